@@ -1,0 +1,16 @@
+"""The folders at the top of the repository install as sub-packages of `posegate`."""
+
+from setuptools import find_packages, setup
+
+HOUSE = ("pipelines", "transforms", "expectations")
+
+packages = [
+    f"posegate.{name}"
+    for top in HOUSE
+    for name in [top, *(f"{top}.{sub}" for sub in find_packages(top))]
+]
+setup(
+    packages=packages,
+    package_dir={f"posegate.{top}": top for top in HOUSE},
+    package_data={"": ["*.toml", "*.json", "*.html", "*.css", "*.md"]},
+)

@@ -1,0 +1,167 @@
+"""The columns of every table that posegate writes.
+
+The canonical row is one annotator's annotation of one object in one frame. A part file
+holds the rows of one shard, in the shard's order, so (`part`, `row`) names a row from
+anywhere without moving it.
+"""
+
+from enum import IntEnum, StrEnum
+
+import pyarrow as pa
+
+
+class Role(StrEnum):
+    """Who placed an instance; the value is what the `role` column holds."""
+
+    PRODUCTION = "production"
+    GOLD = "gold"
+    REVIEW = "review"
+    PRELABEL = "prelabel"
+
+
+class Visibility(IntEnum):
+    """COCO's flag, and a fourth value for partly hidden but certain."""
+
+    UNLABELLED = 0
+    OCCLUDED = 1
+    VISIBLE = 2
+    CERTAIN = 3
+
+
+class Origin(IntEnum):
+    """How a keypoint came to be; only PLACED and CORRECTED are human evidence."""
+
+    PLACED = 0
+    CORRECTED = 1
+    INTERPOLATED = 2
+    PREDICTED = 3
+
+
+TIME = pa.timestamp("us", tz="UTC")
+
+
+def instances(keypoints: int) -> pa.Schema:
+    """The canonical table for a skeleton of that many keypoints (K).
+
+    The skeleton's name is the partition of the file (`skeleton=<name>`), not a column.
+    `segmentation` is COCO's own JSON (polygons or RLE), byte for byte.
+    """
+    k = keypoints
+    return pa.schema(
+        [
+            pa.field("instance", pa.string(), nullable=False),
+            pa.field("id", pa.string()),
+            pa.field("image", pa.string(), nullable=False),
+            pa.field("width", pa.int32()),
+            pa.field("height", pa.int32()),
+            pa.field("video", pa.string()),
+            pa.field("frame", pa.int64()),
+            pa.field("fps", pa.float64()),
+            pa.field("track", pa.string()),
+            pa.field("annotator", pa.string()),
+            pa.field("annotated_at", TIME),
+            pa.field("lead_time_s", pa.float32()),
+            pa.field("role", pa.string(), nullable=False),
+            pa.field("xy", pa.list_(pa.float64(), 2 * k), nullable=False),
+            pa.field("z", pa.list_(pa.float64(), k)),
+            pa.field("unit", pa.string()),
+            pa.field("visibility", pa.list_(pa.uint8(), k), nullable=False),
+            pa.field("origin", pa.list_(pa.uint8(), k), nullable=False),
+            pa.field("bbox", pa.list_(pa.float64(), 4)),
+            pa.field("area", pa.float64()),
+            pa.field("area_source", pa.string()),
+            pa.field("segmentation", pa.binary()),
+            pa.field("attributes", pa.map_(pa.string(), pa.string())),
+            pa.field("repairs", pa.list_(pa.string())),
+            pa.field("source", pa.string(), nullable=False),
+            pa.field("position", pa.int64(), nullable=False),
+            pa.field("format", pa.string(), nullable=False),
+        ]
+    )
+
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("raw", pa.binary(), nullable=False),
+    ]
+)
+"""One record that could not become a row.
+
+`position` is the record's ordinal in its shard, counted as for rows, or -1 for the file
+itself; `reason` a code, `detail` the sentence; `raw` its bytes, cut at 64 KiB.
+"""
+
+FINDINGS = pa.schema(
+    [
+        pa.field("part", pa.int32(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("instance", pa.string(), nullable=False),
+        pa.field("annotator", pa.string()),
+        pa.field("image", pa.string(), nullable=False),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("keypoint", pa.string()),
+        pa.field("value", pa.float64()),
+        pa.field("limit", pa.float64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("position", pa.int64(), nullable=False),
+    ]
+)
+"""One rule broken by one instance; `keypoint` is null when the whole instance broke it."""
+
+
+def agreement(keypoints: int) -> pa.Schema:
+    """One pair: an instance with its reference. K-lists are null where not both label."""
+    k = keypoints
+    return pa.schema(
+        [
+            pa.field("part", pa.int32(), nullable=False),
+            pa.field("row", pa.int64(), nullable=False),
+            pa.field("instance", pa.string(), nullable=False),
+            pa.field("reference", pa.string(), nullable=False),
+            pa.field("kind", pa.string(), nullable=False),  # gold, review, second
+            pa.field("image", pa.string(), nullable=False),
+            pa.field("video", pa.string()),
+            pa.field("annotator", pa.string()),
+            pa.field("reference_annotator", pa.string()),
+            pa.field("week", pa.string()),
+            pa.field("scale", pa.float64()),
+            pa.field("area_source", pa.string()),
+            pa.field("oks", pa.float64()),
+            pa.field("oks_loc", pa.float64()),
+            pa.field("coverage", pa.float64()),
+            pa.field("oks_sym", pa.float64()),
+            pa.field("pck", pa.float64()),
+            pa.field("mpjpe", pa.float64()),
+            pa.field("error", pa.list_(pa.float64(), 2 * k), nullable=False),
+            pa.field("visibility", pa.list_(pa.uint8(), k), nullable=False),
+            pa.field("reference_visibility", pa.list_(pa.uint8(), k), nullable=False),
+        ]
+    )
+
+
+DECISIONS = pa.schema(
+    [
+        pa.field("instance", pa.string(), nullable=False),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        pa.field("split", pa.string()),
+    ]
+)
+"""One row per canonical row, in the same order, in a file of the same name."""
+
+WEEKLY = pa.schema(
+    [
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("week", pa.string(), nullable=False),  # ISO, 2026-W07
+        pa.field("kind", pa.string(), nullable=False),  # evidence: gold, review, second
+        pa.field("keypoint", pa.string(), nullable=False),
+        pa.field("statistic", pa.string(), nullable=False),
+        pa.field("value", pa.int64(), nullable=False),  # fixed point, see kernels.drift
+    ]
+)
+"""Immutable weekly sums; drift refolds them over all deliveries."""

@@ -1,0 +1,114 @@
+"""The named keypoints of a kind of object, in order, and how they belong together."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posegate.transforms.model.poses import Floats
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """An ordered set of keypoints.
+
+    `limbs` and `flip_pairs` are pairs of indices from 0. `sigmas` are COCO's
+    per-keypoint constants (a fraction of the square root of the object's area), or
+    None where nobody has published any.
+    """
+
+    name: str
+    keypoints: tuple[str, ...]
+    limbs: tuple[tuple[int, int], ...]
+    flip_pairs: tuple[tuple[int, int], ...]
+    sigmas: tuple[float, ...] | None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        k = len(self.keypoints)
+        if not k:
+            raise ValueError(f"skeleton {self.name!r} has no keypoints")
+        if len(set(self.keypoints)) != k:
+            raise ValueError(f"skeleton {self.name!r} names a keypoint twice")
+        if self.sigmas is not None and len(self.sigmas) != k:
+            raise ValueError(
+                f"skeleton {self.name!r} has {len(self.sigmas)} sigmas "
+                f"for {k} keypoints"
+            )
+        for a, b in (*self.limbs, *self.flip_pairs):
+            if not (0 <= a < k and 0 <= b < k and a != b):
+                raise ValueError(
+                    f"skeleton {self.name!r}: ({a}, {b}) is no pair of keypoints; "
+                    f"indices run from 0 to {k - 1}"
+                )
+
+    @cached_property
+    def sigma(self) -> Floats:
+        """(K,); raises ValueError where the skeleton has none."""
+        if self.sigmas is None:
+            raise ValueError(
+                f"skeleton {self.name!r} has no sigmas, so OKS is not defined; "
+                "add `sigmas` to its TOML"
+            )
+        return np.asarray(self.sigmas)
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hex digits that change with anything that changes a result."""
+        text = json.dumps([self.keypoints, self.limbs, self.flip_pairs, self.sigmas])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def index(self, keypoint: str) -> int:
+        """The position of a keypoint by name."""
+        return self.keypoints.index(keypoint)
+
+
+def parse(name: str, text: str, place: str) -> Skeleton:
+    """A skeleton from the text of its TOML; limbs and pairs are given by name."""
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{place}: not TOML: {error}") from error
+    known = {"keypoints", "limbs", "flip_pairs", "sigmas", "source", "name"}
+    if unknown := sorted(table.keys() - known):
+        raise ValueError(f"{place}: unknown key {unknown[0]!r}; known: {sorted(known)}")
+    names = tuple(table.get("keypoints", ()))
+
+    def pairs(key: str) -> tuple[tuple[int, int], ...]:
+        for pair in table.get(key, ()):
+            for end in pair:
+                if end not in names:
+                    raise ValueError(f"{place}: {key} names {end!r}, not a keypoint")
+        return tuple((names.index(a), names.index(b)) for a, b in table.get(key, ()))
+
+    sigmas = table.get("sigmas")
+    return Skeleton(
+        name=table.get("name", name),
+        keypoints=names,
+        limbs=pairs("limbs"),
+        flip_pairs=pairs("flip_pairs"),
+        sigmas=tuple(map(float, sigmas)) if sigmas is not None else None,
+        source=table.get("source", ""),
+    )
+
+
+def load(name: str, relative_to: Path | None = None) -> Skeleton:
+    """A shipped skeleton by name, or one from the path of a TOML."""
+    if name.endswith(".toml"):
+        path = (relative_to or Path()) / name
+        return parse(path.stem, path.read_text(encoding="utf-8"), str(path))
+    folder = resources.files("posegate.expectations") / "skeletons"
+    file = folder / f"{name}.toml"
+    if not file.is_file():
+        shipped = sorted(f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml")
+        raise ValueError(
+            f"no skeleton {name!r}; shipped: {', '.join(shipped)}; "
+            "or give the path of a TOML"
+        )
+    return parse(name, file.read_text(encoding="utf-8"), name)
