@@ -1,0 +1,269 @@
+"""project.toml and its policy, read into one validated `Project`."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from posegate.expectations.policy import load_policy
+from posegate.transforms import storage
+from posegate.transforms.kernels.acceptance import Sprt
+from posegate.transforms.model import skeleton as skeletons
+from posegate.transforms.model.rule import SEVERITIES, Setting
+from posegate.transforms.model.skeleton import Skeleton
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of project.toml; a key it does not know stops the run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Annotators(Section):
+    """Who placed what, where the export does not say: a CSV or Parquet job table."""
+
+    table: str | None = None
+
+
+class Extra(Section):
+    """A second quota, for the keypoints whose error varies most."""
+
+    rate: Share
+    keypoints: Count
+
+
+class Sampling(Section):
+    """Which instances are to be reviewed: a hash sample within each stratum."""
+
+    rate: Share
+    strata: tuple[str, ...] = ("annotator",)
+    seed: str = "posegate"
+    extra: Extra | None = None
+
+
+class Acceptance(Section):
+    """Wald's sequential test on instances whose OKS against a reference is low."""
+
+    oks: Share
+    p0: Probability
+    p1: Probability
+    alpha: Probability
+    beta: Probability
+    cap: Count
+
+    @property
+    def test(self) -> Sprt:
+        """The sequential test with these risks."""
+        return Sprt(self.p0, self.p1, self.alpha, self.beta, self.cap)
+
+
+class Agreement(Section):
+    """Lower bounds that the sample's agreement must keep."""
+
+    oks: Share
+    kappa: Share
+
+
+class Defects(Section):
+    """Upper bounds on what cannot be used."""
+
+    quarantined: Share
+    rejected: Share
+
+
+class Drift(Section):
+    """How annotators are followed from week to week."""
+
+    error_px: Annotated[float, Field(gt=0)]
+    lambda_: Annotated[float, Field(alias="lambda", gt=0, le=1)]
+    q: Probability
+    watch: Probability
+    baseline_weeks: Count
+    quarantine_weeks: Annotated[int, Field(ge=0)]
+
+
+class Fractions(Section):
+    """Shares of the training, validation and test set; they add up to 1."""
+
+    train: Share
+    val: Share = 0.0
+    test: Share = 0.0
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "Fractions":
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the fractions add up to {total:g}, not to 1")
+        return self
+
+
+class Splits(Section):
+    """How approved instances become training sets."""
+
+    fractions: Fractions
+    stratify: tuple[str, ...] = ()
+    group: tuple[str, ...] = ("video",)
+    seed: str = "posegate"
+    test: str | None = None
+
+
+class Project(Section):
+    """What the customer configures, over the policy it starts from."""
+
+    project: Annotated[str, Field(min_length=1)]
+    skeleton: str
+    policy: str
+    output: str
+    annotators: Annotators = Annotators()
+    sampling: Sampling
+    acceptance: Acceptance
+    agreement: Agreement
+    defects: Defects
+    drift: Drift
+    splits: Splits
+    rules: dict[str, dict[str, float | str] | str] = {}
+    place: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where project.toml lies; relative paths in it start here."""
+        return parent(self.place)
+
+    def load_skeleton(self) -> Skeleton:
+        """The shipped skeleton of that name, or the TOML beside the project."""
+        if not self.skeleton.endswith(".toml"):
+            return skeletons.load(self.skeleton)
+        path = resolve(self.folder, self.skeleton)
+        name = PurePosixPath(path).stem
+        return skeletons.parse(name, storage.read_bytes(path).decode(), path)
+
+    def settings(self) -> dict[str, Setting]:
+        """What policy and project say of each rule, by its id."""
+        return {id: setting(id, said, self.place) for id, said in self.rules.items()}
+
+
+def parent(path: str) -> str:
+    """The folder of a local or `gs://` file."""
+    return path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+
+
+def resolve(folder: str, path: str) -> str:
+    """A path of project.toml as seen from here."""
+    if "://" in path or path.startswith("/"):
+        return path
+    return f"{folder}/{path}"
+
+
+def setting(id: str, said: Mapping[str, float | str] | str, place: str) -> Setting:
+    """One entry of `[rules]`: "off", or a severity and parameters."""
+    if isinstance(said, str):
+        severity, numbers = said, {}
+    else:
+        severity = said.get("severity")
+        numbers = {k: v for k, v in said.items() if k != "severity"}
+    if severity not in (None, "off", *SEVERITIES):
+        raise ValueError(
+            f'{place}: rules."{id}": severity {severity!r}; '
+            f"one of off, {', '.join(SEVERITIES)}"
+        )
+    for key, number in numbers.items():
+        if isinstance(number, str):
+            raise ValueError(f'{place}: rules."{id}".{key}: {number!r} is no number')
+    return Setting(severity, numbers)
+
+
+def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two TOML tables as one: `over` wins, tables inside are overlaid in turn."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = overlay(below, value) if both else value
+    return merged
+
+
+def load(place: str, output: str | None = None) -> Project:
+    """Reads and checks a project.toml, local or `gs://`.
+
+    Args:
+      place: the path of project.toml.
+      output: where results go, instead of what the file says.
+
+    Raises:
+      ValueError: one line a mistake, each with its place, value and remedy.
+    """
+    try:
+        table = tomllib.loads(storage.read_bytes(place).decode())
+    except FileNotFoundError:
+        raise ValueError(f"{place}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{place}: not TOML: {error}") from error
+    return build(table, place, output)
+
+
+def build(table: dict[str, Any], place: str, output: str | None = None) -> Project:
+    """The project that a parsed project.toml describes."""
+    policy = table.get("policy", "general")
+    if not isinstance(policy, str):
+        raise ValueError(f"{place}: policy: {policy!r} is no name")
+    if policy.endswith(".toml"):
+        policy = resolve(parent(place), policy)
+    under = load_policy(policy)
+    merged = overlay(under, {**table, "policy": policy, "place": place})
+    if output is not None:
+        merged["output"] = output
+    elif isinstance(merged.get("output"), str):
+        merged["output"] = resolve(parent(place), merged["output"])
+    try:
+        project = Project.model_validate(merged)
+    except ValidationError as error:
+        raise ValueError("\n".join(lines(error, place))) from None
+    check_sequential_test(project, place)
+    return project
+
+
+def check_sequential_test(project: Project, place: str) -> None:
+    """Names the place of risks that make no test."""
+    try:
+        _ = project.acceptance.test
+    except ValueError as error:
+        raise ValueError(f"{place}: acceptance: {error}") from None
+
+
+def lines(error: ValidationError, place: str) -> list[str]:
+    """Each mistake as one line: place, key, what is wrong, what would do."""
+    return [
+        f"{place}: {'.'.join(map(str, e['loc'])) or 'project'}: {remedy(e)}"
+        for e in error.errors()
+    ]
+
+
+def remedy(error: Any) -> str:
+    """What is wrong with one value, and what would do."""
+    kind, location = error["type"], error["loc"]
+    if kind == "missing":
+        return "is required"
+    if kind == "extra_forbidden":
+        known = fields_at(location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+        return f"unknown key{hint}"
+    return f"{error['msg'].removeprefix('Value error, ')} (got {error['input']!r})"
+
+
+def fields_at(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at a place of project.toml may have."""
+    model: Any = Project
+    for step in location:
+        annotation = model.model_fields[str(step)].annotation
+        options = getattr(annotation, "__args__", (annotation,))
+        model = next(o for o in options if o is not type(None))
+    names = [f.alias or name for name, f in model.model_fields.items()]
+    return sorted(n for n in names if n != "place")

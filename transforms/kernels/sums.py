@@ -1,0 +1,121 @@
+"""What is counted of a batch: integers under a key, so that any sharding adds up alike.
+
+A key is (statistic, and up to three names); a value is an int64 array. Real numbers are
+counted in fixed point (`ONE` = 1.0), for a sum of floats depends on its order.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.kernels.buckets import Ints, runs
+from posegate.transforms.kernels.weeks import week_names
+
+Key = tuple[str, str, str, str]
+Sum = tuple[Key, Ints]
+
+ONE = 1 << 20
+"""1.0 in fixed point; 2^43 such units still fit an int64."""
+
+LEVELS = 4
+"""How many visibility flags there are."""
+
+BINS = 500
+"""Bins of an OKS histogram over 0..1; bin b holds [b, b + 1) / 500, the last one 1."""
+
+
+def fixed(values: npt.NDArray[np.float64]) -> Ints:
+    """Real numbers in fixed point; NaN counts as 0."""
+    return np.rint(np.nan_to_num(values) * ONE).astype(np.int64)
+
+
+def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
+    """Numbers the distinct rows of string columns: (N,) and G names, in order."""
+    coded = [pc.fill_null(c, "").dictionary_encode() for c in columns]
+    index = np.stack([c.indices.to_numpy() for c in coded], axis=1)  # (N, columns)
+    distinct, group = np.unique(index, axis=0, return_inverse=True)
+    words = [c.dictionary.to_pylist() for c in coded]
+    names = [
+        tuple(word[i] for word, i in zip(words, row, strict=True))
+        for row in distinct.tolist()
+    ]
+    return group.reshape(-1), names
+
+
+def of_instances(
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+) -> Iterator[Sum]:
+    """Counts of a canonical batch: roles, repairs, videos, and flags by annotator.
+
+    Args:
+      batch: N canonical rows.
+      visibility: their flags (N, K).
+      week: the week of an instance without a time of its own.
+    """
+    for name, n in _counts(batch["role"]):
+        yield ("role", name, "", ""), np.array([n])
+    for name, n in _counts(batch["repairs"].flatten()):
+        yield ("repair", name, "", ""), np.array([n])
+    for name, n in _counts(batch["video"].drop_null()):
+        yield ("video", name, "", ""), np.array([n])
+    production = pc.equal(batch["role"], "production")
+    made = batch.filter(production)
+    if made.num_rows:
+        flags = visibility[np.asarray(production)]
+        yield from _flags(made, flags, week)
+
+
+def _counts(column: pa.Array) -> list[tuple[str, int]]:
+    return [(c["values"], c["counts"]) for c in pc.value_counts(column).to_pylist()]
+
+
+def _flags(
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+) -> Iterator[Sum]:
+    """(K, 4) counts of each flag, and the instances, by annotator and week."""
+    weeks = week_names(batch["annotated_at"], week)
+    group, names = code(batch["annotator"], weeks)
+    k = visibility.shape[1]
+    cell = (group[:, None] * k + np.arange(k)) * LEVELS + visibility
+    table = np.bincount(cell.ravel(), minlength=len(names) * k * LEVELS)
+    for (annotator, name), flags in zip(
+        names, table.reshape(len(names), k, LEVELS), strict=True
+    ):
+        yield ("flags", annotator, name, ""), flags.astype(np.int64)
+
+
+def of_findings(batch: pa.RecordBatch) -> Iterator[Sum]:
+    """[findings, instances] by rule, severity and annotator: one batch's findings."""
+    if not batch.num_rows:
+        return
+    group, names = code(batch["rule"], batch["severity"], batch["annotator"])
+    row = batch["row"].to_numpy()
+    findings = np.bincount(group, minlength=len(names))
+    order = np.lexsort((row, group))
+    starts, _ = runs(group[order], row[order])
+    instances = np.bincount(group[order][starts], minlength=len(names))
+    for (rule, severity, annotator), f, i in zip(
+        names, findings.tolist(), instances.tolist(), strict=True
+    ):
+        yield ("finding", rule, severity, annotator), np.array([f, i])
+    yield from _broken(batch, row)
+
+
+def _broken(batch: pa.RecordBatch, row: Ints) -> Iterator[Sum]:
+    """Instances with a `reject` finding, by annotator."""
+    reject = np.asarray(pc.equal(batch["severity"], "reject"))
+    rows, first = np.unique(row[reject], return_index=True)
+    if len(rows):
+        who = batch["annotator"].filter(pa.array(reject)).take(pa.array(first))
+        for name, n in _counts(pc.fill_null(who, "")):
+            yield ("rejected", name, "", ""), np.array([n])
+
+
+def merge(into: dict[Key, Ints], sums: Iterator[Sum] | list[Sum]) -> dict[Key, Ints]:
+    """Adds sums to those gathered so far."""
+    for key, value in sums:
+        into[key] = into[key] + value if key in into else value
+    return into
