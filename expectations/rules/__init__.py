@@ -1,0 +1,8 @@
+"""What an instance may not look like: one small function per rule."""
+
+from posegate.expectations.rules import anatomy, structure, visibility
+
+RULES = {
+    rule.id: rule for rule in (*structure.RULES, *visibility.RULES, *anatomy.RULES)
+}
+"""Every rule that ships, by id; findings of one row come in this order."""

@@ -5,35 +5,86 @@
         '''A keypoint marked as not labelled still has a position.'''
         return ~labelled & np.isfinite(xy).all(axis=2)
 
-The parameters name what the rule reads: any attribute of `Poses` or of `Skeleton`, a
-scalar column of the batch, or a limit of the policy. The result is (N,) or (N, K):
-booleans, True where broken, or floats, broken where greater than the rule's `limit`;
-NaN says that the rule does not apply.
+The parameters name what the rule reads: any attribute of `Poses`, the skeleton or a
+part of it, a scalar column of the batch, or else a parameter of the policy. The result
+is (N,) or (N, K), and its annotation says which kind: `Bools`, True where broken, or
+`Floats`, broken where above (or `below`) the policy's `limit`; NaN says that the rule
+does not apply.
 """
 
+import difflib
+import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, get_type_hints
+
+import pyarrow as pa
+
+from posegate.transforms.model.poses import Bools, Floats, Poses
+from posegate.transforms.model.schema import instances
+from posegate.transforms.model.skeleton import Skeleton
 
 SEVERITIES = ("reject", "review", "note")
 """reject: out of every split; review: into the review queue; note: counted only."""
 
+OFF = "off"
+
+POSES = frozenset(f.name for f in fields(Poses)) | {
+    name for name, value in vars(Poses).items() if isinstance(value, cached_property)
+}
+"""What a rule may read of `Poses`."""
+
+SKELETON = frozenset({"skeleton", "keypoints", "limbs", "flip_pairs", "sigma"})
+"""What a rule may read of the skeleton: the whole of it, or one attribute."""
+
+COLUMNS = frozenset(
+    column.name
+    for column in instances(1)
+    if not pa.types.is_nested(column.type) and not pa.types.is_binary(column.type)
+).difference(POSES)
+"""The scalar columns that a rule may read: strings, numbers and times."""
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A registered rule; `inputs` are the names of its parameters, in order."""
+    """A registered rule; `inputs` are the names of its parameters, in order.
+
+    A `measured` rule returns floats, which the engine compares with the policy's
+    `limit`: broken above it or, where `below` is set, below it.
+    """
 
     id: str
     severity: str
     inputs: tuple[str, ...]
     function: Callable[..., Any]
     needs: tuple[str, ...] = ()
+    measured: bool = False
+    below: bool = False
 
     @property
     def manual(self) -> str:
         """The docstring; its first line is what a user reads beside a finding."""
         return inspect.getdoc(self.function) or ""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names that a policy must give values for."""
+        known = POSES | SKELETON | COLUMNS
+        own = [name for name in self.inputs if name not in known]
+        if self.measured and "limit" not in own:
+            own.append("limit")
+        return tuple(own)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
+        # By name: the decorator put this rule where pickle would look its function up.
+        return _named, (self.function.__module__, self.function.__qualname__)
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 @dataclass(frozen=True)
@@ -41,11 +92,25 @@ class Setting:
     """What a policy says of one rule: its severity, or off, and its parameters."""
 
     severity: str | None = None
-    parameters: Mapping[str, float] = ()  # type: ignore[assignment]
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A rule with the severity and the parameters of a policy: what workers apply."""
+
+    rule: Rule
+    severity: str
+    parameters: Mapping[str, float]
+
+    @property
+    def limit(self) -> float | None:
+        """What a finding is reported against."""
+        return self.parameters.get("limit")
 
 
 def rule(
-    id: str, *, severity: str, needs: Sequence[str] = ()
+    id: str, *, severity: str, needs: Sequence[str] = (), below: bool = False
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
 
@@ -53,12 +118,99 @@ def rule(
       id: stable and never reused: `family.what-is-wrong`.
       severity: one of `SEVERITIES`, unless a policy says otherwise.
       needs: names of keypoints without which the rule is skipped for a skeleton.
+      below: a measured rule is broken below its limit, not above.
     """
     if severity not in SEVERITIES:
         raise ValueError(f"rule {id}: severity {severity!r}; one of {SEVERITIES}")
 
     def register(function: Callable[..., Any]) -> Rule:
+        result = get_type_hints(function).get("return")
+        if result not in (Bools, Floats):
+            raise ValueError(
+                f"rule {id}: annotate what {function.__name__} returns: Bools (True "
+                "where broken) or Floats (compared with the policy's limit)"
+            )
         inputs = tuple(inspect.signature(function).parameters)
-        return Rule(id, severity, inputs, function, tuple(needs))
+        return Rule(
+            id, severity, inputs, function, tuple(needs), result == Floats, below
+        )
 
     return register
+
+
+def bind(
+    rules: Mapping[str, Rule],
+    settings: Mapping[str, Setting],
+    skeleton: Skeleton,
+    place: str = "policy",
+) -> tuple[Bound, ...]:
+    """The rules that apply to a skeleton, with a policy's values, in the rules' order.
+
+    Args:
+      place: where the settings come from, for the messages.
+
+    Raises:
+      ValueError: a setting of no rule, a parameter that its rule does not have, a
+        parameter without a value, or a severity that does not exist.
+    """
+    for id in settings.keys() - rules.keys():
+        raise ValueError(f"{place}: no rule {id!r}{_instead(id, rules)}")
+    left_out = skipped(rules, settings, skeleton)
+    return tuple(
+        bound
+        for id, each in rules.items()
+        if (bound := _bound(each, settings.get(id, Setting()), place))
+        and id not in left_out
+    )
+
+
+def skipped(
+    rules: Mapping[str, Rule], settings: Mapping[str, Setting], skeleton: Skeleton
+) -> dict[str, str]:
+    """Why a rule is not applied, by id: switched off, or nothing to apply it to."""
+    reasons = {}
+    for id, each in rules.items():
+        missing = [name for name in each.needs if name not in skeleton.keypoints]
+        if settings.get(id, Setting()).severity == OFF:
+            reasons[id] = "off in the policy"
+        elif missing:
+            reasons[id] = f"skeleton {skeleton.name!r} has no {', '.join(missing)}"
+        elif "sigma" in each.inputs and skeleton.sigmas is None:
+            reasons[id] = f"skeleton {skeleton.name!r} has no sigmas"
+    return reasons
+
+
+def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:
+    """None where the policy switches the rule off; what it says is checked anyway."""
+    place = f"{place}: [rules] {rule.id!r}"
+    for name, value in setting.parameters.items():
+        if name not in rule.parameters:
+            raise ValueError(
+                f"{place}: no parameter {name!r}{_instead(name, rule.parameters)}"
+            )
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{place}: {name} = {value!r} is not a number")
+        if math.isnan(value):
+            raise ValueError(f"{place}: {name} is NaN, which nothing is above")
+    severity = setting.severity or rule.severity
+    if severity == OFF:
+        return None
+    if severity not in SEVERITIES:
+        raise ValueError(
+            f"{place}: severity {severity!r}; one of {SEVERITIES} or 'off'"
+        )
+    for name in rule.parameters:
+        if name not in setting.parameters:
+            raise ValueError(
+                f"{place}: {name} has no value; add `{name} = …`, or "
+                f'`severity = "off"` to do without the rule'
+            )
+    return Bound(rule, severity, dict(setting.parameters))
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    """The end of a message: what was probably meant, else all there is."""
+    known = sorted(known)
+    if near := difflib.get_close_matches(name, known, n=1):
+        return f"; did you mean {near[0]!r}?"
+    return f"; there is {', '.join(known)}" if known else "; it has none"

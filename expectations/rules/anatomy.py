@@ -1,0 +1,169 @@
+"""Whether the keypoints of a person can be those of one body.
+
+A projection shortens limbs and hides rotations, so only contradictions are found. One
+mirrored limb in one frame is none; a knee on the other side of the ankle may be one.
+
+The side of a pair of joints is the cross product of "up" with right -> left, over the
+square root of the area: positive where the person faces the camera (y points down).
+
+      L   R         up
+       \\ /          ^        side(L, R) > 0: seen from the front
+        |           |        side(L, R) < 0: seen from behind
+"""
+
+import numpy as np
+
+from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.rule import rule
+from posegate.transforms.model.skeleton import Skeleton
+
+EYES = ("left_eye", "right_eye")
+TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+ARMS = ("left_elbow", "right_elbow", "left_wrist", "right_wrist")
+LEGS = ("left_knee", "right_knee", "left_ankle", "right_ankle")
+
+STATURE = {
+    "shoulder elbow": 0.186,
+    "elbow wrist": 0.146,
+    "shoulder hip": 0.288,
+    "hip knee": 0.245,
+    "knee ankle": 0.246,
+}
+"""Length of a segment over stature (Drillis and Contini 1966, in Winter 2009)."""
+
+
+def up(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
+    """The way from hips to shoulders, of length 1: (N, K, 2), (N, K) -> (N, 2).
+
+    Where one of the four is missing, or they coincide, a person is taken to be upright.
+    """
+    left, right, left_hip, right_hip = (skeleton.index(name) for name in TRUNK)
+    trunk = xy[:, left] + xy[:, right] - xy[:, left_hip] - xy[:, right_hip]  # (N, 2)
+    known = labelled[:, [left, right, left_hip, right_hip]].all(axis=1)
+    length = np.hypot(trunk[:, 0], trunk[:, 1])
+    known &= length > 0
+    return np.where(known[:, None], trunk / length[:, None], (0.0, -1.0))
+
+
+def side(
+    joint: str, xy: Floats, labelled: Bools, scale: Floats, skeleton: Skeleton
+) -> Floats:
+    """Which way a pair of joints faces: (N,), over scale; NaN where one is missing."""
+    left, right = (skeleton.index(f"{which}_{joint}") for which in ("left", "right"))
+    axis = up(xy, labelled, skeleton)
+    across = xy[:, left] - xy[:, right]
+    cross = axis[:, 0] * across[:, 1] - axis[:, 1] * across[:, 0]
+    return np.where(labelled[:, left] & labelled[:, right], cross / scale, np.nan)
+
+
+@rule("anatomy.left-right-face", severity="review", needs=(*EYES, *TRUNK))
+def left_right_face(
+    xy: Floats, labelled: Bools, visible: Bools, scale: Floats, skeleton: Skeleton
+) -> Floats:
+    """The left and the right eye are swapped: both are visible, but face backwards.
+
+    Only the front of a head shows both eyes, so they must face the camera.
+    """
+    both = visible[:, [skeleton.index(name) for name in EYES]].all(axis=1)
+    return np.where(both, -side("eye", xy, labelled, scale, skeleton), np.nan)
+
+
+@rule("anatomy.left-right-body", severity="review", needs=TRUNK)
+def left_right_body(
+    xy: Floats, labelled: Bools, scale: Floats, shoulders: float, skeleton: Skeleton
+) -> Floats:
+    """Left and right are swapped in the upper or the lower body: they face two ways.
+
+    How far the hips turn against the shoulders, of people whose shoulders are at least
+    `shoulders` wide as seen (over the square root of the area).
+    """
+    above = side("shoulder", xy, labelled, scale, skeleton)
+    below = side("hip", xy, labelled, scale, skeleton)
+    return np.where(np.abs(above) > shoulders, -below * np.sign(above), np.nan)
+
+
+@rule("anatomy.left-right-arms", severity="review", needs=(*TRUNK, *ARMS))
+def left_right_arms(
+    xy: Floats, labelled: Bools, scale: Floats, shoulders: float, skeleton: Skeleton
+) -> Floats:
+    """The left and the right arm are swapped: elbows and wrists face backwards.
+
+    How far the lesser of the two is turned against the shoulders. Arms may cross, but
+    hardly with elbows and wrists at once.
+    """
+    above = side("shoulder", xy, labelled, scale, skeleton)
+    elbows = side("elbow", xy, labelled, scale, skeleton)
+    wrists = side("wrist", xy, labelled, scale, skeleton)
+    facing = np.sign(above)
+    turned = np.minimum(-elbows * facing, -wrists * facing)
+    return np.where(np.abs(above) > shoulders, turned, np.nan)
+
+
+@rule("anatomy.left-right-legs", severity="note", needs=(*TRUNK, *LEGS))
+def left_right_legs(
+    xy: Floats, labelled: Bools, scale: Floats, hips: float, skeleton: Skeleton
+) -> Floats:
+    """The left and the right leg are swapped: knees and ankles face backwards.
+
+    How far the lesser of the two is turned against the hips; crossed legs are the usual
+    innocent reason.
+    """
+    below = side("hip", xy, labelled, scale, skeleton)
+    knees = side("knee", xy, labelled, scale, skeleton)
+    ankles = side("ankle", xy, labelled, scale, skeleton)
+    facing = np.sign(below)
+    turned = np.minimum(-knees * facing, -ankles * facing)
+    return np.where(np.abs(below) > hips, turned, np.nan)
+
+
+@rule("anatomy.left-right-facing", severity="review", needs=(*EYES, *TRUNK))
+def left_right_facing(
+    xy: Floats, labelled: Bools, visible: Bools, scale: Floats, skeleton: Skeleton
+) -> Floats:
+    """Left and right of the body are swapped: both eyes are visible, the back is too.
+
+    How far the shoulders are turned away from the camera, of people who show both eyes.
+    """
+    both = visible[:, [skeleton.index(name) for name in EYES]].all(axis=1)
+    return np.where(both, -side("shoulder", xy, labelled, scale, skeleton), np.nan)
+
+
+@rule("anatomy.limb-length", severity="review", needs=(*TRUNK, *ARMS, *LEGS))
+def limb_length(
+    xy: Floats, labelled: Bools, fewest: float, skeleton: Skeleton
+) -> Floats:
+    """A limb is too long for this body.
+
+    Each limb, over its share of stature, implies how tall the person is; the largest
+    over the median of at least `fewest`. Foreshortening makes limbs shorter, never
+    longer.
+    """
+    tall = np.sort(statures(xy, labelled, skeleton), axis=1)  # (N, L), NaN last
+    count = np.isfinite(tall).sum(axis=1)
+    row = np.arange(len(tall))
+    middle = (tall[row, (count - 1) // 2] + tall[row, count // 2]) / 2
+    return np.where(count >= fewest, tall[row, count - 1] / middle, np.nan)
+
+
+def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
+    """The stature that each limb implies: (N, L) [px]; NaN where an end is missing."""
+    ends = [
+        (skeleton.index(f"{which}_{a}"), skeleton.index(f"{which}_{b}"))
+        for a, b in map(str.split, STATURE)
+        for which in ("left", "right")
+    ]
+    from_, to = np.array(ends).T
+    gap = xy[:, from_] - xy[:, to]  # (N, L, 2)
+    length = np.hypot(gap[..., 0], gap[..., 1])
+    seen = labelled[:, from_] & labelled[:, to]
+    return np.where(seen, length / np.repeat([*STATURE.values()], 2), np.nan)
+
+
+RULES = (
+    left_right_face,
+    left_right_facing,
+    left_right_body,
+    left_right_arms,
+    left_right_legs,
+    limb_length,
+)

@@ -1,0 +1,128 @@
+"""Whether the numbers of an instance can belong to one object in one frame."""
+
+import numpy as np
+
+from posegate.transforms.model.poses import Bools, Bytes, Floats
+from posegate.transforms.model.rule import rule
+from posegate.transforms.model.skeleton import Skeleton
+
+BODY = tuple(
+    f"{side}_{joint}"
+    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in ("left", "right")
+)
+"""The joints of which no two can lie in one place, whatever the pose."""
+
+
+@rule("structure.outside-frame", severity="review")
+def outside_frame(
+    xy: Floats, labelled: Bools, visible: Bools, size: Floats, occluded: float
+) -> Floats:
+    """A keypoint lies outside the image.
+
+    Pixels beyond the outer edge of the border pixels, whose centres are 0 and w - 1: a
+    frame spans -0.5 to w - 0.5. Where a project has hidden points guessed beyond the
+    border, `occluded` [fraction of the longer side] says how far out they may be.
+    """
+    frame = size[:, None, :]  # (N, 1, 2)
+    beyond = np.maximum(-0.5 - xy, xy - frame + 0.5).max(axis=2)  # (N, K)
+    allowed = np.where(visible, 0, occluded * frame.max(axis=2))
+    return np.where(labelled, beyond - allowed, np.nan)
+
+
+@rule("structure.outside-box", severity="review")
+def outside_box(xy: Floats, visible: Bools, bbox: Floats) -> Floats:
+    """A visible keypoint lies outside the instance's own box.
+
+    Fraction of the box's longer side. The trace of people swapped in a crowd, or of a
+    box that belongs to another instance. Occluded points are never blamed: a box goes
+    round what is seen, and a third of COCO's occluded points lie outside theirs.
+    """
+    low, extent = bbox[:, None, :2], bbox[:, None, 2:]  # (N, 1, 2)
+    beyond = np.maximum(low - xy, xy - low - extent).max(axis=2)  # (N, K)
+    side = extent.max(axis=2)
+    return np.where(visible & (side > 0), beyond / side, np.nan)
+
+
+@rule("structure.box-outside-frame", severity="note")
+def box_outside_frame(bbox: Floats, size: Floats) -> Floats:
+    """The box reaches beyond the image.
+
+    Pixels. Some projects draw the whole object, hidden part included; elsewhere it is
+    a box of another image, or of the image before it was resized.
+    """
+    low, extent = bbox[:, :2], bbox[:, 2:]
+    return np.maximum(-low, low + extent - size).max(axis=1)
+
+
+@rule("structure.area-exceeds-box", severity="review")
+def area_exceeds_box(area: Floats, bbox: Floats) -> Floats:
+    """The area is larger than the box that should contain it.
+
+    Area over width x height. OKS divides by the area, so one that is too large flatters
+    every score of the instance.
+    """
+    box = bbox[:, 2] * bbox[:, 3]
+    return np.where(box > 0, area / box, np.nan)
+
+
+@rule("structure.coincident-joints", severity="reject", needs=BODY, below=True)
+def coincident_joints(
+    xy: Floats, labelled: Bools, scale: Floats, skeleton: Skeleton
+) -> Floats:
+    """Two joints of the body lie in the same place.
+
+    Distance to the nearest other joint, over the square root of the area; joints of
+    trunk, arms and legs only, for points of a face may touch.
+    """
+    body = [skeleton.index(name) for name in BODY]
+    joints = np.where(labelled[:, body, None], xy[:, body], np.nan)  # (N, J, 2)
+    nearest = np.full(joints.shape[:2], np.inf)  # (N, J)
+    for step in range(1, len(body) // 2 + 1):
+        gap = joints - np.roll(joints, -step, axis=1)
+        distance = np.hypot(gap[..., 0], gap[..., 1])
+        nearest = np.fmin(nearest, distance)
+        nearest = np.fmin(nearest, np.roll(distance, step, axis=1))
+    out = np.full(labelled.shape, np.nan)
+    out[:, body] = nearest / scale[:, None]
+    return out
+
+
+@rule("structure.collapsed", severity="reject", below=True)
+def collapsed(xy: Floats, labelled: Bools, scale: Floats, fewest: float) -> Floats:
+    """All keypoints lie in one place.
+
+    RMS distance from their centre, over the square root of the area; of instances with
+    at least `fewest` keypoints. Without an area, only where the distance is nought.
+    """
+    count = labelled.sum(axis=1)
+    seen = labelled[..., None]
+    centre = np.where(seen, xy, 0).sum(axis=1) / count[:, None]  # (N, 2)
+    squares = np.where(seen, (xy - centre[:, None]) ** 2, 0).sum(axis=(1, 2))
+    spread = np.sqrt(squares / count)
+    relative = np.where((spread == 0) & np.isnan(scale), 0, spread / scale)
+    return np.where(count >= fewest, relative, np.nan)
+
+
+@rule("structure.too-few-keypoints", severity="note", below=True)
+def too_few_keypoints(
+    labelled: Bools, origin: Bytes, scale: Floats, large: float
+) -> Floats:
+    """Few keypoints are labelled for an object of this size.
+
+    Number of keypoints of an instance larger than `large` [px, square root of the
+    area]. Points that a tool interpolated or predicted count as labelled.
+    """
+    count = (labelled | (origin > 1)).sum(axis=1)
+    return np.where(scale > large, count, np.nan)
+
+
+RULES = (
+    outside_frame,
+    outside_box,
+    box_outside_frame,
+    area_exceeds_box,
+    coincident_joints,
+    collapsed,
+    too_few_keypoints,
+)

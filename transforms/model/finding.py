@@ -1,0 +1,190 @@
+"""Findings: what the rules of a policy say of a batch.
+
+What a rule sees are the points that a person placed or corrected. Interpolated and
+predicted points (`Origin`) look as if they were not labelled: visibility 0, xy NaN; a
+rule for which they matter reads `origin`, which is left as it is. Crowds and prelabels
+are not judged at all: nobody placed their keypoints.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
+from posegate.transforms.model.rule import COLUMNS, POSES, Bound
+from posegate.transforms.model.schema import FINDINGS, Origin, Role
+from posegate.transforms.model.skeleton import Skeleton
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Breaches:
+    """M places where rules are broken: each (M,); `keypoint` -1 is the whole instance,
+    `value` and `limit` NaN say that there is none."""
+
+    row: Ints
+    rule: Ints
+    keypoint: Ints
+    value: Floats
+    limit: Floats
+
+
+def check(
+    rules: Sequence[Bound],
+    batch: pa.RecordBatch,
+    skeleton: Skeleton,
+    part: int,
+    first_row: int,
+    judged: Bools | None = None,
+) -> pa.RecordBatch:
+    """The findings of a canonical batch (`schema.FINDINGS`), by row, rule, keypoint.
+
+    Args:
+      rules: what `bind` made of a policy for this skeleton.
+      part: the number of the part file that the batch belongs to.
+      first_row: the batch's first row in that file.
+      judged: (N,) the rows to judge; by default `judgeable`.
+    """
+    if judged is None:
+        judged = judgeable(batch)
+    source = _Source(batch, human(Poses.of(batch)), skeleton)
+    with np.errstate(all="ignore"):  # NaN and 10^308 are data here, not accidents
+        found = [
+            _breaches(number, bound, source, judged)
+            for number, bound in enumerate(rules)
+        ]
+    return _table(_in_order(found), rules, batch, skeleton, part, first_row)
+
+
+def judgeable(batch: pa.RecordBatch) -> Bools:
+    """(N,): neither a crowd (attribute `iscrowd` of 1 or true) nor a prelabel."""
+    crowd = pc.is_in(
+        pc.map_lookup(batch["attributes"], "iscrowd", "first"),
+        value_set=pa.array(["1", "true"]),
+    )
+    prelabel = pc.equal(batch["role"], Role.PRELABEL.value)
+    out = pc.invert(pc.or_(crowd, prelabel))
+    return out.to_numpy(zero_copy_only=False)
+
+
+def human(poses: Poses) -> Poses:
+    """The poses without the points that a machine made; the same object if none."""
+    made = poses.origin > Origin.CORRECTED  # (N, K)
+    if not made.any():
+        return poses
+    return replace(
+        poses,
+        visibility=np.where(made, np.uint8(0), poses.visibility),
+        xy=np.where(made[..., None], np.nan, poses.xy),
+    )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the inputs of rules come from; each is computed once for all rules."""
+
+    batch: pa.RecordBatch
+    poses: Poses
+    skeleton: Skeleton
+
+    @cached_property
+    def _columns(self) -> dict[str, npt.NDArray[Any]]:
+        return {}
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """(N,): numbers as float64, times as datetime64, strings as objects."""
+        if name not in self._columns:
+            values = self.batch[name]
+            number = pa.types.is_integer(values.type) or pa.types.is_floating(
+                values.type
+            )
+            self._columns[name] = (
+                scalars(values) if number else values.to_numpy(zero_copy_only=False)
+            )
+        return self._columns[name]
+
+    def read(self, name: str, bound: Bound) -> Any:
+        """The value of a rule's parameter."""
+        if name in POSES:
+            return getattr(self.poses, name)
+        if name in COLUMNS:
+            return self.column(name)
+        if name in bound.parameters:
+            return bound.parameters[name]
+        return self.skeleton if name == "skeleton" else getattr(self.skeleton, name)
+
+
+def _breaches(number: int, bound: Bound, source: _Source, judged: Bools) -> Breaches:
+    rule = bound.rule
+    result = rule.function(*(source.read(name, bound) for name in rule.inputs))
+    n, k = source.poses.visibility.shape
+    if result.shape not in ((n,), (n, k)):
+        raise ValueError(
+            f"rule {rule.id} returned an array of shape {result.shape}; "
+            f"for {n} instances of {k} keypoints it is {(n,)} or {(n, k)}"
+        )
+    limit = np.nan if bound.limit is None else bound.limit
+    broken = result
+    if rule.measured:
+        broken = result < limit if rule.below else result > limit
+    place = np.nonzero(broken & (judged if result.ndim == 1 else judged[:, None]))
+    m = len(place[0])
+    return Breaches(
+        row=place[0],
+        rule=np.full(m, number),
+        keypoint=place[1] if result.ndim == 2 else np.full(m, -1),
+        value=result[place] if rule.measured else np.full(m, np.nan),
+        limit=np.full(m, limit),
+    )
+
+
+def _in_order(found: Sequence[Breaches]) -> Breaches:
+    """All breaches by row, rule, keypoint: the same however the rows are batched."""
+    empty = Breaches(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0),) * 2)
+    every = (empty, *found)
+    row = np.concatenate([each.row for each in every])
+    rule = np.concatenate([each.rule for each in every])
+    keypoint = np.concatenate([each.keypoint for each in every])
+    order = np.lexsort((keypoint, rule, row))
+    return Breaches(
+        row=row[order],
+        rule=rule[order],
+        keypoint=keypoint[order],
+        value=np.concatenate([each.value for each in every])[order],
+        limit=np.concatenate([each.limit for each in every])[order],
+    )
+
+
+def _table(
+    found: Breaches,
+    rules: Sequence[Bound],
+    batch: pa.RecordBatch,
+    skeleton: Skeleton,
+    part: int,
+    first_row: int,
+) -> pa.RecordBatch:
+    rows = batch.select(["instance", "annotator", "image", "source", "position"])
+    rows = rows.take(pa.array(found.row))
+    ids = pa.array([bound.rule.id for bound in rules], pa.string())
+    severities = pa.array([bound.severity for bound in rules], pa.string())
+    keypoint = pa.array(found.keypoint, mask=found.keypoint < 0)
+    columns = {
+        "part": pa.array(np.full(len(found.row), part, np.int32)),
+        "row": pa.array(found.row + first_row),
+        "rule": ids.take(pa.array(found.rule)),
+        "severity": severities.take(pa.array(found.rule)),
+        "keypoint": pa.array(skeleton.keypoints, pa.string()).take(keypoint),
+        "value": pa.array(found.value, mask=np.isnan(found.value)),
+        "limit": pa.array(found.limit, mask=np.isnan(found.limit)),
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns[n] if n in columns else rows[n] for n in FINDINGS.names],
+        schema=FINDINGS,
+    )
