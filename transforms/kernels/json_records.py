@@ -1,0 +1,414 @@
+"""The records of a large JSON file, found in its raw bytes, one by one.
+
+    {"info": {...}, "images": [{...}, {...}], "annotations": [{...}, ...], ...}
+                    section     record                        record
+    [{...}, {...}]                      a list at the root is the section ""
+
+Every byte is scanned once, with numpy; memory is a window and the record in hand. A
+record that lacks a bracket or a quote costs itself, not its neighbours: reading goes on
+at the next place that looks like the start of a record.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from posegate.transforms.kernels.json_scan import SPACE, Ints, brackets, flaw, headers
+
+WINDOW = 4 << 20
+LIMIT = 32 << 20  # a record: far above any real one (a 4k mask as a list is 2 MB)
+DEPTH = 64  # inside a record; COCO needs 3
+RAW = 64 << 10  # how much of a broken record is kept
+_SMALL = 64 << 10  # the window after a broken record, so that each costs little
+_OVERLAP = 16 << 10  # more than a match of `headers` is long
+_KEY = re.compile(rb'"((?:[^"\\]+|\\.)*+)"\s*:\s*$', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring records of one section: `data[starts[i]:stops[i]]`, each (n,).
+
+    `first` is the ordinal in its section of record 0.
+    """
+
+    section: str
+    data: bytes
+    starts: Ints
+    stops: Ints
+    first: int
+
+    def raw(self, i: int) -> bytes:
+        """The bytes of a record."""
+        return self.data[self.starts[i] : self.stops[i]]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A record that is none, or with ordinal -1 what is wrong with the file itself."""
+
+    section: str
+    ordinal: int
+    reason: str
+    detail: str
+    raw: bytes
+
+
+class Records:
+    """Iterates over the runs of records, and over what is broken, in file order.
+
+    Args:
+      chunks: the file's bytes, in pieces of any size.
+      sections: names that end a broken stretch when met as keys of the root.
+      limit: bytes; a longer record is broken.
+      window: bytes scanned at once.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        sections: Collection[str] = (),
+        limit: int = LIMIT,
+        window: int = WINDOW,
+    ) -> None:
+        self.found: dict[str, int] = {}
+        """Sections met and how many records each has so far, broken ones included."""
+        self.bom = False
+        self._chunks = iter(chunks)
+        self._headers = headers(sections)
+        self._limit, self._full, self._window = limit, window, window
+        self._data = b""
+        self._at = 0  # scanned up to here
+        self._keep = 0  # bytes before this are done with
+        self._depth, self._string, self._escaped = 0, False, False
+        self._record = 0  # the depth inside a record: 3 under an object, 2 under a list
+        self._start: int | None = None  # of the record that is open
+        self._check = _SMALL
+        self._section: str | None = None
+        self._last: str | None = None
+        self._lost: tuple[str, str] | None = None  # why; looking for the next record
+        self._head: bytes | None = None
+        self._rejected: tuple[int, int] | None = None
+        self._done = False
+
+    def reject(self, run: Run, i: int, at: int) -> None:
+        """Tells, while `run` is in hand, that record i goes wrong at its byte `at`.
+
+        The record is given as broken, and whatever it had swallowed is read again.
+        """
+        self.found[run.section] = run.first + i
+        start = int(run.starts[i])
+        self._rejected = (start, start + at)
+
+    def __iter__(self) -> Iterator[Run | Broken]:
+        problem = self._open()
+        while problem is None:
+            while self._more():
+                if self._lost is not None:
+                    yield from self._seek()
+                elif self._done:
+                    yield from self._after()
+                else:
+                    yield from self._scan()
+            if self._lost is None and self._swallowing():
+                continue
+            problem = self._end()
+            if problem is None:
+                return
+        yield problem
+
+    def _more(self) -> bool:
+        """Whether bytes are left to look at; reads a chunk when there are none."""
+        if self._at < len(self._data):
+            return True
+        chunk = next((c for c in self._chunks if c), b"")
+        if self._start is None and self._at - self._keep > 1 << 20:
+            self._keep = self._at - _OVERLAP
+        self._data = self._data[self._keep :] + chunk
+        self._at -= self._keep
+        if self._start is not None:
+            self._start -= self._keep
+        self._keep = 0
+        return bool(chunk)
+
+    def _open(self) -> Broken | None:
+        """Looks at the first bytes; sets the depth of records."""
+        while len(self._data.lstrip(SPACE)) < 4 and self._grow():
+            pass
+        head = self._data
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:2].strip(b"\0") != head[:2]:
+            return self._file(
+                "json.encoding", "is not UTF-8 (UTF-16?); export as UTF-8"
+            )
+        self.bom = head.startswith(b"\xef\xbb\xbf")
+        self._keep = self._at = 3 if self.bom else 0
+        first = head[self._at :].lstrip(SPACE)[:1]
+        if not first:
+            return self._file("json.empty", "is empty; deliver it again")
+        if first not in (b"{", b"["):
+            return self._file(
+                "json.not-json",
+                f"starts with {head[:20]!r}, not with an object or list",
+            )
+        self._record = 3 if first == b"{" else 2
+        return None
+
+    def _grow(self) -> bool:
+        chunk = next((c for c in self._chunks if c), b"")
+        self._data += chunk
+        return bool(chunk)
+
+    def _file(self, reason: str, detail: str) -> Broken:
+        return Broken("", -1, reason, f"the file {detail}", self._data[:RAW])
+
+    def _scan(self) -> Iterator[Run | Broken]:
+        """Scans one window: runs of records between the brackets of the outline."""
+        at = self._at
+        window = self._data[at : at + self._window]
+        marks, step, self._string, self._escaped = brackets(
+            window, self._string, self._escaped
+        )
+        marks += at
+        depth = self._depth + np.cumsum(step)
+        level = depth + (step < 0)  # the depth inside the bracket
+        self._at = at + len(window)
+        self._depth = int(depth[-1]) if len(depth) else self._depth
+        deep = level > self._record + DEPTH
+        deepest = int(marks[deep.argmax()]) if deep.any() else None
+        shallow = level <= self._record
+        marks, step, level = marks[shallow], step[shallow], level[shallow]
+        low = 0
+        for cut in [*np.flatnonzero(level < self._record).tolist(), len(marks)]:
+            yield from self._records(marks[low:cut], step[low:cut], deepest)
+            if self._lost is not None:
+                return
+            if cut < len(marks):
+                yield from self._outline(
+                    int(marks[cut]), int(level[cut]), step[cut] > 0
+                )
+            if self._lost is not None or self._done:
+                return
+            low = cut + 1
+        self._waiting(deepest)
+
+    def _records(
+        self, marks: Ints, step: Ints, deepest: int | None
+    ) -> Iterator[Run | Broken]:
+        """Gives the records that end in a stretch of brackets at their depth."""
+        if self._section is None or not len(marks):
+            return
+        starts, stops = marks[step > 0], marks[step < 0] + 1
+        if self._start is not None:
+            starts = np.insert(starts, 0, self._start)
+        open_ = int(starts[-1]) if len(starts) > len(stops) else None
+        fault = self._fault(starts, stops, deepest)
+        good = len(stops) if fault is None else fault[0]
+        if good:
+            self._keep = int(stops[good - 1])
+            self._start = None
+            yield self._run(starts[:good], stops[:good])
+        if self._rejected is not None:
+            start, wrong = self._rejected
+            self._rejected = None
+            self._lose(start, wrong, "json.unbalanced", "lacks a bracket or a quote")
+        elif fault is not None:
+            self._lose(*fault[1:])
+        else:
+            self._start = open_
+            if open_ is not None:
+                self._keep = open_
+
+    def _run(self, starts: Ints, stops: Ints) -> Run:
+        section = self._section or ""
+        first = self.found[section]
+        self.found[section] = first + len(starts)
+        return Run(section, self._data, starts, stops, first)
+
+    def _fault(
+        self, starts: Ints, stops: Ints, deepest: int | None
+    ) -> tuple[int, int, int, str, str] | None:
+        """The first record that is none: its number, start, flaw, reason and detail."""
+        data = np.frombuffer(self._data, np.uint8)
+        before = np.concatenate([[self._keep], stops])[: len(starts)]
+        if self._start is not None:
+            before[0] = starts[0]
+        gap = np.flatnonzero((starts - before != 1) | (data[before] != ord(",")))
+        pairs = zip(
+            gap.tolist(), before[gap].tolist(), starts[gap].tolist(), strict=True
+        )
+        stray = next(
+            ((i, a) for i, a, b in pairs if self._data[a:b].strip(SPACE + b",")), None
+        )
+        whole = starts[: len(stops)]
+        wrong = (data[stops - 1] - data[whole] != 2) | (stops - whole > self._limit)
+        if deepest is not None:
+            wrong |= (whole < deepest) & (deepest < stops)
+        bad = int(wrong.argmax()) if wrong.any() else len(starts)
+        if stray is not None and stray[0] <= bad:
+            i, a = stray
+            return i, a, a, "json.stray", "has something between two records"
+        if bad == len(starts):
+            return None
+        start, stop = int(whole[bad]), int(stops[bad])
+        if deepest is not None and start < deepest < stop:
+            return bad, start, deepest, *_too_deep()
+        if stop - start > self._limit:
+            return bad, start, stop - 1, *_too_long(self._limit)
+        at = flaw(self._data[start:stop], self._headers) or 1
+        return bad, start, start + at, "json.unbalanced", "closes with a wrong bracket"
+
+    def _outline(self, mark: int, level: int, opens: bool) -> Iterator[Run | Broken]:
+        """Follows the brackets outside records: the root, and the values of its keys."""
+        kind = self._data[mark : mark + 1]
+        if not opens:
+            yield from self._closing(mark, level, kind)
+        elif level == 1:
+            self._enter("" if self._record == 2 else None, mark)
+        elif key := _KEY.search(self._data, max(self._keep, mark - _OVERLAP), mark):
+            name = key[1].decode("utf-8", "replace")
+            self._enter(name if kind == b"[" else None, mark)
+        else:
+            self._stray(mark)
+
+    def _enter(self, section: str | None, mark: int) -> None:
+        self._section = section
+        self._keep = mark + 1
+        if section is not None:
+            self._last = section
+            self.found.setdefault(section, 0)
+
+    def _closing(self, mark: int, level: int, kind: bytes) -> Iterator[Broken]:
+        expected = b"]" if self._section is not None else b"}"
+        if self._record == 3 and level == 2 and self._section is None:
+            expected = kind
+        if kind != expected:
+            self._stray(mark)
+            return
+        if self._section is not None:
+            gap = self._data[self._keep : mark].strip(SPACE + b",")
+            if gap:
+                yield self._broken("json.stray", "is not an object", gap)
+            self._section = None
+        self._keep = mark + 1
+        if level == 1:
+            self._done = True
+            self._at = mark + 1
+
+    def _stray(self, mark: int) -> None:
+        """A bracket where none can be: part of a broken record of the last section."""
+        start = min(self._keep, mark)
+        self._lose(start, mark, "json.unbalanced", "has a bracket too many or too few")
+
+    def _waiting(self, deepest: int | None) -> None:
+        """Looks after the record that is open at the end of a window."""
+        self._window = min(self._window * 2, self._full)
+        if self._start is None:
+            self._check = _SMALL
+            return
+        size = self._at - self._start
+        if deepest is not None and deepest > self._start:
+            self._lose(self._start, deepest, *_too_deep())
+        elif size >= self._check and not self._swallowing():
+            self._check = size * 2
+            if size > self._limit:
+                self._lose(self._start, self._at - 1, *_too_long(self._limit))
+
+    def _swallowing(self) -> bool:
+        """Whether the open record is one with a flaw; if so, reading resumes behind it."""
+        if self._start is None:
+            return False
+        at = flaw(self._data[self._start : self._at], self._headers)
+        if at is None:
+            return False
+        detail = "lacks a bracket or a quote"
+        self._lose(self._start, self._start + at, "json.unbalanced", detail)
+        return True
+
+    def _lose(self, start: int, wrong: int, reason: str, detail: str) -> None:
+        """Gives up on what starts at `start`; looks for a record from `wrong` on."""
+        self._lost = (reason, detail)
+        self._keep, self._head, self._start = start, None, None
+        self._at = max(start, wrong - 1)
+        self._section = self._section if self._section is not None else self._last
+        self._window, self._check = min(_SMALL, self._full), _SMALL
+        self._done = False
+
+    def _seek(self) -> Iterator[Broken]:
+        """Looks for the next start of a record, or of a section not yet seen."""
+        found = self._headers.search(self._data, self._at)
+        while found and found[2] is not None and found[2].decode() in self.found:
+            found = self._headers.search(self._data, found.end(2))
+        if found is None:
+            if self._head is None and len(self._data) - self._keep >= RAW:
+                self._head = self._data[self._keep : self._keep + RAW]
+            rest = max(self._at, len(self._data) - _OVERLAP)
+            self._keep = self._keep if self._head is None else rest
+            self._searched(rest)
+            return
+        start = found.start(1) if found[1] is not None else found.start(2) - 1
+        yield self._give_up(start)
+        self._depth, self._string, self._escaped = self._record - 1, False, False
+        self._at = self._keep = start
+        if found[1] is None:
+            self._enter(found[2].decode(), found.start(3))
+            self._at = found.start(3) + 1
+
+    def _searched(self, rest: int) -> None:
+        """Takes in one more chunk without finding anything; at the end, stays there."""
+        if self._keep and self._head is not None:
+            self._data, rest, self._keep = (
+                self._data[self._keep :],
+                rest - self._keep,
+                0,
+            )
+        self._at = rest if self._grow() else len(self._data)
+
+    def _give_up(self, stop: int) -> Broken:
+        assert self._lost is not None
+        reason, detail = self._lost
+        raw = self._head if self._head is not None else self._data[self._keep : stop]
+        self._lost = None
+        return self._broken(reason, detail, raw.strip(SPACE + b","))
+
+    def _broken(self, reason: str, detail: str, raw: bytes) -> Broken:
+        section = self._section or ""
+        ordinal = self.found.get(section, 0)
+        self.found[section] = ordinal + 1
+        detail = f"record {ordinal} of {section or 'the list'} {detail}"
+        return Broken(section, ordinal, reason, detail, raw[:RAW])
+
+    def _after(self) -> Iterator[Broken]:
+        """Nothing may follow the root; if records do, a bracket closed it early."""
+        rest = self._data[self._keep :].strip(SPACE)
+        self._at = len(self._data)
+        if not rest:
+            self._keep = self._at
+        elif self._last is not None:
+            self._stray(self._keep)
+        else:
+            yield self._file(
+                "json.trailing", f"goes on after its end with {rest[:20]!r}"
+            )
+            self._chunks = iter(())
+
+    def _end(self) -> Broken | None:
+        """What is wrong with where the file ends."""
+        if self._lost is not None:
+            return self._give_up(len(self._data))
+        if self._depth == 0 or not self._record:
+            return None
+        raw = self._data[self._keep :][:RAW]
+        where = (
+            f"inside {self._section!r}" if self._section is not None else "too early"
+        )
+        detail = f"the file ends {where}: it was cut off; deliver it again"
+        return Broken("", -1, "json.truncated", detail, raw)
+
+
+def _too_deep() -> tuple[str, str]:
+    return "json.too-deep", f"is nested deeper than {DEPTH} levels"
+
+
+def _too_long(limit: int) -> tuple[str, str]:
+    return "json.too-long", f"is longer than {limit} bytes"
