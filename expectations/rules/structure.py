@@ -11,7 +11,7 @@ BODY = tuple(
     for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     for side in ("left", "right")
 )
-"""The joints of which no two can lie in one place, whatever the pose."""
+"""The joints of trunk, arms and legs."""
 
 
 @rule("structure.outside-frame", severity="review")
@@ -66,14 +66,15 @@ def area_exceeds_box(area: Floats, bbox: Floats) -> Floats:
     return np.where(box > 0, area / box, np.nan)
 
 
-@rule("structure.coincident-joints", severity="reject", needs=BODY, below=True)
+@rule("structure.coincident-joints", severity="review", needs=BODY, below=True)
 def coincident_joints(
     xy: Floats, labelled: Bools, scale: Floats, skeleton: Skeleton
 ) -> Floats:
     """Two joints of the body lie in the same place.
 
-    Distance to the nearest other joint, over the square root of the area; joints of
-    trunk, arms and legs only, for points of a face may touch.
+    Distance to the nearest other joint, over the square root of the area. Clasped hands
+    and legs seen from the side can bring two together, hence no rejection; points of a
+    face may touch and are not compared.
     """
     body = [skeleton.index(name) for name in BODY]
     joints = np.where(labelled[:, body, None], xy[:, body], np.nan)  # (N, J, 2)

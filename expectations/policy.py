@@ -1,0 +1,67 @@
+"""Policies: named sets of thresholds, as TOML."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from posegate.transforms import storage
+
+
+def load_policy(name: str) -> dict[str, Any]:
+    """The tables of a shipped policy, or of one from the path of a TOML.
+
+    A policy that `extends` a shipped one says only what it does differently.
+
+    Raises:
+      ValueError: there is no such policy, or its text is not TOML.
+    """
+    table = _parse(name)
+    below = table.pop("extends", None)
+    if below is None:
+        return table
+    if below not in shipped() or below == name:
+        raise ValueError(
+            f"policy {name}: extends = {below!r} is no shipped policy; "
+            f"those are {', '.join(shipped())}"
+        )
+    return overlay(load_policy(below), table)
+
+
+def shipped() -> list[str]:
+    """The names of the policies that come with posegate."""
+    folder = resources.files("posegate.expectations") / "policies"
+    files = (file.name for file in folder.iterdir())
+    return sorted(file[:-5] for file in files if file.endswith(".toml"))
+
+
+def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two tables as one: `over` wins, tables inside are overlaid in turn."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = overlay(below, value) if both else value
+    return merged
+
+
+def _parse(name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(name))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"policy {name}: not TOML: {error}") from error
+
+
+def _text(name: str) -> str:
+    if name.endswith(".toml"):
+        try:
+            return storage.read_bytes(name).decode()
+        except FileNotFoundError:
+            raise ValueError(f"policy {name}: there is no such file") from None
+    if name not in shipped():
+        raise ValueError(
+            f"no policy {name!r}; shipped: {', '.join(shipped())}; "
+            "or give the path of a TOML"
+        )
+    file = resources.files("posegate.expectations") / "policies" / f"{name}.toml"
+    return file.read_text(encoding="utf-8")
