@@ -1,0 +1,78 @@
+"""Lengths, boxes and areas of poses, in pixels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from posegate.transforms.model.poses import Bools, Floats
+
+BOX_SHARE = 0.53
+"""Area of a person over area of its box: COCO val2017 measures .535 in the median."""
+
+LEAST_AREA = 32.0**2
+"""[px^2] Where COCO's `small` begins; smaller boxes give no usable scale."""
+
+
+def squared_length(offset: Floats) -> Floats:
+    """Squared length of vectors: (…, 2) [px] -> (…) [px^2]; NaN stays NaN."""
+    with np.errstate(over="ignore"):
+        return np.square(offset[..., 0]) + np.square(offset[..., 1])
+
+
+def length(offset: Floats) -> Floats:
+    """Length of vectors: (…, 2) [px] -> (…) [px]; NaN stays NaN."""
+    return np.hypot(offset[..., 0], offset[..., 1])
+
+
+def distance(
+    xy: Floats, here: int | Sequence[int], there: int | Sequence[int]
+) -> Floats:
+    """Distance of two keypoints: (N, K, 2) [px] -> (N,) [px].
+
+    Several indices mean the midpoint of these keypoints: `distance(xy, (5, 6),
+    (11, 12))` is the trunk of a COCO person. NaN where a keypoint has no position.
+    """
+    ends = [np.atleast_1d(np.asarray(end, dtype=np.intp)) for end in (here, there)]
+    a, b = (xy[:, end].mean(axis=1) for end in ends)  # (N, 2)
+    return length(a - b)
+
+
+def bounding_box(xy: Floats, labelled: Bools) -> Floats:
+    """Smallest box of the labelled points: (N, K, 2), (N, K) -> (N, 4) x, y, w, h [px].
+
+    NaN where nothing is labelled.
+    """
+    known = (labelled & np.isfinite(xy).all(axis=-1))[..., None]  # (N, K, 1)
+    low = np.where(known, xy, np.inf).min(axis=1, initial=np.inf)  # (N, 2)
+    high = np.where(known, xy, -np.inf).max(axis=1, initial=-np.inf)
+    some = known.any(axis=1)  # (N, 1)
+    low, high = (np.where(some, end, np.nan) for end in (low, high))
+    return np.concatenate([low, high - low], axis=1)
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """Intersection over union of boxes x, y, w, h: (…, 4), (…, 4) -> (…).
+
+    The leading shapes broadcast. 0 where both boxes are empty, NaN where one is
+    missing.
+    """
+    low = np.maximum(a[..., :2], b[..., :2])
+    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    both = np.maximum(high - low, 0).prod(axis=-1)
+    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - both
+    return both / np.where(union == 0, 1.0, union)
+
+
+def box_area(bbox: Floats) -> Floats:
+    """Area of the person in a box: (…, 4) [px] -> (…) [px^2]; see BOX_SHARE."""
+    return BOX_SHARE * bbox[..., 2] * bbox[..., 3]
+
+
+def mutual_area(bbox_a: Floats, bbox_b: Floats) -> Floats:
+    """One area for two annotators' boxes: (N, 4), (N, 4) [px] -> (N,) [px^2].
+
+    Geometric mean of the two box areas times BOX_SHARE, at least LEAST_AREA, so that
+    it does not matter who comes first. NaN where a box is missing.
+    """
+    product = np.maximum(box_area(bbox_a), 0) * np.maximum(box_area(bbox_b), 0)
+    return np.maximum(np.sqrt(product), LEAST_AREA)
