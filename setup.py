@@ -1,13 +1,20 @@
 """The folders at the top of the repository install as sub-packages of `posegate`."""
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 HOUSE = ("pipelines", "transforms", "expectations")
 
 packages = [
     f"posegate.{name}"
     for top in HOUSE
-    for name in [top, *(f"{top}.{sub}" for sub in find_packages(top))]
+    for name in [
+        top,
+        # Namespace packages, because folders of data alone have no __init__.py.
+        *(
+            f"{top}.{sub}"
+            for sub in find_namespace_packages(top, exclude=["*__pycache__*"])
+        ),
+    ]
 ]
 setup(
     packages=packages,

@@ -13,7 +13,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 
-class RecordBatchCoder(beam.coders.Coder):  # type: ignore[misc]
+class RecordBatchCoder(beam.coders.Coder):
     """A RecordBatch as an Arrow IPC stream: its schema, dictionaries, and itself.
 
     A slice is cut at its bounds, except that a dictionary always travels whole.

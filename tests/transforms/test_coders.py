@@ -160,7 +160,7 @@ def typed(bucket: int) -> Iterable[tuple[int, pa.RecordBatch]]:
     yield bucket % 2, million().slice(bucket, 5)
 
 
-def untyped(bucket):  # type: ignore[no-untyped-def]
+def untyped(bucket):
     yield bucket % 2, million().slice(bucket, 5)
 
 
