@@ -4,10 +4,14 @@
 have every tool: there a skip whose reason begins with "needs " is a failure.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # importlib mode leaves helpers off it
+pytest_plugins = ["servers.fixtures"]
 
 SHARED_DATA = Path(__file__).parents[1].joinpath("../shared/data").resolve()
 
