@@ -1,0 +1,178 @@
+"""Control charts: one annotator's keypoint, week by week, against its limit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+from posegate.transforms.dashboard import svg
+from posegate.transforms.dashboard.display import (
+    Shown,
+    at,
+    count,
+    decimal,
+    finite,
+    first,
+)
+from posegate.transforms.dashboard.svg import drawing, line, paths, tag, text
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 320, 172, 38, 308, 14, 132
+
+
+class Chart(NamedTuple):
+    """A stream's drawing with what to say of it."""
+
+    annotator: str
+    keypoint: str
+    sentence: str
+    alarms: int
+    picture: Markup
+
+
+class Week(NamedTuple):
+    """One point of a chart."""
+
+    week: str
+    n: float | None
+    statistic: float | None
+    limit: float | None
+    mean_px: float | None
+    alarm: bool
+    contract: bool
+
+
+def charts(drift: Mapping[str, Any], most: int = 12) -> Shown:
+    """The worst streams: those in alarm first, then by the size of the effect."""
+    streams = sorted(drift.get("streams") or (), key=_gravity, reverse=True)
+    marks = {
+        (m.get("annotator"), m.get("keypoint"), m.get("week"))
+        for m in drift.get("contract") or ()
+    }
+    shown = first(streams, most)
+    return shown._replace(rows=[_chart(s, drift, marks) for s in shown.rows])
+
+
+def _gravity(stream: Mapping[str, Any]) -> tuple[bool, float]:
+    return any(stream.get("alarm") or ()), abs(finite(stream.get("effect_px")) or 0)
+
+
+def _chart(
+    stream: Mapping[str, Any], drift: Mapping[str, Any], marks: set[tuple[Any, ...]]
+) -> Chart:
+    weeks = _weeks(stream, marks)
+    axis = list(drift.get("weeks") or ()) or [week.week for week in weeks]
+    axis += [week.week for week in weeks if week.week not in axis]
+    return Chart(
+        stream.get("annotator") or "",
+        stream.get("keypoint") or "",
+        sentence(stream),
+        sum(week.alarm for week in weeks),
+        picture(weeks, axis, f"{stream.get('annotator')}, {stream.get('keypoint')}"),
+    )
+
+
+def _weeks(stream: Mapping[str, Any], marks: set[tuple[Any, ...]]) -> list[Week]:
+    who = stream.get("annotator"), stream.get("keypoint")
+    return [
+        Week(
+            week,
+            finite(at(stream.get("n"), i)),
+            finite(at(stream.get("statistic"), i)),
+            finite(at(stream.get("limit"), i)),
+            finite(at(stream.get("mean_px"), i)),
+            bool(at(stream.get("alarm"), i)),
+            (*who, week) in marks,
+        )
+        for i, week in enumerate(stream.get("weeks") or ())
+    ]
+
+
+def sentence(stream: Mapping[str, Any]) -> str:
+    """'12.4 px right and down since 2026-W08'; '' where nothing was found."""
+    effect, since = finite(stream.get("effect_px")), stream.get("since")
+    words = []
+    if effect is not None:
+        words.append(f"{decimal(effect, 1)} px {stream.get('direction') or 'off'}")
+    if since:
+        words.append(f"since {since}")
+    return " ".join(words) or "in control"
+
+
+def picture(weeks: Sequence[Week], axis: Sequence[str], who: str) -> Markup:
+    """T² by week with its limit; filled red: alarm, diamond: the contract's rule."""
+    tops = [v for w in weeks for v in (w.statistic, w.limit) if v is not None]
+    if not tops:
+        return Markup("")
+    high = max(tops) or 1.0
+    y = svg.linear(0, high * 1.06, FLOOR, TOP)
+    x = svg.linear(0, max(1, len(axis) - 1), LEFT + 8, RIGHT - 8)
+    at_x = {week: x(i) for i, week in enumerate(axis)}
+    alarms = sum(week.alarm for week in weeks)
+    return drawing(
+        WIDTH,
+        HEIGHT,
+        f"Control chart of {who}: {alarms} of {len(weeks)} weeks in alarm",
+        *[_level(y(v), svg.short(v)) for v in svg.ticks(0, high, 3)],
+        paths([_place(at_x, y, w.week, w.limit) for w in weeks], "limit"),
+        _limit_label(weeks, at_x, y),
+        paths([_place(at_x, y, w.week, w.statistic) for w in weeks], "trace"),
+        *[_point(at_x[w.week], y, w) for w in weeks],
+        *_labels(axis, x),
+    )
+
+
+def _place(
+    x: Mapping[str, float], y: svg.Scale, week: str, value: float | None
+) -> tuple[float, float] | None:
+    return None if value is None else (x[week], y(value))
+
+
+def _level(y: float, label: str) -> Markup:
+    return tag(
+        "g",
+        line(LEFT, y, RIGHT, y, "grid"),
+        text(LEFT - 5, y + 4, label, class_="tick", text_anchor="end"),
+    )
+
+
+def _limit_label(weeks: Sequence[Week], x: Mapping[str, float], y: svg.Scale) -> Markup:
+    known = [w for w in weeks if w.limit is not None]
+    if not known:
+        return Markup("")
+    place = y(known[0].limit or 0)
+    return text(x[known[0].week], place - 4, "limit", class_="note small")
+
+
+def _point(x: float, y: svg.Scale, week: Week) -> Markup:
+    found = [] if week.statistic is None else [_dot(x, y(week.statistic), week)]
+    if week.contract:
+        corners = (
+            f"{x:.1f},{FLOOR + 3} {x + 5:.1f},{FLOOR + 8} "
+            f"{x:.1f},{FLOOR + 13} {x - 5:.1f},{FLOOR + 8}"
+        )
+        words = f"{week.week}: the contract's rule is broken ({_mean(week)})"
+        found.append(tag("polygon", tag("title", words), points=corners, class_="rule"))
+    return Markup("").join(found)
+
+
+def _dot(x: float, y: float, week: Week) -> Markup:
+    words = (
+        f"{week.week}: T² {decimal(week.statistic, 1)}, limit {decimal(week.limit, 1)}"
+        f", {_mean(week)}, n {count(week.n)}{', alarm' if week.alarm else ''}"
+    )
+    look, radius = ("dot alarm", 4.5) if week.alarm else ("dot", 2.6)
+    return tag("circle", tag("title", words), cx=x, cy=y, r=radius, class_=look)
+
+
+def _mean(week: Week) -> str:
+    return f"mean error {decimal(week.mean_px, 1)} px"
+
+
+def _labels(axis: Sequence[str], x: svg.Scale) -> list[Markup]:
+    last = len(axis) - 1
+    places = sorted({0, last // 2, last}) if last > 3 else [0, last]
+    anchors = {0: "start", last: "end"}
+    return [
+        text(x(i) + {0: -8, last: 8}.get(i, 0), FLOOR + 30, axis[i], 9,
+             class_="tick", text_anchor=anchors.get(i, "middle"))
+        for i in dict.fromkeys(places)
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A package only so that setuptools installs the templates beside it."""
