@@ -1,0 +1,230 @@
+"""Scenes through a camera: where the keypoints really are, and which can be seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from posegate.pipelines.demo.people import bodies, turn
+from posegate.pipelines.demo.plan import Ints, Plan
+from posegate.pipelines.demo.postures import SPEED, Habitus, angles, habitus
+from posegate.pipelines.demo.sight import sights
+from posegate.pipelines.demo.spec import PEOPLE_PER_FRAME, Purpose, stream
+from posegate.transforms.model.poses import Bools, Bytes, Floats
+
+SIZES = np.array([[1280, 720], [1920, 1080]])
+RATES = np.array([25.0, 30.0, 50.0])
+LIGHTING = ("daylight", "dusk", "floodlight", "indoor")
+TONES = ("I", "II", "III", "IV", "V", "VI")
+FLESH = 0.035  # around the joints, in statures: what a box has and a skeleton has not
+
+
+@dataclass(frozen=True)
+class View:
+    """The truth about one block's N instances of T people in F frames, S scenes.
+
+    `xy` (N, 17, 2) [px]; `visibility` (N, 17) before anybody reads it; `box` (N, 4)
+    [px: x, y, w, h] around the part of the body that is in the frame; `area` (N,)
+    [px^2] of its outline; `size` (S, 2) [px]; `rate` (S,) [frames/s]; `lighting` (S,),
+    `action` and `tone` (T,) are indices into the names.
+    """
+
+    xy: Floats
+    visibility: Bytes
+    box: Floats
+    area: Floats
+    size: Ints
+    rate: Floats
+    lighting: Ints
+    action: Ints
+    tone: Ints
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The T people of a block: lengths, and where and which way they stand [m, rad]."""
+
+    who: Habitus
+    stature: Floats
+    proportions: Floats
+    facing: Floats
+    place: Floats  # (T, 2): to the right of, and beyond, the scene's first person
+    tone: Ints
+
+
+def cast(rng: np.random.Generator, seat: Ints) -> Cast:
+    """Random people; `seat` (T,) is 0 for the first of a scene."""
+    n = len(seat)
+    kind = rng.random(n)
+    spread = np.where(kind < 0.62, 42, np.where(kind < 0.82, 180, 38))
+    facing = np.radians(
+        np.where(kind < 0.82, 0, 180)
+        + np.where(kind < 0.62, rng.standard_normal(n), 2 * rng.random(n) - 1).clip(
+            -2.5, 2.5
+        )
+        * spread
+    )
+    side = rng.choice([-1, 1], n) * rng.uniform(0.25, 2.2, n)
+    depth = rng.choice([-1, 1], n) * rng.uniform(0.35, 1.4, n)
+    place = np.stack([side, depth], axis=1) * (seat > 0)[:, None]
+    # Two companions are kept on different sides, so nobody stands inside another.
+    place[seat == 2, 0] = -place[np.flatnonzero(seat == 2) - 1, 0] * rng.uniform(
+        0.7, 1.4, int((seat == 2).sum())
+    )
+    return Cast(
+        who=habitus(rng, n),
+        stature=np.clip(rng.normal(1.70, 0.09, n), 1.45, 2.0),
+        proportions=np.clip(rng.normal(1, 0.025, (n, 5)), 0.93, 1.07),
+        facing=facing,
+        place=place,
+        tone=rng.integers(0, len(TONES), n),
+    )
+
+
+@dataclass(frozen=True)
+class Cameras:
+    """One camera per scene (S,): image size, focal length [px], tilt [rad], aim."""
+
+    size: Ints
+    focal: Floats
+    tilt: Floats
+    target: Floats  # (S, 2) [px]: where the first person's middle is
+    height: Floats  # (S,) [px]: how high 1.7 m there would be in the image
+    rate: Floats
+    lighting: Ints
+
+
+def cameras(rng: np.random.Generator, scenes: int) -> Cameras:
+    """Random cameras; people are a tenth of the image high to one and a half times."""
+    size = SIZES[rng.integers(0, 2, scenes)]
+    share = np.clip(0.60 * np.exp(0.48 * rng.standard_normal(scenes)), 0.1, 1.5)
+    span = np.stack(
+        [rng.uniform(0.15, 0.85, scenes), rng.normal(0.54, 0.09, scenes)], axis=1
+    )
+    return Cameras(
+        size=size,
+        focal=size[:, 0] * rng.uniform(0.8, 2.2, scenes),
+        tilt=np.radians(rng.uniform(-3, 18, scenes)),
+        target=span * size,
+        height=share * size[:, 1],
+        rate=RATES[rng.integers(0, 3, scenes)],
+        lighting=rng.integers(0, len(LIGHTING), scenes),
+    )
+
+
+def project(points: Floats, lens: Cameras, scene: Ints) -> tuple[Floats, Floats]:
+    """World (N, J, 3) [m: right, up, towards the camera] -> pixels (N, J, 2), depth.
+
+    The world's origin is the first person's middle: it is put on the ray to `target`
+    at the depth where 1.7 m are `height` pixels. Nothing comes nearer than 0.6 m.
+    """
+    eye = points * [1, -1, -1]
+    eye = turn(eye, 0, np.broadcast_to(lens.tilt[scene][:, None], eye.shape[:2]))
+    far = (lens.focal * 1.7 / lens.height)[scene]
+    middle = lens.size[scene] / 2
+    aim = (lens.target[scene] - middle) * (far / lens.focal[scene])[:, None]
+    depth = np.maximum(eye[..., 2] + far[:, None], 0.6)
+    flat = eye[..., :2] + aim[:, None]
+    scale = lens.focal[scene][:, None] / depth
+    return flat * scale[..., None] + middle[:, None], depth
+
+
+def held_in(xy: Floats, size: Ints) -> Floats:
+    """Shifts bodies (N, 22, 2) so that their middle stays in the image.
+
+    Clamping is continuous in time, so tracks stay smooth.
+    """
+    middle = xy[:, [5, 6, 11, 12]].mean(axis=1)
+    margin = 0.03 * size
+    return xy + (np.clip(middle, margin, size - margin) - middle)[:, None]
+
+
+def outline(xy: Floats, px: Floats, size: Ints) -> tuple[Floats, Floats]:
+    """Bodies (N, 22, 2) at `px` pixels per stature -> box (N, 4), area (N,) [px^2].
+
+    The area is that of trunk, head and limbs as capsules, less their overlap, times
+    the share of the box inside the image. OVERLAP brings the median area / box to
+    COCO val2017's .535 (measured there; here .53).
+    """
+    pad = (FLESH * px)[:, None]
+    low, high = xy.min(axis=1) - pad, xy.max(axis=1) + pad
+    whole = np.prod(high - low, axis=1)
+    low, high = np.clip(low, 0, size - 1), np.clip(high, 0, size - 1)
+    box = np.concatenate([low, np.maximum(high - low, 1)], axis=1)
+    inside = np.prod(box[:, 2:], axis=1)
+
+    def length(a: int, b: int) -> Floats:
+        return np.hypot(*(xy[:, a] - xy[:, b]).T)  # type: ignore[no-any-return]
+
+    arms = sum(length(a, b) for a, b in ((5, 7), (7, 9), (6, 8), (8, 10), (9, 18)))
+    legs = sum(length(a, b) for a, b in ((11, 13), (13, 15), (12, 14), (14, 16)))
+    trunk = (length(5, 11) + length(6, 12)) / 2
+    width = (length(5, 6) + length(11, 12)) / 2 + 0.10 * px
+    body = 0.022 * px**2 + arms * 0.055 * px + legs * 0.085 * px + trunk * width
+    share = np.clip(OVERLAP * body / whole, 0.22, 0.85)
+    return box, share * inside
+
+
+OVERLAP = 1.2
+
+
+def companions(frame: Ints) -> tuple[Ints, Ints]:
+    """Ordered pairs of different instances of one frame; `frame` (N,) is sorted."""
+    n, pairs = len(frame), []
+    for step in range(1, PEOPLE_PER_FRAME):
+        a = np.arange(n - step)
+        a = a[frame[a] == frame[a + step]]
+        pairs += [(a, a + step), (a + step, a)]
+    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    return one, other
+
+
+def time(plan: Plan, rate: Floats) -> Floats:
+    """(F,) [s], 0 in the middle of each scene."""
+    middle = (plan.frames - 1) / 2
+    return (plan.moment - middle[plan.scene]) / rate[plan.scene]
+
+
+def world(people: Cast, track: Ints, time: Floats) -> Floats:
+    """(N, 22, 3) [m]: bodies on their feet, on their way, middle of the first at 0."""
+    pose = bodies(angles(people.who, track, time), people.proportions[track])
+    pose = pose * people.stature[track][:, None, None]
+    pose[..., 1] -= 0.85
+    facing = people.facing[track]
+    pose = turn(pose, 1, np.broadcast_to(facing[:, None], pose.shape[:2]))
+    walked = np.asarray(SPEED)[people.who.action[track]] * time
+    pose[..., 0] += (people.place[track, 0] + walked * np.sin(facing))[:, None]
+    pose[..., 2] += (-people.place[track, 1] + walked * np.cos(facing))[:, None]
+    return pose
+
+
+def view(seed: int, plan: Plan) -> View:
+    """The truth about a block."""
+    rng = stream(seed, plan.week, plan.block, Purpose.SCENE)
+    lens = cameras(rng, len(plan.people))
+    first = np.cumsum(plan.people) - plan.people
+    seat = np.arange(int(plan.people.sum())) - np.repeat(first, plan.people)
+    body = stream(seed, plan.week, plan.block, Purpose.BODY)
+    people = cast(body, seat)
+    frame, track = plan.frame, plan.track
+    scene = plan.scene[frame]
+    pose = world(people, track, time(plan, lens.rate)[frame])
+    xy, depth = project(pose, lens, scene)
+    size = lens.size[scene]
+    xy = held_in(xy, size)
+    px = lens.focal[scene] * people.stature[track] / depth.mean(axis=1)
+    box, area = outline(xy, px, size)
+    inside: Bools = ((xy >= 0) & (xy <= size[:, None] - 1)).all(axis=2)
+    chance = stream(seed, plan.week, plan.block, Purpose.SIGHT)
+    luck = chance.random((len(seat), 18))[track]
+    one, other = companions(frame)
+    flags = sights(xy, depth, pose, px, inside, luck, (one, other))
+    return View(
+        xy=xy[:, :17],
+        visibility=flags,
+        box=box,
+        area=area,
+        size=lens.size,
+        rate=lens.rate,
+        lighting=lens.lighting,
+        action=people.who.action,
+        tone=people.tone,
+    )
