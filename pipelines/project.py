@@ -6,24 +6,14 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from posegate.expectations.policy import load_policy
+from posegate.expectations.policy import load_policy, overlay
 from posegate.transforms import storage
-from posegate.transforms.kernels.acceptance import Sprt
 from posegate.transforms.model import skeleton as skeletons
+from posegate.transforms.model.policy import Policy, Section
 from posegate.transforms.model.rule import SEVERITIES, Setting
 from posegate.transforms.model.skeleton import Skeleton
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A table of project.toml; a key it does not know stops the run."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Annotators(Section):
@@ -32,89 +22,7 @@ class Annotators(Section):
     table: str | None = None
 
 
-class Extra(Section):
-    """A second quota, for the keypoints whose error varies most."""
-
-    rate: Share
-    keypoints: Count
-
-
-class Sampling(Section):
-    """Which instances are to be reviewed: a hash sample within each stratum."""
-
-    rate: Share
-    strata: tuple[str, ...] = ("annotator",)
-    seed: str = "posegate"
-    extra: Extra | None = None
-
-
-class Acceptance(Section):
-    """Wald's sequential test on instances whose OKS against a reference is low."""
-
-    oks: Share
-    p0: Probability
-    p1: Probability
-    alpha: Probability
-    beta: Probability
-    cap: Count
-
-    @property
-    def test(self) -> Sprt:
-        """The sequential test with these risks."""
-        return Sprt(self.p0, self.p1, self.alpha, self.beta, self.cap)
-
-
-class Agreement(Section):
-    """Lower bounds that the sample's agreement must keep."""
-
-    oks: Share
-    kappa: Share
-
-
-class Defects(Section):
-    """Upper bounds on what cannot be used."""
-
-    quarantined: Share
-    rejected: Share
-
-
-class Drift(Section):
-    """How annotators are followed from week to week."""
-
-    error_px: Annotated[float, Field(gt=0)]
-    lambda_: Annotated[float, Field(alias="lambda", gt=0, le=1)]
-    q: Probability
-    watch: Probability
-    baseline_weeks: Count
-    quarantine_weeks: Annotated[int, Field(ge=0)]
-
-
-class Fractions(Section):
-    """Shares of the training, validation and test set; they add up to 1."""
-
-    train: Share
-    val: Share = 0.0
-    test: Share = 0.0
-
-    @model_validator(mode="after")
-    def _add_up(self) -> "Fractions":
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-9:
-            raise ValueError(f"the fractions add up to {total:g}, not to 1")
-        return self
-
-
-class Splits(Section):
-    """How approved instances become training sets."""
-
-    fractions: Fractions
-    stratify: tuple[str, ...] = ()
-    group: tuple[str, ...] = ("video",)
-    seed: str = "posegate"
-    test: str | None = None
-
-
-class Project(Section):
+class Project(Policy):
     """What the customer configures, over the policy it starts from."""
 
     project: Annotated[str, Field(min_length=1)]
@@ -122,12 +30,6 @@ class Project(Section):
     policy: str
     output: str
     annotators: Annotators = Annotators()
-    sampling: Sampling
-    acceptance: Acceptance
-    agreement: Agreement
-    defects: Defects
-    drift: Drift
-    splits: Splits
     rules: dict[str, dict[str, float | str] | str] = {}
     place: str = ""
 
@@ -177,16 +79,6 @@ def setting(id: str, said: Mapping[str, float | str] | str, place: str) -> Setti
         if isinstance(number, str):
             raise ValueError(f'{place}: rules."{id}".{key}: {number!r} is no number')
     return Setting(severity, numbers)
-
-
-def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two TOML tables as one: `over` wins, tables inside are overlaid in turn."""
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = overlay(below, value) if both else value
-    return merged
 
 
 def load(place: str, output: str | None = None) -> Project:
@@ -253,7 +145,9 @@ def remedy(error: Any) -> str:
     if kind == "extra_forbidden":
         known = fields_at(location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+        hint = (
+            f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+        )
         return f"unknown key{hint}"
     return f"{error['msg'].removeprefix('Value error, ')} (got {error['input']!r})"
 

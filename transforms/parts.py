@@ -144,3 +144,11 @@ def concat(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
     if not plain:
         return pa.RecordBatch.from_pylist([], schema=schema)
     return pa.concat_batches(plain)
+
+
+def placed(
+    batch: pa.RecordBatch, part: int, rows: npt.NDArray[np.int64]
+) -> pa.RecordBatch:
+    """The batch with the place of each row as columns `part` and `row`."""
+    part_column = pa.array(np.full(batch.num_rows, part, np.int32))
+    return batch.append_column("part", part_column).append_column("row", pa.array(rows))

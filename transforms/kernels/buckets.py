@@ -40,7 +40,9 @@ def from_hex(column: pa.Array) -> Hashes:
     return (values << places).sum(axis=1, dtype=np.uint64)
 
 
-def scatter(batch: pa.RecordBatch, bucket: Ints) -> Iterator[tuple[int, pa.RecordBatch]]:
+def scatter(
+    batch: pa.RecordBatch, bucket: Ints
+) -> Iterator[tuple[int, pa.RecordBatch]]:
     """The batch as one sub-batch a bucket, rows in their order: bucket (N,)."""
     if not batch.num_rows:
         return

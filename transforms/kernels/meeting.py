@@ -1,10 +1,10 @@
 """Which rows must meet: a frame annotated by more than one, an id used twice.
 
-    frame  who  self        frame  who          block a  block b   kind
-      7     A    1            7    A  <- block     A       gold    gold
-      7     A    2            7    B               B       gold    gold
-      7     B    3            7    gold            A       B       second
-      7    gold  4                                 B       A       second
+frame  who  self        frame  who          block a  block b   kind
+  7     A    1            7    A  <- block     A       gold    gold
+  7     A    2            7    B               B       gold    gold
+  7     B    3            7    gold            A       B       second
+  7    gold  4                                 B       A       second
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,9 @@ def meet(bucket: pa.RecordBatch) -> Meeting:
     return Meeting(
         frames=len(starts),
         shared=_places(part, row, order[together]),
-        repeated=_places(part, row, _repeats(bucket["frame"].to_numpy(), self_, part, row)),
+        repeated=_places(
+            part, row, _repeats(bucket["frame"].to_numpy(), self_, part, row)
+        ),
     )
 
 
@@ -131,9 +133,7 @@ def _places(part: Ints, row: Ints, chosen: Ints) -> pa.RecordBatch:
     )
 
 
-def encounters(
-    frame: npt.NDArray[np.uint64], role: Ints
-) -> tuple[Ints, Ints, Ints]:
+def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, Ints]:
     """Which blocks to compare: a block is one person's rows of one frame.
 
     Args:
@@ -151,15 +151,15 @@ def encounters(
         return b, b, b
     nowhere = len(frame)
     first = [
-        np.repeat(
-            np.minimum.reduceat(np.where(role == r, b, nowhere), starts), lengths
-        )
+        np.repeat(np.minimum.reduceat(np.where(role == r, b, nowhere), starts), lengths)
         for r in range(3)
     ]
     best = np.where(first[1] < nowhere, first[1], first[2])
     made = np.flatnonzero(role == 0)
     follower = np.r_[made[1:], nowhere]
-    wraps = (follower == nowhere) | (frame[np.minimum(follower, nowhere - 1)] != frame[made])
+    wraps = (follower == nowhere) | (
+        frame[np.minimum(follower, nowhere - 1)] != frame[made]
+    )
     follower = np.where(wraps, first[0][made], follower)
     judged = made[best[made] < nowhere]
     alone = follower == made

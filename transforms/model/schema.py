@@ -149,19 +149,6 @@ DECISIONS = pa.schema(
         pa.field("instance", pa.string(), nullable=False),
         pa.field("verdict", pa.string(), nullable=False),
         pa.field("reasons", pa.list_(pa.string()), nullable=False),
-        pa.field("split", pa.string()),
     ]
 )
 """One row per canonical row, in the same order, in a file of the same name."""
-
-WEEKLY = pa.schema(
-    [
-        pa.field("annotator", pa.string(), nullable=False),
-        pa.field("week", pa.string(), nullable=False),  # ISO, 2026-W07
-        pa.field("kind", pa.string(), nullable=False),  # evidence: gold, review, second
-        pa.field("keypoint", pa.string(), nullable=False),
-        pa.field("statistic", pa.string(), nullable=False),
-        pa.field("value", pa.int64(), nullable=False),  # fixed point, see kernels.drift
-    ]
-)
-"""Immutable weekly sums; drift refolds them over all deliveries."""

@@ -1,0 +1,213 @@
+"""Instances with their references: found by key, fetched by reference, compared.
+
+    batch ── 33 bytes a row, by frame ──> who meets whom ── (part, row) ──> part file
+                                                                              │
+    pairs, and the sums of them <── compare <── whole frames, by bucket <── rows
+
+Only the rows of frames that two people annotated are read again and cross a shuffle.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+from apache_beam.pvalue import TaggedOutput
+
+from posegate.transforms import parts
+from posegate.transforms.kernels import compare, meeting
+from posegate.transforms.kernels.buckets import scatter, stable_hash
+from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.model.finding import judgeable
+from posegate.transforms.model.schema import FINDINGS
+from posegate.transforms.model.skeleton import Skeleton
+
+COLUMNS = (
+    "instance id image video annotator annotated_at role xy visibility origin bbox area"
+    " area_source width height source position"
+).split()
+"""What of a row is read again to compare it."""
+
+REPEATED = "structure.repeated-id"
+"""The rule that a second row of the same frame, annotator and id breaks."""
+
+Placed = tuple[int, pa.RecordBatch]
+"""A batch and the number of the part or bucket it belongs to."""
+
+
+@dataclass
+class Agree(beam.PTransform):  # type: ignore[misc]
+    """Canonical batches -> pairs (`schema.agreement`), and by tag what else is seen.
+
+    `buckets` is how many groups of frames there are: as many as keep one bucket's rows
+    within a worker's memory.
+    """
+
+    skeleton: Skeleton
+    folder: str
+    buckets: int
+    week: str
+    severity: str
+
+    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Agreement":
+        met = (
+            batches
+            | "key" >> beam.FlatMap(keyed, self.buckets)
+            | "by frame" >> beam.GroupByKey()
+            | "meet" >> beam.FlatMapTuple(met_in).with_outputs("sums", main="places")
+        )
+        rows = (
+            met.places
+            | "by part" >> beam.GroupByKey()
+            | "fetch"
+            >> beam.ParDo(
+                Fetch(self.skeleton.name, self.folder, self.buckets, self.severity)
+            ).with_outputs("repeats", main="rows")
+        )
+        compared = (
+            rows.rows
+            | "by bucket" >> beam.GroupByKey()
+            | "compare"
+            >> beam.ParDo(Compare(self.skeleton, self.folder, self.week)).with_outputs(
+                "evidence", "files", main="pairs"
+            )
+        )
+        return Agreement(
+            pairs=compared.pairs,
+            evidence=compared.evidence,
+            files=compared.files,
+            repeats=rows.repeats,
+            sums=met.sums,
+        )
+
+
+@dataclass
+class Agreement:
+    """What the branch leaves: pairs, what each part's rows have to do with them (by
+    part), its files, findings of repeated ids, and the number of frames."""
+
+    pairs: beam.PCollection[pa.RecordBatch]
+    evidence: beam.PCollection[tuple[int, pa.RecordBatch]]
+    files: beam.PCollection[parts.Written]
+    repeats: beam.PCollection[pa.RecordBatch]
+    sums: beam.PCollection[Sum]
+
+
+def keyed(batch: pa.RecordBatch, buckets: int) -> Iterable[tuple[int, pa.RecordBatch]]:
+    """The batch's keys by bucket of their frame."""
+    keys = meeting.keys(batch, judgeable(batch), *parts.location(batch))
+    yield from scatter(keys, bucket_of(keys["frame"].to_numpy(), buckets))
+
+
+def bucket_of(frame: np.ndarray, buckets: int) -> np.ndarray:  # type: ignore[type-arg]
+    """(N,) the bucket of each frame's hash."""
+    return (frame % np.uint64(buckets)).astype(np.int64)
+
+
+def met_in(
+    bucket: int, keys: Iterable[pa.RecordBatch]
+) -> Iterable[Placed | TaggedOutput[Literal["sums"], Sum]]:
+    """Rows of shared frames and repeated ids, by part; and how many frames there are."""
+    found = meeting.meet(parts.concat(keys, meeting.KEYS))
+    yield TaggedOutput("sums", (("frames", "", "", ""), np.array([found.frames])))
+    for rows, shared in ((found.shared, True), (found.repeated, False)):
+        marked = rows.append_column("shared", pa.array(np.full(rows.num_rows, shared)))
+        for part, some in scatter(marked, rows["part"].to_numpy().astype(np.int64)):
+            yield part, some
+
+
+class Fetch(beam.DoFn):  # type: ignore[misc]
+    """Reads the rows that meet from their part file, by bucket of their frame."""
+
+    def __init__(self, skeleton: str, folder: str, buckets: int, severity: str) -> None:
+        self._skeleton = skeleton
+        self._folder = folder
+        self._buckets = buckets
+        self._severity = severity
+
+    def process(
+        self, element: tuple[int, Iterable[pa.RecordBatch]]
+    ) -> Iterable[Placed | TaggedOutput[Literal["repeats"], pa.RecordBatch]]:
+        part, places = element
+        every = pa.concat_batches(list(places))
+        shared = every["shared"].to_numpy(zero_copy_only=False)
+        rows = every["row"].to_numpy()
+        name = parts.annotations(self._skeleton, part)
+        path = parts.storage.join(self._folder, name)
+        for numbers, batch in parts.read_rows(path, np.sort(rows[shared]), COLUMNS):
+            placed = parts.placed(batch, part, numbers)
+            frame = stable_hash(batch["image"])
+            yield from scatter(placed, bucket_of(frame, self._buckets))
+        for numbers, batch in parts.read_rows(path, np.sort(rows[~shared]), COLUMNS):
+            repeats = repeated(parts.placed(batch, part, numbers), self._severity)
+            yield TaggedOutput("repeats", repeats)
+
+
+def repeated(rows: pa.RecordBatch, severity: str) -> pa.RecordBatch:
+    """The findings (`schema.FINDINGS`) of rows whose id was used before."""
+    nothing = pa.nulls(rows.num_rows, pa.float64())
+    columns = {
+        **dict(zip(rows.schema.names, rows.columns, strict=True)),
+        "rule": pa.array([REPEATED] * rows.num_rows, pa.string()),
+        "severity": pa.array([severity] * rows.num_rows, pa.string()),
+        "keypoint": pa.nulls(rows.num_rows, pa.string()),
+        "value": nothing,
+        "limit": nothing,
+    }
+    return pa.RecordBatch.from_arrays(
+        [columns[name] for name in FINDINGS.names], schema=FINDINGS
+    )
+
+
+class Compare(beam.DoFn):  # type: ignore[misc]
+    """Compares the people of a bucket's frames and writes the pairs."""
+
+    def __init__(self, skeleton: Skeleton, folder: str, week: str) -> None:
+        self._skeleton = skeleton
+        self._folder = folder
+        self._week = week
+
+    def process(
+        self, element: tuple[int, Iterable[pa.RecordBatch]]
+    ) -> Iterable[
+        pa.RecordBatch
+        | TaggedOutput[Literal["evidence"], Placed]
+        | TaggedOutput[Literal["files"], parts.Written]
+    ]:
+        bucket, batches = element
+        rows = pa.concat_batches(list(batches))
+        pairs, spare = compare.compare(rows, self._skeleton, self._week)
+        for part, some in evidence(pairs, spare):
+            yield TaggedOutput("evidence", (part, some))
+        if pairs.num_rows:
+            name = f"agreement/bucket-{bucket:05d}.parquet"
+            table = pa.Table.from_batches([pairs])
+            yield TaggedOutput("files", parts.write_table(self._folder, name, table))
+            yield pairs
+
+
+SPARE = "spare"
+
+
+def evidence(
+    pairs: pa.RecordBatch, spare: pa.RecordBatch
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """What a part's rows have to do with pairs: (row, kind, OKS), by part.
+
+    Kind is that of the pair, or `SPARE` for a second annotation.
+    """
+    extra = pa.RecordBatch.from_arrays(
+        [
+            spare["part"],
+            spare["row"],
+            pa.array([SPARE] * spare.num_rows, pa.string()),
+            pa.nulls(spare.num_rows, pa.float64()),
+        ],
+        names=["part", "row", "kind", "oks"],
+    )
+    found = pairs.select(["part", "row", "kind", "oks"])
+    every = parts.concat([found, extra], extra.schema)
+    for part, some in scatter(every, every["part"].to_numpy().astype(np.int64)):
+        yield part, some.select(["row", "kind", "oks"])

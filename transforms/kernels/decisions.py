@@ -1,0 +1,166 @@
+"""What becomes of each instance, given what the branches found and the verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.kernels.acceptance import Verdict
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.sums import code
+from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.model.columns import column
+from posegate.transforms.model.poses import Bools, dense
+from posegate.transforms.model.schema import DECISIONS
+
+APPROVED = "approved"
+
+REASONS = {
+    "not-production": "excluded",
+    "crowd": "excluded",
+    "unlabelled": "excluded",
+    "second-annotation": "excluded",
+    "rejecting-rule": "rework",
+    "low-oks": "rework",
+    "drift-alarm": "held",
+    "delivery-rejected": "held",
+    "delivery-on-hold": "held",
+}
+"""Why an instance is not approved, and what it is instead; the first that holds wins."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A stream in drift alarm; `keypoint` is its number in the skeleton."""
+
+    annotator: str
+    keypoint: int
+    since: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Rows of a part (ascending) that something was found about."""
+
+    rejected: Ints
+    low: Ints
+    spare: Ints
+
+
+def decide(
+    batch: pa.RecordBatch,
+    first: int,
+    facts: Facts,
+    verdict: Verdict,
+    alarms: Sequence[Alarm],
+    week: str,
+) -> pa.RecordBatch:
+    """A row of `schema.DECISIONS` for each of N canonical rows from row `first` on."""
+    production = np.asarray(pc.equal(batch["role"], "production"))
+    crowd = pc.equal(column(batch, "attributes.iscrowd"), "1").fill_null(False)
+    k = batch.schema.field("visibility").type.list_size
+    labelled = dense(batch["visibility"], k) > 0
+    n = batch.num_rows
+    holds: Mapping[str, Bools] = {
+        "not-production": ~production,
+        "crowd": np.asarray(crowd),
+        "unlabelled": ~labelled.any(axis=1),
+        "second-annotation": among(facts.spare, first, n),
+        "rejecting-rule": among(facts.rejected, first, n),
+        "low-oks": among(facts.low, first, n),
+        "drift-alarm": alarmed(batch, labelled, alarms, week),
+        "delivery-rejected": np.full(n, verdict == "reject"),
+        "delivery-on-hold": np.full(n, verdict == "hold"),
+    }
+    table = np.stack([holds[reason] for reason in REASONS])  # (R, N)
+    verdicts = pa.array([*REASONS.values(), APPROVED])
+    chosen = np.where(table.any(axis=0), table.argmax(axis=0), len(REASONS))
+    return pa.RecordBatch.from_arrays(
+        [
+            batch["instance"],
+            verdicts.take(pa.array(chosen)),
+            listed(table, list(REASONS)),
+        ],
+        schema=DECISIONS,
+    )
+
+
+def among(rows: Ints, first: int, n: int) -> Bools:
+    """(n,) whether row `first + i` is one of the rows."""
+    marks = np.zeros(n, bool)
+    here = rows[(rows >= first) & (rows < first + n)]
+    marks[here - first] = True
+    return marks
+
+
+def alarmed(
+    batch: pa.RecordBatch, labelled: Bools, alarms: Sequence[Alarm], week: str
+) -> Bools:
+    """(N,) whether the row has a keypoint of its annotator that is in alarm."""
+    out = np.zeros(batch.num_rows, bool)
+    if not alarms:
+        return out
+    weeks = np.asarray(week_names(batch["annotated_at"], week).to_pylist())
+    annotator = np.asarray(pc.fill_null(batch["annotator"], "").to_pylist())
+    for alarm in alarms:
+        since = (weeks >= alarm.since) | (weeks == "")
+        out |= (annotator == alarm.annotator) & since & labelled[:, alarm.keypoint]
+    return out
+
+
+def listed(table: Bools, names: Sequence[str]) -> pa.Array:
+    """(R, N) marks -> N lists of the names marked."""
+    row, which = np.nonzero(table.T)
+    offsets = np.r_[0, np.cumsum(table.sum(axis=0))]
+    values = pa.array(names, pa.string()).take(pa.array(which))
+    assert len(row) == offsets[-1]
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+
+GROUPS = pa.schema(
+    [
+        pa.field("group", pa.string(), nullable=False),
+        pa.field("stratum", pa.string(), nullable=False),
+        pa.field("instances", pa.int64(), nullable=False),
+    ]
+)
+
+
+def group_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
+    """What must not be split: the first of the columns that is there, else the image.
+
+    The hash that an exporter puts into an image's name does not make it another image.
+    """
+    known = [column(batch, name) for name in names]
+    plain = pc.replace_substring_regex(batch["image"], r"\.rf\.[0-9A-Za-z]+", "")
+    original = pc.coalesce(column(batch, "attributes.original"), plain)
+    return pc.coalesce(*known, original)
+
+
+def stratum_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
+    """The values of the stratifying columns, joined."""
+    if not names:
+        return pa.array([""] * batch.num_rows)
+    columns = [pc.fill_null(column(batch, name), "") for name in names]
+    return pc.binary_join_element_wise(*columns, "\x1f")
+
+
+def groups(
+    batch: pa.RecordBatch,
+    approved: Bools,
+    group: Sequence[str],
+    stratify: Sequence[str],
+) -> pa.RecordBatch:
+    """How many approved instances each group has of each stratum (`GROUPS`)."""
+    kept = batch.filter(pa.array(approved))
+    which, names = code(group_of(kept, group), stratum_of(kept, stratify))
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array([g for g, _ in names], pa.string()),
+            pa.array([s for _, s in names], pa.string()),
+            pa.array(np.bincount(which, minlength=len(names)).astype(np.int64)),
+        ],
+        schema=GROUPS,
+    )

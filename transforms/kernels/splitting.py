@@ -1,0 +1,111 @@
+"""Which group goes into which split: stratified, whole groups, and for good.
+
+Within a stratum groups stand in the order of a hash and are cut where the fractions of
+their instances say. A group that an earlier version assigned keeps its split, so a test
+set never loses or leaks an instance when a delivery is added.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from posegate.transforms.kernels import sampling
+from posegate.transforms.kernels.buckets import Ints, runs
+from posegate.transforms.kernels.decisions import GROUPS
+
+SPLITS = ("train", "val", "test")
+
+ASSIGNED = pa.schema([*GROUPS, pa.field("split", pa.string(), nullable=False)])
+"""One row a group: its commonest stratum, its instances, and its split for good."""
+
+PURPOSE = "split"
+
+
+def plan(
+    counts: pa.Table, fractions: tuple[float, float, float], seed: str, before: pa.Table
+) -> pa.Table:
+    """Assigns every group (`ASSIGNED`, by group).
+
+    Args:
+      counts: `GROUPS` rows of the new delivery; a group may have several.
+      fractions: of train, val and test; they add up to 1.
+      before: `ASSIGNED` rows of the version that this one follows.
+    """
+    new = dominant(counts)
+    old = dict(
+        zip(before["group"].to_pylist(), before["split"].to_pylist(), strict=True)
+    )
+    known = np.array([g in old for g in new["group"].to_pylist()], bool)
+    fresh = new.filter(pa.array(~known))
+    names = np.asarray(SPLITS)[assign(fresh, fractions, seed)]
+    fresh = fresh.append_column("split", pa.array(names.tolist(), pa.string()))
+    again = new.filter(pa.array(known))
+    kept = merge(before, again)
+    return pa.concat_tables([kept, fresh]).cast(ASSIGNED).sort_by("group")
+
+
+def dominant(counts: pa.Table) -> pa.Table:
+    """One row a group: all its instances, in the stratum that has most of them."""
+    summed = counts.group_by(["group", "stratum"]).aggregate([("instances", "sum")])
+    ordered = summed.sort_by(
+        [
+            ("group", "ascending"),
+            ("instances_sum", "descending"),
+            ("stratum", "ascending"),
+        ]
+    )
+    group = np.asarray(ordered["group"].to_pylist(), object)
+    starts, _ = runs(group)
+    if not len(starts):
+        return GROUPS.empty_table()
+    total = np.add.reduceat(ordered["instances_sum"].to_numpy(), starts)
+    first = ordered.take(pa.array(starts))
+    return pa.table([first["group"], first["stratum"], pa.array(total)], schema=GROUPS)
+
+
+def assign(
+    groups: pa.Table, fractions: tuple[float, float, float], seed: str
+) -> npt.NDArray[np.int64]:
+    """(G,) the number of each new group's split.
+
+    A group belongs where the middle of its stretch falls. Strata that are too small to
+    be cut stand together, so that the fractions hold overall.
+    """
+    n = groups["instances"].to_numpy()
+    names = groups["group"].to_pylist()
+    u = sampling.uniform(seed, PURPOSE, names)
+    stratum = pool(groups["stratum"].to_pylist(), fractions)
+    order = np.lexsort((np.asarray(names, object).astype(str), u, stratum))
+    starts, lengths = runs(stratum[order])
+    end = np.cumsum(n[order])
+    before = np.repeat(np.r_[0, end][starts], lengths)
+    total = np.repeat(np.add.reduceat(n[order], starts), lengths) if len(n) else n
+    middle = (end - n[order] / 2 - before) / np.maximum(total, 1)
+    # Test first: the order of the cuts is arbitrary, but must never change.
+    train, val, test = fractions
+    cut = np.searchsorted([test, test + val], middle, side="right")
+    out = np.empty(len(n), np.int64)
+    out[order] = np.array([2, 1, 0])[cut]
+    return out
+
+
+def pool(strata: list[str], fractions: tuple[float, float, float]) -> Ints:
+    """Numbers the strata; those with fewer groups than a cut needs share number 0."""
+    if not strata:
+        return np.empty(0, np.int64)
+    _, number, count = np.unique(strata, return_inverse=True, return_counts=True)
+    least = 1 / min(f for f in fractions if f > 0)
+    return np.where(count[number] >= least, number + 1, 0)
+
+
+def merge(before: pa.Table, again: pa.Table) -> pa.Table:
+    """The earlier assignment, with the new instances of known groups counted in."""
+    both = pa.concat_tables(
+        [before.select(["group", "instances"]), again.select(["group", "instances"])]
+    )
+    total = both.group_by("group").aggregate([("instances", "sum")])
+    counted = dict(
+        zip(total["group"].to_pylist(), total["instances_sum"].to_pylist(), strict=True)
+    )
+    n = pa.array([counted[g] for g in before["group"].to_pylist()], pa.int64())
+    return before.set_column(2, GROUPS.field("instances"), n)

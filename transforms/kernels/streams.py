@@ -1,0 +1,101 @@
+"""Weekly sums of all deliveries, as tables and as the arrays that drift is judged on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.drift import STATISTICS
+from posegate.transforms.kernels.sums import Key
+
+WEEKLY = pa.schema(
+    [
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("week", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("keypoint", pa.string(), nullable=False),
+        *(pa.field(name, pa.int64(), nullable=False) for name in STATISTICS),
+    ]
+)
+"""One row an annotator, ISO week, kind of reference and keypoint: immutable sums in
+fixed point (`drift.UNIT` = 1.0), refolded over all deliveries."""
+
+
+def to_table(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
+    """The ("weekly", …) sums of a delivery as `WEEKLY` rows, in order of key."""
+    keys = sorted(key for key in sums if key[0] == "weekly")
+    if not keys:
+        return WEEKLY.empty_table()
+    k = len(keypoints)
+    cells = np.concatenate([sums[key] for key in keys])  # (groups * K, S)
+    columns = [[key[i] for key in keys for _ in range(k)] for i in (1, 2, 3)]
+    return pa.table(
+        [
+            *(pa.array(column, pa.string()) for column in columns),
+            pa.array(list(keypoints) * len(keys), pa.string()),
+            *(pa.array(column) for column in cells.T),
+        ],
+        schema=WEEKLY,
+    )
+
+
+@dataclass(frozen=True)
+class History:
+    """(A, W, K, S) sums of A annotators in W consecutive weeks, and their names."""
+
+    annotators: tuple[str, ...]
+    weeks: tuple[str, ...]
+    sums: Ints
+
+
+def refold(tables: Sequence[pa.Table], keypoints: Sequence[str]) -> History:
+    """All deliveries' weekly sums, added up: any order, any split into deliveries.
+
+    Where gold or reviews were used anywhere, only they count: a second annotator's own
+    bias would be held against the first.
+    """
+    table = pa.concat_tables([WEEKLY.empty_table(), *tables]).combine_chunks()
+    kind = np.asarray(table["kind"].to_pylist(), object)
+    known = np.isin(table["keypoint"].to_pylist(), keypoints)
+    trusted = np.isin(kind, ["gold", "review"])
+    kept = known & (trusted if trusted.any() else True)
+    table = table.filter(pa.array(kept, pa.bool_()))
+    annotators = sorted(set(table["annotator"].to_pylist()))
+    weeks = consecutive(table["week"].to_pylist())
+    place = [
+        numbered(table[name].to_pylist(), names)
+        for name, names in (
+            ("annotator", annotators),
+            ("week", weeks),
+            ("keypoint", list(keypoints)),
+        )
+    ]
+    shape = (len(annotators), len(weeks), len(keypoints), len(STATISTICS))
+    sums = np.zeros(shape, np.int64)
+    if table.num_rows:
+        values = np.stack([table[name].to_numpy() for name in STATISTICS], axis=1)
+        np.add.at(sums, tuple(place), values)
+    return History(tuple(annotators), tuple(weeks), sums)
+
+
+def numbered(values: Sequence[str], names: Sequence[str]) -> Ints:
+    """(N,) the place of each value among the names."""
+    place = {name: number for number, name in enumerate(names)}
+    return np.array([place[value] for value in values], np.int64)
+
+
+def consecutive(weeks: Sequence[str]) -> list[str]:
+    """Every ISO week from the first to the last, those without work included."""
+    if not weeks:
+        return []
+    monday = {
+        week: date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+        for week in set(weeks)
+    }
+    first, last = min(monday.values()), max(monday.values())
+    count = (last - first).days // 7 + 1
+    days = (first + timedelta(weeks=i) for i in range(count))
+    return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]

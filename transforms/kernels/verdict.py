@@ -1,0 +1,219 @@
+"""The four gates of a delivery, and the verdict they make together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from posegate.transforms.kernels import acceptance, agreement
+from posegate.transforms.kernels.acceptance import Verdict
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.pair_sums import MEASURES
+from posegate.transforms.kernels.sums import ONE, Key
+from posegate.transforms.model.policy import Policy
+
+TRUSTED = ("gold", "review")
+"""The kinds of reference that say what is right, not only what another person did."""
+
+ENOUGH_FLAGS = 500
+"""Below this many keypoints kappa's standard error (.035 at 500) says too little."""
+
+CONFIDENCE = 0.9
+
+
+class Gate(NamedTuple):
+    """What one gate says, in a sentence with its numbers."""
+
+    gate: str
+    verdict: Verdict
+    text: str
+    value: float | None = None
+    limit: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it stands in nobody's way."""
+        return self.verdict == "accept"
+
+
+@dataclass(frozen=True)
+class Records:
+    """What reading left: `unreadable` are files that could not be read to their end."""
+
+    records: int
+    rows: int
+    quarantined: int
+    unreadable: tuple[str, ...] = ()
+
+
+def overall(gates: Sequence[Gate]) -> Verdict:
+    """Reject if any gate rejects, else hold if any holds, else accept."""
+    said = {gate.verdict for gate in gates}
+    return "reject" if "reject" in said else "hold" if "hold" in said else "accept"
+
+
+def gates(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> list[Gate]:
+    """What every gate says of a delivery; an empty one has nothing to judge."""
+    if not records.records and not records.unreadable:
+        return [
+            Gate("defects", "hold", "Nothing to judge: the delivery has no records.")
+        ]
+    return [
+        defects(sums, records, policy),
+        acceptance_gate(sums, policy),
+        annotators(sums, policy),
+        agreement_gate(sums, policy),
+        flags(sums, policy),
+    ]
+
+
+def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
+    """Files and records that cannot be used, and instances that rules reject."""
+    if records.unreadable:
+        names = ", ".join(records.unreadable[:3])
+        more = len(records.unreadable) - 3
+        return Gate(
+            "defects",
+            "reject",
+            f"{len(records.unreadable)} file(s) could not be read to the end: {names}"
+            + (f" and {more} more." if more > 0 else "."),
+        )
+    lost = records.quarantined / max(records.records, 1)
+    if lost > policy.defects.quarantined:
+        text = (
+            f"{records.quarantined} of {records.records} records could not be read "
+            f"({lost:.2%}); at most {policy.defects.quarantined:.2%} may be."
+        )
+        return Gate("defects", "reject", text, lost, policy.defects.quarantined)
+    broken = sum(int(n[0]) for key, n in sums.items() if key[0] == "rejected")
+    made = role(sums, "production")
+    share = broken / max(made, 1)
+    text = (
+        f"{broken} of {made} instances break a rule that rejects ({share:.2%}); "
+        f"at most {policy.defects.rejected:.2%} may."
+    )
+    ok = share <= policy.defects.rejected
+    return Gate(
+        "defects", "accept" if ok else "reject", text, share, policy.defects.rejected
+    )
+
+
+def role(sums: Mapping[Key, Ints], name: str) -> int:
+    """How many instances have a role."""
+    found = sums.get(("role", name, "", ""))
+    return 0 if found is None else int(found[0])
+
+
+def tested(sums: Mapping[Key, Ints]) -> dict[str, Ints]:
+    """[n, bad, OKS] of every annotator, against gold and reviews."""
+    found: dict[str, Ints] = {}
+    for key, cell in sums.items():
+        if key[0] == "judged" and key[2] in TRUSTED:
+            found[key[1]] = found.get(key[1], np.zeros(3, np.int64)) + cell
+    return found
+
+
+def acceptance_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
+    """Wald's sequential test on the instances that have gold or a review."""
+    cells = tested(sums).values()
+    n, bad = (sum(int(cell[i]) for cell in cells) for i in (0, 1))
+    test = policy.acceptance.test
+    outcome = test.decide(bad, n - bad)
+    limit = policy.acceptance.oks
+    seen = f"{bad} of {n} reviewed instances have OKS below {limit:g}"
+    if outcome.verdict == "hold":
+        text = f"{seen}; at least {outcome.more} more reviews decide (see review/)."
+    else:
+        sides = {
+            "accept": f"at most {test.p1:.0%} are bad (risk {test.beta:.0%})",
+            "reject": f"more than {test.p0:.0%} are bad (risk {test.alpha:.0%})",
+        }
+        text = f"{seen}: {sides[outcome.verdict]}."
+    share = bad / n if n else None
+    return Gate("acceptance", outcome.verdict, text, share, test.p1)
+
+
+def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
+    """Nobody's share of bad instances is above p0 beyond chance."""
+    cells = tested(sums)
+    names = sorted(cells)
+    n = np.array([cells[a][0] for a in names], np.int64)
+    bad = np.array([cells[a][1] for a in names], np.int64)
+    p0, alpha = policy.acceptance.p0, policy.acceptance.alpha
+    flagged = acceptance.annotator_gate(bad, n, p0, alpha) if names else []
+    who = [
+        f"{name or 'unknown'} ({b} of {m})"
+        for name, b, m, out in zip(names, bad, n, flagged, strict=True)
+        if out
+    ]
+    if not who:
+        text = f"No annotator has more than {p0:.0%} bad instances beyond chance."
+        return Gate("annotators", "accept", text)
+    worst = max((b / m for b, m, out in zip(bad, n, flagged, strict=True) if out))
+    text = f"More than {p0:.0%} bad instances: {', '.join(who)}."
+    return Gate("annotators", "reject", text, float(worst), p0)
+
+
+def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
+    """The lower bound of mean OKS, frames of one video counted as one cluster."""
+    kinds = [kind for kind in TRUSTED if ("pairs", kind, "", "") in sums] or ["second"]
+    cells = [
+        cell for key, cell in sums.items() if key[0] == "cluster" and key[1] in kinds
+    ]
+    limit = policy.agreement.oks
+    if len(cells) < 2:
+        text = (
+            "No instance has a reference (gold, a review, or a second annotator); "
+            "review those in review/."
+            if not cells
+            else "All pairs come from one video, so agreement has no interval; "
+            "review instances of others."
+        )
+        return Gate("agreement", "hold", text, None, limit)
+    n, total = np.stack(cells).T
+    mean = float(total.sum() / ONE / max(n.sum(), 1))
+    low = agreement.clustered_lower_bound(n, total / ONE, CONFIDENCE)
+    against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
+    text = (
+        f"Mean OKS against {against} is {mean:.3f}, at least {low:.3f} with "
+        f"{CONFIDENCE:.0%} confidence ({int(n.sum())} pairs, {len(cells)} clusters); "
+        f"{limit:g} is required."
+    )
+    return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
+
+
+def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
+    """Agreement on visible or occluded, where enough keypoints were flagged by both."""
+    table = sums.get(("flags-pair", "", "", ""))
+    both = np.zeros((2, 2), np.int64) if table is None else seen_flags(table)
+    limit = policy.agreement.kappa
+    gated = agreement.gated_agreement(both)
+    if gated.n < ENOUGH_FLAGS or not np.isfinite(gated.value):
+        why = gated.reason or f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
+        return Gate("visibility", "accept", f"Visibility flags are not judged: {why}.")
+    text = (
+        f"Visibility flags agree with {gated.statistic} {gated.value:.3f} over "
+        f"{gated.n} keypoints ({gated.agreement:.1%} alike); {limit:g} is required."
+    )
+    ok = gated.value >= limit
+    return Gate("visibility", "accept" if ok else "reject", text, gated.value, limit)
+
+
+def seen_flags(table: Ints) -> Ints:
+    """(4, 4) counts of flags -> (2, 2): occluded or seen, of keypoints both placed."""
+    occluded, seen = table[1], table[2:].sum(axis=0)
+    rows = np.stack([occluded, seen])
+    return np.stack([rows[:, 1], rows[:, 2:].sum(axis=1)], axis=1)
+
+
+def measure(
+    sums: Mapping[Key, Ints], name: str, kinds: Sequence[str]
+) -> tuple[int, float, float]:
+    """n, sum and sum of squares of a measure over pairs of some kinds."""
+    column = MEASURES.index(name)
+    cells = [sums[key] for kind in kinds if (key := ("pairs", kind, "", "")) in sums]
+    if not cells:
+        return 0, 0.0, 0.0
+    n, total, squares = np.sum(cells, axis=0)[column]
+    return int(n), total / ONE, squares / ONE

@@ -1,0 +1,110 @@
+"""The numbers a delivery is judged by: the sections that policy and project share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from posegate.transforms.kernels.acceptance import Sprt
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of project.toml; a key it does not know stops the run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Extra(Section):
+    """A second quota, for the keypoints whose error varies most."""
+
+    rate: Share
+    keypoints: Count
+
+
+class Sampling(Section):
+    """Which instances are to be reviewed: a hash sample within each stratum."""
+
+    rate: Share
+    strata: tuple[str, ...] = ("annotator",)
+    seed: str = "posegate"
+    extra: Extra | None = None
+
+
+class Acceptance(Section):
+    """Wald's sequential test on instances whose OKS against a reference is low."""
+
+    oks: Share
+    p0: Probability
+    p1: Probability
+    alpha: Probability
+    beta: Probability
+    cap: Count
+
+    @property
+    def test(self) -> Sprt:
+        """The sequential test with these risks."""
+        return Sprt(self.p0, self.p1, self.alpha, self.beta, self.cap)
+
+
+class Agreement(Section):
+    """Lower bounds that the sample's agreement must keep."""
+
+    oks: Share
+    kappa: Share
+
+
+class Defects(Section):
+    """Upper bounds on what cannot be used."""
+
+    quarantined: Share
+    rejected: Share
+
+
+class Drift(Section):
+    """How annotators are followed from week to week."""
+
+    error_px: Annotated[float, Field(gt=0)]
+    lambda_: Annotated[float, Field(alias="lambda", gt=0, le=1)]
+    q: Probability
+    watch: Probability
+    baseline_weeks: Count
+    quarantine_weeks: Annotated[int, Field(ge=0)]
+
+
+class Fractions(Section):
+    """Shares of the training, validation and test set; they add up to 1."""
+
+    train: Share
+    val: Share = 0.0
+    test: Share = 0.0
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "Fractions":
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the fractions add up to {total:g}, not to 1")
+        return self
+
+
+class Splits(Section):
+    """How approved instances become training sets."""
+
+    fractions: Fractions
+    stratify: tuple[str, ...] = ()
+    group: tuple[str, ...] = ("video",)
+    seed: str = "posegate"
+    test: str | None = None
+
+
+class Policy(Section):
+    """All of them; what a worker needs to judge."""
+
+    sampling: Sampling
+    acceptance: Acceptance
+    agreement: Agreement
+    defects: Defects
+    drift: Drift
+    splits: Splits
