@@ -121,7 +121,8 @@ def rule(
       below: a measured rule is broken below its limit, not above.
     """
     if severity not in SEVERITIES:
-        raise ValueError(f"rule {id}: severity {severity!r}; one of {SEVERITIES}")
+        known = ", ".join(SEVERITIES)
+        raise ValueError(f"rule {id}: severity {severity!r}; one of {known}")
 
     def register(function: Callable[..., Any]) -> Rule:
         result = get_type_hints(function).get("return")
@@ -154,7 +155,7 @@ def bind(
         parameter without a value, or a severity that does not exist.
     """
     for id in settings.keys() - rules.keys():
-        raise ValueError(f"{place}: no rule {id!r}{_instead(id, rules)}")
+        raise ValueError(f"{place}: [rules] no rule {id!r}{_instead(id, rules)}")
     left_out = skipped(rules, settings, skeleton)
     return tuple(
         bound
@@ -196,9 +197,8 @@ def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:
     if severity == OFF:
         return None
     if severity not in SEVERITIES:
-        raise ValueError(
-            f"{place}: severity {severity!r}; one of {SEVERITIES} or 'off'"
-        )
+        known = ", ".join((*SEVERITIES, OFF))
+        raise ValueError(f"{place}: severity {severity!r}; one of {known}")
     for name in rule.parameters:
         if name not in setting.parameters:
             raise ValueError(
