@@ -21,7 +21,7 @@ class Delivered(NamedTuple):
     verdict: str
 
 
-def histogram(agreement: Mapping[str, Any], width: int = 520) -> Markup:
+def histogram(agreement: Mapping[str, Any], width: int = 420) -> Markup:
     """Pairs by OKS, those under the threshold in red; empty where there are none."""
     bins = agreement.get("histogram") or {}
     edges = [finite(edge) for edge in bins.get("edges") or ()]

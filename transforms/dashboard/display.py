@@ -1,10 +1,13 @@
 """Values as a person reads them: inert text, short numbers, a dash for no evidence."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar
+
+from markupsafe import Markup
 
 NONE = "\N{EN DASH}"
 LONGEST = 1_000
@@ -63,6 +66,14 @@ def clip(text: object, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def breakable(text: str) -> Markup:
+    """The text, escaped, with places where a line may break: after / . _ - and commas.
+
+    Names of files and rules are one long word to a browser.
+    """
+    return Markup("<wbr>").join(re.split(r"(?<=[/._,-])(?=\w)", text))
+
+
 def finite(value: object) -> float | None:
     """The number as float; None for anything else, and for NaN and infinity."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -100,16 +111,19 @@ def share(value: object) -> str:
     return f"{percent:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
-def measure(value: object) -> str:
-    """A gate's value or limit, whose unit is in the sentence: three good digits."""
+def measure(value: object, beside: object = None) -> str:
+    """A gate's value or limit, with as many digits as the one it is compared with.
+
+    The smaller of the two gets three good digits, both none if they are whole.
+    """
     number = finite(value)
     if number is None:
         return NONE
-    if number == int(number) and abs(number) < 1e12:
-        return f"{number:,.0f}"
-    return (
-        f"{number:.3g}" if abs(number) < 0.1 or abs(number) >= 1e5 else f"{number:.3f}"
-    )
+    pair = [abs(v) for v in (number, finite(beside)) if v]
+    if all(v == int(v) for v in pair):
+        return count(number)
+    digits = 2 - math.floor(math.log10(min(pair)))
+    return decimal(number, min(max(digits, 0), 4))
 
 
 def part(of: object, whole: object) -> float | None:

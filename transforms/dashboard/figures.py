@@ -48,9 +48,9 @@ def figures(
 def figure(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Figure:
     """One instance; an empty drawing where it has no finite point."""
     rules = each.get("rules") or []
-    position = each.get("position")
+    position, referenced = each.get("position"), bool(each.get("reference_xy"))
     return Figure(
-        why=", ".join(rules) or "low agreement with its reference",
+        why=", ".join(rules) or ("low agreement" if referenced else "to be reviewed"),
         parts=", ".join(each.get("keypoints") or ()),
         instance=each.get("instance") or "",
         image=each.get("image") or "",
@@ -58,7 +58,7 @@ def figure(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Figure:
         oks=decimal(each.get("oks")),
         source=f"{each.get('source') or ''}"
         + (f", record {position}" if position is not None else ""),
-        referenced=bool(each.get("reference_xy")),
+        referenced=referenced,
         picture=_picture(each, skeleton),
     )
 

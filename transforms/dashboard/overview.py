@@ -53,7 +53,7 @@ def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
 
     Each is its run's whole report (see `report.Report`) or the part of it that is read
     here: `run`, `project`, `posegate`, `delivery`, `verdict`, `reasons`, `counts`,
-    `agreement` (`oks`, `threshold`) and `annotators`.
+    `agreement` (`oks`) and `annotators`.
     """
     reports = [inert(each) for each in deliveries]
     rows = [row(each) for each in reports]
@@ -64,7 +64,7 @@ def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
         latest=latest,
         tiles=tiles(reports, rows),
         deliveries=first(rows[::-1], MOST_DELIVERIES),
-        medians=charts.medians(points[-60:], _threshold(latest)),
+        medians=charts.medians(points[-60:], _limit(latest)),
         drawn=len(points[-60:]),
         histories=histories(reports),
         verdicts=VERDICTS,
@@ -177,5 +177,6 @@ def _median(report: Mapping[str, Any]) -> float | None:
     return finite(oks.get("median"))
 
 
-def _threshold(report: Mapping[str, Any]) -> float | None:
-    return finite((report.get("agreement") or {}).get("threshold"))
+def _limit(report: Mapping[str, Any]) -> float | None:
+    gates = {each.get("gate"): each for each in report.get("reasons") or []}
+    return finite((gates.get("agreement") or {}).get("limit"))

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 from posegate.transforms.dashboard import display, meanings
 
-TEMPLATES = "posegate.transforms.dashboard.templates"
+HERE = "posegate.transforms.dashboard"
 
 
 def render(template: str, **context: Any) -> str:
@@ -45,6 +45,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "clip": display.clip,
+        "breakable": display.breakable,
         "count": display.count,
         "decimal": display.decimal,
         "share": display.share,
@@ -57,4 +58,4 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def _text(name: str) -> str:
-    return resources.files(TEMPLATES).joinpath(name).read_text(encoding="utf-8")
+    return resources.files(HERE).joinpath("templates", name).read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from posegate.transforms.dashboard.display import (
     NONE,
     at,
+    breakable,
     clean,
     clip,
     count,
@@ -29,9 +30,18 @@ def test_numbers_read_as_a_person_writes_them():
     assert share(0.0345) == "3.5\u00a0%"
     assert share(1.0) == "100\u00a0%"
     assert share(0) == "0\u00a0%"
-    assert measure(0.01) == "0.01"
-    assert measure(0.866) == "0.866"
-    assert measure(4) == "4"
+
+
+def test_a_value_and_its_limit_have_the_same_digits():
+    assert (measure(0.0345, 0.01), measure(0.01, 0.0345)) == ("0.0345", "0.0100")
+    assert (measure(0.866, 0.9), measure(0.9, 0.866)) == ("0.866", "0.900")
+    assert (measure(3, 12), measure(12, 3)) == ("3", "12")
+    assert (measure(0, 0.05), measure(0.05, 0)) == ("0.0000", "0.0500")
+    assert measure(13.84) == "13.8"
+
+
+def test_long_names_may_break_where_they_are_joined():
+    assert breakable("a/b_c<i>") == "a/<wbr>b_<wbr>c&lt;i&gt;"
 
 
 @pytest.mark.parametrize("show", [count, decimal, share, measure])

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from posegate.transforms.dashboard.page import by_severity, deciding, page
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
+VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
+GLUE = "\0"
 SECTIONS = [
     "verdict", "gates", "counts", "agreement", "heat", "drift", "worst", "findings",
     "annotators", "expectations", "provenance",
@@ -33,6 +34,8 @@ class Outline(HTMLParser):
         self.tags.add(tag)
         self.attributes += [(tag, name, value) for name, value in attrs]
         self.ids += [value for name, value in attrs if name == "id"]
+        if tag == "wbr":
+            self.words.append(GLUE)
         if tag not in VOID:
             self.open.append(tag)
 
@@ -45,7 +48,8 @@ class Outline(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
+        whole = " ".join(self.words).replace(f" {GLUE} ", "")
+        return " ".join(whole.split())
 
 
 @pytest.fixture(params=["rich", "blank", "hostile", "nothing"])

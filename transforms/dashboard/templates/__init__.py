@@ -1,1 +1,0 @@
-"""A package only so that setuptools installs the templates beside it."""
