@@ -19,6 +19,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from posegate.transforms.kernels.baseline import (
+    Components,
+    Posterior,
+    components,
+    empirical_bayes,
+)
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -53,15 +59,9 @@ RADIUS = 3.0
 LEAST_Q = 0.05
 MOST_PX = 1e6  # a broken coordinate must not overflow the sum
 
-LEAST_PAIRS = 10  # of an annotator's baseline, to count in the variance between them
-LEAST_ANNOTATORS = 3
-LEAST_FREEDOM = 5
-DEFAULT_WITHIN = (0.41, 0.5)  # ln of a Rayleigh variable; an axis of unit-sigma errors
-DEFAULT_WEEK = 0.12**2  # what the fleet simulations assume between weeks
-DEFAULT_BETWEEN = 0.2**2  # wide on purpose: trusts the annotator's own baseline
-LEAST_BETWEEN = 1e-4
-LEAST_WITHIN = 1e-6
-WINSOR = 2.5  # robust standard deviations; an annotator biased from the start
+QUANTITIES = (("log", "log2", 0.41), ("wx", "wx2", 0.5), ("wy", "wy2", 0.5))
+"""What is watched: sum, sum of squares, and its variance where no baseline tells: that
+of ln of a Rayleigh variable, and of one axis of errors with E[q^2] = 1."""
 
 
 def _contributions(error: Floats, both: Bools, scale: Floats, sigma: Floats) -> Ints:
@@ -140,42 +140,11 @@ def fold(n: Floats, log: Floats, wx: Floats, wy: Floats, decay: float) -> State:
     kept = np.array([keep, keep**2, keep**2, keep, keep, keep])
     kept = kept.reshape(6, *[1] * (n.ndim - 1))
     state = np.zeros_like(added)
-    before = np.zeros_like(added[:, 0]) if len(n) else added[:, :0]
+    before = np.zeros((6, *n.shape[1:]))
     for week in range(len(n)):
         before = kept * before + added[:, week]
         state[:, week] = before
-    return State(*state)
-
-
-class Posterior(NamedTuple):
-    """What is expected of a stream: `shrink` is the weight of its own baseline."""
-
-    shrink: Floats
-    mean: Floats
-    var: Floats
-
-
-def empirical_bayes(
-    n: Floats,
-    mean: Floats,
-    within: Floats,
-    between: Floats,
-    grand: Floats,
-    week: Floats | float = 0.0,
-    n2: Floats | float = 0.0,
-) -> Posterior:
-    """A baseline mean drawn to the fleet's by its uncertainty; all broadcast.
-
-    `n` values with `mean`, variance `within`; the fleet has mean `grand` and variance
-    `between`; `week` is the variance between weeks and `n2` the sum of n^2 over weeks.
-    Without values (n = 0) it is the prior.
-    """
-    known = np.asarray(n) > 0
-    number = np.where(known, n, 1.0)
-    noise = within / number + week * np.asarray(n2) / number**2
-    shrink = np.where(known, between / (between + noise), 0.0)
-    centre = grand + shrink * (np.where(known, mean, grand) - grand)
-    return Posterior(shrink, centre, between * (1 - shrink))
+    return State(state[0], state[1], state[2], state[3], state[4], state[5])
 
 
 class Discoveries(NamedTuple):
@@ -194,74 +163,10 @@ def benjamini_hochberg(p: Floats, q: float) -> Discoveries:
     family = np.flatnonzero(~np.isnan(p.ravel()))
     order = family[np.argsort(p.ravel()[family], kind="stable")]
     scaled = p.ravel()[order] * len(order) / np.arange(1, len(order) + 1)
-    adjusted = np.full(p.size, np.nan)
+    adjusted: Floats = np.full(p.size, np.nan)
     adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     adjusted = adjusted.reshape(p.shape)
     return Discoveries(adjusted, adjusted <= q)
-
-
-class Components(NamedTuple):
-    """How one quantity varies, each (K,): within a week, between weeks of an annotator,
-    between annotators, and the fleet's middle."""
-
-    within: Floats
-    week: Floats
-    between: Floats
-    grand: Floats
-
-
-def _median(values: Floats, kept: Bools) -> Floats:
-    """Median over the first axis of what is kept: (A, K) -> (K,); 0 if nothing is."""
-    number = kept.sum(axis=0)
-    rows = np.vstack([np.where(kept, values, np.inf), np.full_like(number, 1e9, float)])
-    rows = np.sort(rows, axis=0)
-    low, high = np.maximum(number - 1, 0) // 2, number // 2
-    middle = np.take_along_axis(rows, np.stack([low, high]), axis=0).mean(axis=0)
-    return np.where(number > 0, middle, 0.0)
-
-
-def components(
-    n: Floats, total: Floats, squares: Floats, default_within: float
-) -> Components:
-    """Variance components by moments from baseline sums: three (W, A, K) -> (K,).
-
-    The nested analysis of variance (Searle, Variance Components, 3.6), weeks within
-    annotators. Where too few weeks or annotators tell, the module's defaults hold.
-    """
-    safe = np.maximum(n, 1.0)
-    freedom = np.maximum(n - 1, 0).sum(axis=(0, 1))  # (K,)
-    inner = np.maximum(squares - total**2 / safe, 0.0).sum(axis=(0, 1))
-    within = np.where(
-        freedom >= LEAST_FREEDOM, inner / np.maximum(freedom, 1), default_within
-    )
-    within = np.maximum(within, LEAST_WITHIN)
-
-    own_n, own_n2, own_total = n.sum(axis=0), (n**2).sum(axis=0), total.sum(axis=0)
-    own_safe = np.maximum(own_n, 1.0)  # (A, K)
-    weeks = np.maximum((n > 0).sum(axis=0) - 1, 0)
-    outer = (total**2 / safe).sum(axis=0) - own_total**2 / own_safe
-    room = (own_n - own_n2 / own_safe).sum(axis=0)  # (K,)
-    excess = (outer - weeks * within).sum(axis=0)
-    told = (weeks.sum(axis=0) >= LEAST_FREEDOM) & (room > 0)
-    week = np.where(told, np.maximum(excess / np.maximum(room, 1), 0.0), DEFAULT_WEEK)
-
-    mean = own_total / own_safe
-    noise = within / own_safe + week * own_n2 / own_safe**2
-    grand, between = _between(mean, noise, own_n >= LEAST_PAIRS)
-    pooled = own_total.sum(axis=0) / np.maximum(own_n.sum(axis=0), 1.0)
-    grand = np.where((own_n >= LEAST_PAIRS).any(axis=0), grand, pooled)
-    return Components(within, week, between, grand)
-
-
-def _between(mean: Floats, noise: Floats, kept: Bools) -> tuple[Floats, Floats]:
-    """Middle and variance of the annotators' means (A, K), less their noise: (K,)."""
-    grand = _median(mean, kept)
-    away = np.abs(mean - grand)
-    most = WINSOR * _median(away, kept) / stats.norm.ppf(0.75)
-    number = kept.sum(axis=0)
-    excess = np.where(kept, np.minimum(away, most) ** 2 - noise, 0.0).sum(axis=0)
-    between = np.maximum(excess / np.maximum(number - 1, 1), LEAST_BETWEEN)
-    return grand, np.where(number >= LEAST_ANNOTATORS, between, DEFAULT_BETWEEN)
 
 
 @dataclass(frozen=True)
@@ -297,6 +202,19 @@ class Parameters:
             )
 
 
+class Alarms(NamedTuple):
+    """What was found, each (A, W, K).
+
+    `action` and `watch` mark the week of a discovery, `alarm` also the quarantine after
+    an action; `since` is the week in which the present alarm began, else -1.
+    """
+
+    action: Bools
+    watch: Bools
+    alarm: Bools
+    since: Ints
+
+
 @dataclass(frozen=True)
 class Streams:
     """What every stream showed in every week; (A, W, K), offsets (A, W, K, 2).
@@ -304,11 +222,10 @@ class Streams:
     `n` pairs this week. `z`, `p_noise` of the errors' size and `t2`, `p_bias` of their
     direction, `p` of both; NaN where the stream was not judged (nothing seen this week,
     or too little so far). `noise` is the factor by which errors exceed what is expected
-    of the stream. `offset`, `expected` and `spread` (one standard deviation per axis)
-    are in units of sigma s, for charts; `effect` is offset - expected [px] at the
-    fleet's typical scale, x to the right and y down. `action` and `watch` mark the week
-    of a discovery, `alarm` also the quarantine after an action; `since` is the number
-    of the week in which the present alarm began, else -1.
+    of the stream, NaN before its first pair. `offset`, `expected` and `spread` (one
+    standard deviation per axis) are in units of sigma s, for charts; `effect` is
+    offset - expected [px] at the fleet's typical scale, x to the right and y down, 0
+    before the first pair.
     """
 
     n: Floats
@@ -322,10 +239,7 @@ class Streams:
     expected: Floats
     spread: Floats
     effect: Floats
-    action: Bools
-    watch: Bools
-    alarm: Bools
-    since: Ints
+    alarms: Alarms
 
 
 def fleet(weekly: Ints, parameters: Parameters) -> Streams:
@@ -336,89 +250,79 @@ def fleet(weekly: Ints, parameters: Parameters) -> Streams:
     of it. The fleet's variances come from all baselines, so earlier weeks may be judged
     slightly differently when new annotators come.
     """
-    table = np.moveaxis(weekly, 1, 0) / UNIT  # (W, A, K, S)
-    s = {name: table[..., i] for i, name in enumerate(STATISTICS)}  # (W, A, K)
-    state = fold(s["n"], s["log"], s["wx"], s["wy"], parameters.decay)
-    base, complete = _baseline(s["n"], parameters.baseline)
-    log = _expect(s, "log", "log2", base, complete, DEFAULT_WITHIN[0])
-    x = _expect(s, "wx", "wx2", base, complete, DEFAULT_WITHIN[1])
-    y = _expect(s, "wy", "wy2", base, complete, DEFAULT_WITHIN[1])
+    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}  # (A, W, K)
+    state = _fold_annotators(s, parameters.decay)
+    log, x, y = (_expect(s, *quantity, parameters.baseline) for quantity in QUANTITIES)
+    number = np.where(state.n > 0, state.n, 1.0)
+    larger = state.log / number - log.posterior.mean
+    offset = np.stack([state.x, state.y], axis=-1) / number[..., None]
+    expected = np.stack([x.posterior.mean, y.posterior.mean], axis=-1)
+    shift = np.where(state.n[..., None] > 0, offset - expected, 0.0)
+    spread = np.sqrt((x.variance(state) + y.variance(state)) / 2)
 
     judged = (s["n"] > 0) & (state.n >= parameters.least)
-    number = np.where(state.n > 0, state.n, 1.0)
-    seen, since_then = state.n2 / number**2, state.m2 / number**2
-    var_log = log[0].within * seen + log[0].week * since_then + log[1].var
-    var_x, var_y = (
-        part.within * seen + part.week * since_then + post.var for part, post in (x, y)
-    )
-    var_axis = (var_x + var_y) / 2
-    offset = np.stack([state.x, state.y], axis=-1) / number[..., None]
-    expected = np.stack([x[1].mean, y[1].mean], axis=-1)
-    z = np.where(judged, (state.log / number - log[1].mean) / np.sqrt(var_log), np.nan)
-    square = np.square(offset - expected).sum(axis=-1)
-    t2 = np.where(judged, square / var_axis, np.nan)
+    z = np.where(judged, larger / np.sqrt(log.variance(state)), np.nan)
+    t2 = np.where(judged, np.square(length(shift) / spread), np.nan)
     p_noise, p_bias = stats.norm.sf(z), stats.chi2.sf(t2, 2)
     p = np.minimum(1.0, 2 * np.minimum(p_noise, p_bias))
-    action, watch, alarm, since = _alarms(p, parameters)
-
-    shown = (offset - expected) * (state.n > 0)[..., None]
-    size = np.asarray(parameters.sigma) * _typical_scale(s["n"], s["scale"])
-    ratio = np.where(state.n > 0, np.exp(state.log / number - log[1].mean), np.nan)
+    size = np.asarray(parameters.sigma) * _typical_scale(s["n"], s["scale"])  # (K,)
     return Streams(
-        *(
-            np.moveaxis(part, 0, 1)
-            for part in (
-                s["n"],
-                z,
-                p_noise,
-                t2,
-                p_bias,
-                p,
-                ratio,
-                offset,
-                expected,
-                np.sqrt(var_axis),
-                shown * size[:, None],
-                action,
-                watch,
-                alarm,
-                since,
-            )
-        )
+        s["n"],
+        z=z,
+        p_noise=p_noise,
+        t2=t2,
+        p_bias=p_bias,
+        p=p,
+        noise=np.where(state.n > 0, np.exp(larger), np.nan),
+        offset=offset,
+        expected=expected,
+        spread=spread,
+        effect=shift * size[:, None],
+        alarms=_alarms(p, parameters),
     )
 
 
-def _baseline(n: Floats, weeks: int) -> tuple[Bools, Bools]:
-    """Which weeks are an annotator's baseline, and before which it was complete:
-    (W, A, K) -> twice (W, A, 1)."""
-    active = (n > 0).any(axis=2, keepdims=True)  # (W, A, 1)
-    so_far = np.cumsum(active, axis=0)
-    return active & (so_far <= weeks), so_far - active >= weeks
+def _fold_annotators(s: dict[str, Floats], decay: float) -> State:
+    """`fold` of all streams: (A, W, K) -> (A, W, K)."""
+    n, log, wx, wy = (np.moveaxis(s[key], 1, 0) for key in ("n", "log", "wx", "wy"))
+    return State(*(np.moveaxis(sums, 0, 1) for sums in fold(n, log, wx, wy, decay)))
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What is expected of one quantity: fleet (K,), and each stream (A, W, K)."""
+
+    components: Components
+    posterior: Posterior
+
+    def variance(self, state: State) -> Floats:
+        """Of the state's mean about what is expected: (A, W, K)."""
+        number = np.where(state.n > 0, state.n, 1.0)
+        within = self.components.within * state.n2 / number**2
+        week = self.components.week * state.m2 / number**2
+        return within + week + self.posterior.var
 
 
 def _expect(
-    s: dict[str, Floats],
-    first: str,
-    second: str,
-    base: Bools,
-    complete: Bools,
-    default_within: float,
-) -> tuple[Components, Posterior]:
-    """What is expected of one quantity: the fleet's components, each stream's mean."""
+    s: dict[str, Floats], first: str, second: str, default: float, weeks: int
+) -> _Expected:
+    """From the sums and sums of squares in each annotator's first weeks."""
+    active = (s["n"] > 0).any(axis=2, keepdims=True)  # (A, W, 1)
+    so_far = np.cumsum(active, axis=1)
+    base = active & (so_far <= weeks)
     n, total, squares = (np.where(base, s[key], 0.0) for key in ("n", first, second))
-    parts = components(n, total, squares, default_within)
-    number, n2 = n.sum(axis=0), (n**2).sum(axis=0)  # (A, K)
-    mean = total.sum(axis=0) / np.maximum(number, 1.0)
-    post = empirical_bayes(
-        np.where(complete, number, 0.0),  # (W, A, K)
-        mean,
-        parts.within,
-        parts.between,
-        parts.grand,
-        parts.week,
-        n2,
+    fleet_wide = components(n, total, squares, default)
+    number = n.sum(axis=1, keepdims=True)  # (A, 1, K)
+    posterior = empirical_bayes(
+        np.where(so_far - active >= weeks, number, 0.0),  # (A, W, K)
+        total.sum(axis=1, keepdims=True) / np.maximum(number, 1.0),
+        fleet_wide.within,
+        fleet_wide.between,
+        fleet_wide.grand,
+        fleet_wide.week,
+        np.square(n).sum(axis=1, keepdims=True),
     )
-    return parts, post
+    return _Expected(fleet_wide, posterior)
 
 
 def _typical_scale(n: Floats, log_scale: Floats) -> Floats:
@@ -427,26 +331,25 @@ def _typical_scale(n: Floats, log_scale: Floats) -> Floats:
     return np.exp(log_scale.sum(axis=(0, 1)) / np.maximum(number, 1.0))
 
 
-def _alarms(p: Floats, parameters: Parameters) -> tuple[Bools, Bools, Bools, Ints]:
-    """Discoveries week by week, (W, A, K) -> action, watch, alarm, since.
+def _alarms(p: Floats, parameters: Parameters) -> Alarms:
+    """Discoveries week by week: (A, W, K).
 
     A stream that was found leaves the family for a while: detected drifts would raise
     the threshold for everybody else.
     """
-    action, watch, alarm = (np.zeros(p.shape, bool) for _ in range(3))
+    action, watch, alarm = (np.zeros(p.shape, np.bool_) for _ in range(3))
     since = np.full(p.shape, -1, np.int64)
-    until = np.zeros(p.shape[1:], np.int64)
-    began = np.full(p.shape[1:], -1, np.int64)
-    for week in range(len(p)):
+    until = np.zeros((p.shape[0], p.shape[2]), np.int64)  # (A, K)
+    began = np.full_like(until, -1)
+    for week in range(p.shape[1]):
         out = until > week
-        family = np.where(out, np.nan, p[week])
-        adjusted, action[week] = benjamini_hochberg(family, parameters.action)
-        watch[week] = adjusted <= parameters.watch
-        until[action[week]] = week + parameters.quarantine
-        alarm[week] = action[week] | out
-        began = np.where(alarm[week], np.where(began < 0, week, began), -1)
-        since[week] = began
-    return action, watch, alarm, since
+        family = np.where(out, np.nan, p[:, week])
+        adjusted, found = benjamini_hochberg(family, parameters.action)
+        until[found] = week + parameters.quarantine
+        began = np.where(found | out, np.where(began < 0, week, began), -1)
+        action[:, week], alarm[:, week] = found, found | out
+        watch[:, week], since[:, week] = adjusted <= parameters.watch, began
+    return Alarms(action, watch, alarm, since)
 
 
 def contract(weekly: Ints, limit_px: float = 8.0) -> Bools:

@@ -71,7 +71,7 @@ def oks_matrix(
     every side, over all K. So a pose near such a box scores 1: do not use it for
     quality. Memory is that of D x G x K floats.
     """
-    some = labelled.any(axis=1)[:, None]  # (G, 1)
+    some = labelled.sum(axis=1, keepdims=True) > 0  # (G, 1)
     known = np.where(labelled[..., None], references, 0.0)  # (G, K, 2)
     offset = candidates[:, None] - known  # (D, G, K, 2)
     if not some.all():

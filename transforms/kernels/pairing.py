@@ -156,9 +156,10 @@ def assign(combos: Combos, score: Floats) -> Ints:
 
 def _solve(combos: Combos, score: Floats, frame: np.int64) -> Ints:
     """The assignment problem of one frame; a frame is one block of `combos`."""
-    start, stop = np.searchsorted(combos.frame, [frame, frame + 1])
+    start = int(np.searchsorted(combos.frame, frame, side="left"))
+    stop = int(np.searchsorted(combos.frame, frame, side="right"))
     across = int(np.argmax(combos.candidate[start:stop] != combos.candidate[start]))
-    across = across or int(stop - start)
+    across = across or stop - start
     table = score[start:stop].reshape(-1, across)  # (candidates, references)
     i, j = linear_sum_assignment(table, maximize=True)
     kept = table[i, j] > 0

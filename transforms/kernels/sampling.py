@@ -28,7 +28,7 @@ def uniform(seed: str, purpose: str, units: Sequence[str]) -> Floats:
 
     def digest(unit: str) -> bytes:
         hashed = begun.copy()
-        hashed.update(unit.encode())
+        hashed.update(unit.encode("utf-8", "surrogatepass"))
         return hashed.digest()[:8]
 
     bits = np.frombuffer(b"".join(map(digest, units)), dtype=">u8")  # (N,)
@@ -109,23 +109,22 @@ def stratified_mean(
     and show in `covered`; one with a single unit borrows the pooled variance of the
     others. NaN where nothing is sampled, or no stratum has two.
     """
-    population, n = (np.asarray(x, np.float64) for x in (population, n))
-    seen = n > 0
-    covered = float(population[seen].sum() / max(population.sum(), 1.0))
-    if not seen.any():
-        return Estimate(np.nan, np.nan, np.nan, covered)
-    population, n, total, squares = (
-        x[seen] for x in (population, n, np.asarray(total), np.asarray(squares))
+    units, count = (np.asarray(x, np.float64) for x in (population, n))
+    covered = float(units[count > 0].sum() / max(units.sum(), 1.0))
+    units, total, squares, count = (
+        x[count > 0] for x in (units, np.asarray(total), np.asarray(squares), count)
     )
-    weight, freedom = population / population.sum(), n - 1
-    deviation = np.maximum(squares - total**2 / n, 0.0)
-    pooled_freedom = freedom.sum()
-    pooled = deviation.sum() / pooled_freedom if pooled_freedom else np.nan
+    if not len(count):
+        return Estimate(np.nan, np.nan, np.nan, covered)
+    weight, freedom = units / units.sum(), count - 1
+    deviation = np.maximum(squares - total**2 / count, 0.0)
+    pooled = deviation.sum() / freedom.sum() if freedom.any() else np.nan
     spread = np.where(freedom > 0, deviation / np.maximum(freedom, 1), pooled)
-    whole = n >= population
-    part = np.where(whole, 0.0, weight**2 * (1 - n / population) * spread / n)
-    freedom = np.where(freedom > 0, freedom, max(pooled_freedom, 1))
+    fraction = np.minimum(count / units, 1.0)
+    part = np.where(fraction < 1, weight**2 * (1 - fraction) * spread / count, 0.0)
+    freedom = np.where(freedom > 0, freedom, max(freedom.sum(), 1))
     variance, heavy = part.sum(), (part**2 / freedom).sum()
-    df = variance**2 / heavy if heavy > 0 else np.inf if variance == 0 else np.nan
-    mean = float((weight * total / n).sum())
-    return Estimate(mean, float(np.sqrt(variance)), float(df), covered)
+    df = float(variance**2 / heavy) if heavy > 0 else np.inf
+    return Estimate(
+        float((weight * total / count).sum()), float(np.sqrt(variance)), df, covered
+    )
