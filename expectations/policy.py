@@ -40,8 +40,9 @@ def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = overlay(below, value) if both else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            value = overlay(below, value)
+        merged[key] = value
     return merged
 
 

@@ -79,15 +79,23 @@ def parse(name: str, text: str, place: str) -> Skeleton:
     if unknown := sorted(table.keys() - known):
         raise ValueError(f"{place}: unknown key {unknown[0]!r}; known: {sorted(known)}")
     names = tuple(table.get("keypoints", ()))
+    for keypoint in names:
+        if not isinstance(keypoint, str):
+            raise ValueError(f"{place}: keypoint {keypoint!r} is no name; quote it")
 
     def pairs(key: str) -> tuple[tuple[int, int], ...]:
         for pair in table.get(key, ()):
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise ValueError(f"{place}: {key}: {pair!r} is no pair of keypoints")
             for end in pair:
                 if end not in names:
                     raise ValueError(f"{place}: {key} names {end!r}, not a keypoint")
         return tuple((names.index(a), names.index(b)) for a, b in table.get(key, ()))
 
     sigmas = table.get("sigmas")
+    for sigma in sigmas or ():
+        if not isinstance(sigma, int | float) or not sigma > 0:
+            raise ValueError(f"{place}: sigma {sigma!r} is not a number above 0")
     return Skeleton(
         name=table.get("name", name),
         keypoints=names,
@@ -106,7 +114,9 @@ def load(name: str, relative_to: Path | None = None) -> Skeleton:
     folder = resources.files("posegate.expectations") / "skeletons"
     file = folder / f"{name}.toml"
     if not file.is_file():
-        shipped = sorted(f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml")
+        shipped = sorted(
+            f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml"
+        )
         raise ValueError(
             f"no skeleton {name!r}; shipped: {', '.join(shipped)}; "
             "or give the path of a TOML"
