@@ -1,8 +1,8 @@
 """Whether the keypoints of a person can be those of one body.
 
-A projection shortens limbs and hides rotations, so only contradictions are found: joints
-that face two ways, a limb longer than the body allows. Ankles or wrists that are swapped
-alone are not: legs and hands cross.
+A projection shortens limbs and hides rotations, so only contradictions are found:
+joints that face two ways, a limb longer than the body allows. Ankles or wrists that
+are swapped alone are not: legs and hands cross.
 
 The side of a pair of joints is the cross product of "up" with right -> left, over the
 square root of the area: positive where the person faces the camera (y points down).
