@@ -71,7 +71,8 @@ def test_imports_go_one_way(path: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES)
 def test_a_module_is_at_most_400_lines(path: str) -> None:
-    assert len(ROOT.joinpath(path).read_text().splitlines()) <= LONGEST
+    lines = ROOT.joinpath(path).read_text().count("\n")
+    assert lines <= LONGEST
 
 
 @pytest.mark.parametrize("path", TEXTS)
