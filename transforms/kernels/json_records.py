@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-
 from posegate.transforms.kernels.json_scan import SPACE, Ints, brackets, flaw, headers
 
 WINDOW = 4 << 20
@@ -100,6 +99,10 @@ class Records:
         self.found[run.section] = run.first + i
         start = int(run.starts[i])
         self._rejected = (start, start + at)
+
+    def swallows(self, raw: bytes) -> int | None:
+        """Where a record that is no JSON starts to swallow others, if it does."""
+        return flaw(raw, self._headers)
 
     def __iter__(self) -> Iterator[Run | Broken]:
         problem = self._open()
@@ -211,7 +214,7 @@ class Records:
         if self._rejected is not None:
             start, wrong = self._rejected
             self._rejected = None
-            self._lose(start, wrong, "json.unbalanced", "lacks a bracket or a quote")
+            self._lose(start, wrong, "json.unbalanced", "it lacks a bracket or a quote")
         elif fault is not None:
             self._lose(*fault[1:])
         else:
@@ -247,7 +250,13 @@ class Records:
         bad = int(wrong.argmax()) if wrong.any() else len(starts)
         if stray is not None and stray[0] <= bad:
             i, a = stray
-            return i, a, a, "json.stray", "has something between two records"
+            return (
+                i,
+                a,
+                a,
+                "json.stray",
+                "it stands between two records and is no object",
+            )
         if bad == len(starts):
             return None
         start, stop = int(whole[bad]), int(stops[bad])
@@ -256,10 +265,16 @@ class Records:
         if stop - start > self._limit:
             return bad, start, stop - 1, *_too_long(self._limit)
         at = flaw(self._data[start:stop], self._headers) or 1
-        return bad, start, start + at, "json.unbalanced", "closes with a wrong bracket"
+        return (
+            bad,
+            start,
+            start + at,
+            "json.unbalanced",
+            "it closes with a wrong bracket",
+        )
 
     def _outline(self, mark: int, level: int, opens: bool) -> Iterator[Run | Broken]:
-        """Follows the brackets outside records: the root, and the values of its keys."""
+        """Follows the brackets outside records: the root, and its keys' values."""
         kind = self._data[mark : mark + 1]
         if not opens:
             yield from self._closing(mark, level, kind)
@@ -288,7 +303,7 @@ class Records:
         if self._section is not None:
             gap = self._data[self._keep : mark].strip(SPACE + b",")
             if gap:
-                yield self._broken("json.stray", "is not an object", gap)
+                yield self._broken("json.stray", "it is not an object", gap)
             self._section = None
         self._keep = mark + 1
         if level == 1:
@@ -298,7 +313,7 @@ class Records:
     def _stray(self, mark: int) -> None:
         """A bracket where none can be: part of a broken record of the last section."""
         start = min(self._keep, mark)
-        self._lose(start, mark, "json.unbalanced", "has a bracket too many or too few")
+        self._lose(start, mark, "json.unbalanced", "it has a bracket too many")
 
     def _waiting(self, deepest: int | None) -> None:
         """Looks after the record that is open at the end of a window."""
@@ -315,13 +330,13 @@ class Records:
                 self._lose(self._start, self._at - 1, *_too_long(self._limit))
 
     def _swallowing(self) -> bool:
-        """Whether the open record is one with a flaw; if so, reading resumes behind it."""
+        """Whether the open record has a flaw; if so, reading resumes behind it."""
         if self._start is None:
             return False
         at = flaw(self._data[self._start : self._at], self._headers)
         if at is None:
             return False
-        detail = "lacks a bracket or a quote"
+        detail = "it lacks a bracket or a quote"
         self._lose(self._start, self._start + at, "json.unbalanced", detail)
         return True
 
@@ -375,7 +390,6 @@ class Records:
         section = self._section or ""
         ordinal = self.found.get(section, 0)
         self.found[section] = ordinal + 1
-        detail = f"record {ordinal} of {section or 'the list'} {detail}"
         return Broken(section, ordinal, reason, detail, raw[:RAW])
 
     def _after(self) -> Iterator[Broken]:
@@ -407,8 +421,8 @@ class Records:
 
 
 def _too_deep() -> tuple[str, str]:
-    return "json.too-deep", f"is nested deeper than {DEPTH} levels"
+    return "json.too-deep", f"it is nested deeper than {DEPTH} levels"
 
 
 def _too_long(limit: int) -> tuple[str, str]:
-    return "json.too-long", f"is longer than {limit} bytes"
+    return "json.too-long", f"it is longer than {limit} bytes"

@@ -1,7 +1,14 @@
 """One hand-over of annotation files by a vendor, as listed before anything is read."""
 
-from dataclasses import dataclass, field
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
+
+from posegate.transforms.model.schema import Role
+
+SIDE_FILE = "delivery.toml"
 
 
 @dataclass(frozen=True)
@@ -35,3 +42,122 @@ class Delivery:
     jobs: Shard | None = None
     side_file: str = ""
     roles: dict[str, str] = field(default_factory=dict)
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class SideFile:
+    """What `delivery.toml` says; `table` names the job table inside the delivery."""
+
+    delivery: str | None = None
+    vendor: str | None = None
+    received: date | None = None
+    format: str | None = None
+    role: str | None = None
+    replaces: str | None = None
+    table: str | None = None
+    annotator: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+
+_TEXTS = ("delivery", "vendor", "format", "role", "replaces")
+_ANNOTATORS = ("table", "annotator")
+
+
+def parse_side_file(text: str, place: str) -> SideFile:
+    """The side file from its text; raises ValueError naming the place and the remedy.
+
+    delivery = "2026-W07"          received = 2026-02-14     [annotators]
+    vendor   = "acme"              replaces = "2026-W06"     table = "jobs.csv"
+    role     = "production"        format   = "coco"         [roles]
+                                                             "gold/*.json" = "gold"
+    """
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{place}: not TOML: {error}") from error
+    _known(table, (*_TEXTS, "received", "annotators", "roles"), "", place)
+    annotators = _table(table, "annotators", place)
+    _known(annotators, _ANNOTATORS, "annotators.", place)
+    roles = _table(table, "roles", place)
+    texts = {key: _text(table, key, "", place) for key in _TEXTS}
+    who = {key: _text(annotators, key, "annotators.", place) for key in _ANNOTATORS}
+    for key, value in [("role", texts["role"]), *roles.items()]:
+        if value is not None and value not in tuple(Role):
+            raise ValueError(
+                f"{place}: {key!r} has the role {value!r}; one of {', '.join(Role)}"
+            )
+    received = _day(table.get("received"), place)
+    return SideFile(**texts, **who, received=received, roles=roles, text=text)
+
+
+def _known(
+    table: Mapping[str, Any], known: tuple[str, ...], path: str, place: str
+) -> None:
+    if unknown := sorted(table.keys() - set(known)):
+        raise ValueError(
+            f"{place}: unknown key {path + unknown[0]!r}; known: {', '.join(known)}"
+        )
+
+
+def _table(table: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"{place}: {key} = {value!r} is not a table; write [{key}]")
+    return value
+
+
+def _text(table: Mapping[str, Any], key: str, path: str, place: str) -> str | None:
+    value = table.get(key)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ValueError(f"{place}: {path}{key} = {value!r} is not a text; quote it")
+    return value
+
+
+def _day(value: object, place: str) -> date | None:
+    """A TOML date, or the same as a text; a time of day is dropped."""
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError(
+            f"{place}: received = {value!r} is not a date such as 2026-02-14"
+        ) from error
+
+
+def deliver(
+    files: Iterable[Shard], side: SideFile | None, name: str, path: str
+) -> Delivery:
+    """The delivery of these files, but for its side file and its job table.
+
+    Shards are numbered in the order of their names. `name` is used unless the side file
+    gives one. Raises ValueError when the job table is not among the files.
+    """
+    said = side or SideFile()
+    named = {file.name: file for file in files}
+    place = f"{path.rstrip('/')}/{SIDE_FILE}"
+    if said.table is not None and said.table not in named:
+        raise ValueError(
+            f"{place}: annotators.table {said.table!r} is not in the delivery; "
+            f"it has {', '.join(sorted(named)) or 'no files'}"
+        )
+    apart = {SIDE_FILE, said.table}
+    order = sorted(name for name in named if name not in apart)
+    return Delivery(
+        name=said.delivery or name,
+        path=path,
+        shards=tuple(replace(named[n], part=i) for i, n in enumerate(order)),
+        vendor=said.vendor,
+        received=said.received,
+        role=said.role or "production",
+        replaces=said.replaces,
+        annotator=said.annotator,
+        jobs=named[said.table] if said.table is not None else None,
+        side_file=said.text,
+        roles=dict(said.roles),
+        format=said.format,
+    )

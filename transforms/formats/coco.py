@@ -1,0 +1,310 @@
+"""COCO keypoints: a dataset as one JSON object, or a list of a model's results.
+
+    {"images": [...], "annotations": [...], "categories": [...]}      in any order
+    [{"image_id": 7, "keypoints": [x, y, score, ...], "score": 0.9}, ...]
+
+A file is read as a stream, once if the images and categories stand before the
+annotations, else twice. A results list has its images in the other shards of its
+delivery.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from posegate.transforms.formats.coco_columns import Columns, Records, Refused
+from posegate.transforms.formats.coco_images import Categories, Images
+from posegate.transforms.formats.coco_records import (
+    ANNOTATION,
+    ANNOTATIONS,
+    CATEGORY,
+    IMAGE,
+    IMAGES,
+    SYNTAX,
+    Annotation,
+    Category,
+    Unreadable,
+    collector_paused,
+    mend,
+    mend_category,
+    mend_image,
+)
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.streams import DamagedStream, chunks
+from posegate.transforms.kernels.json_records import RAW, Broken, Run
+from posegate.transforms.kernels.json_records import Records as JsonRecords
+from posegate.transforms.model.schema import QUARANTINE
+
+NAME = "coco"
+SECTIONS = ("images", "annotations", "categories", "licenses", "videos", "info")
+RESULTS = ""
+"""The name that a list at the root goes by."""
+_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
+_KEYS = (b'"annotations"', b'"image_id"', b'"images"', b'"categories"', b'"keypoints"')
+
+
+def sniff(head: bytes) -> bool:
+    """Whether the first bytes of a file (inflated) look like COCO."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] in (b"{", b"[") and any(key in head for key in _KEYS)
+
+
+def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches, told apart by their schema.
+
+    All canonical batches but the last have `context.batch` rows before what is refused
+    is taken out. `tally` is right when the iterator is exhausted. A damaged file gives
+    what stands before the damage, and a quarantine row with position -1.
+    """
+    return _Reading(context, tally if tally is not None else Tally()).batches()
+
+
+class _Reading:
+    """One shard being read."""
+
+    def __init__(self, context: Context, tally: Tally) -> None:
+        self._context, self._tally = context, tally
+        self._images = Images()
+        self._categories = Categories(context.skeleton)
+        self._columns = Columns(context, self._images, self._categories)
+        self._pending = Records()
+        self._refused: list[Refused] = []
+        self._gathered = False
+        self._unseen = {"images", "categories"}
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        with closing(self._context.open(self._context.shard.path)) as stream:
+            found = JsonRecords(chunks(stream), SECTIONS)
+            try:
+                for event in found:
+                    self._take(event, found)
+                    while len(self._pending) >= self._context.batch:
+                        yield self._rows(self._context.batch)
+                    if self._full():
+                        yield self._quarantine()
+                if not found.found.keys() & {"annotations", RESULTS}:
+                    self._without_annotations(found)
+            except DamagedStream as damage:
+                self._refuse_file(damage.reason, str(damage), b"")
+        if len(self._pending):
+            yield self._rows(len(self._pending))
+        if self._refused:
+            yield self._quarantine()
+        self._tally.records = sum(
+            found.found.get(section, 0) for section in ("annotations", RESULTS)
+        )
+
+    def _take(self, event: Run | Broken, found: JsonRecords) -> None:
+        if isinstance(event, Broken):
+            self._broken(event)
+        elif event.section in ("annotations", RESULTS):
+            if not self._gathered:
+                self._gather(event.section, found)
+            self._decode(event, found)
+        elif event.section in self._unseen:
+            self._refer(event, found)
+
+    def _gather(self, section: str, found: JsonRecords) -> None:
+        """Has the images and categories ready before the first annotation."""
+        self._gathered = True
+        self._columns.always = ("coco.byte-order-mark",) if found.bom else ()
+        if section == RESULTS:
+            self._columns.listed = True
+            self._look_at_siblings()
+        elif self._unseen - found.found.keys():
+            self._unseen -= found.found.keys()
+            self._look_ahead()
+        self._unseen = set()
+
+    def _look_ahead(self) -> None:
+        """Reads the images and categories that stand after the annotations."""
+        with closing(self._context.open(self._context.shard.path)) as stream:
+            found = JsonRecords(chunks(stream), SECTIONS)
+            try:
+                for event in found:
+                    if event.section in self._unseen:
+                        self._take(event, found)
+            except DamagedStream:
+                return  # reading itself will meet the damage and tell
+
+    def _look_at_siblings(self) -> None:
+        """Reads the images and categories of the delivery's other shards."""
+        ambiguous: set[int] = set()
+        for shard in self._context.delivery.shards:
+            if shard.name == self._context.shard.name:
+                continue
+            with closing(self._context.open(shard.path)) as stream:
+                found = JsonRecords(chunks(stream), SECTIONS)
+                try:
+                    for event in found:
+                        if event.section == RESULTS:
+                            break
+                        if isinstance(event, Run) and event.section in self._unseen:
+                            ambiguous |= self._borrow(event)
+                except DamagedStream:
+                    continue  # told when that shard is read
+        self._columns.ambiguous = frozenset(ambiguous)
+
+    def _borrow(self, run: Run) -> set[int]:
+        """Takes in a sibling's records; the rows of images that contradict others."""
+        with collector_paused():
+            if run.section == "categories":
+                for category in _good(run, CATEGORY):
+                    self._add_category(category, lambda error: None)
+                return set()
+            images = _good(run, IMAGE)
+        conflicts = self._images.add(images)
+        return set(self._images.find([images[i].id for i in conflicts]).tolist())
+
+    def _add_category(
+        self, category: Category, refuse: Callable[[Unreadable], None]
+    ) -> None:
+        try:
+            self._categories.add(category)
+        except Unreadable as error:
+            refuse(error)
+
+    def _refer(self, run: Run, found: JsonRecords) -> None:
+        """Takes in images or categories."""
+        if run.section == "categories":
+            for i, category in self._each(run, CATEGORY, mend_category, found):
+                self._add_category(category, self._refuser(run, i))
+            return
+        with collector_paused():
+            try:
+                images = list(enumerate(IMAGES.decode(_list(run))))
+            except (msgspec.DecodeError, ValueError):
+                images = list(self._each(run, IMAGE, mend_image, found))
+        empty = [i for i, image in images if not image.file_name]
+        for i in empty:
+            detail = "file_name is empty; give the image's name"
+            self._refuser(run, i)(Unreadable("coco.image", detail))
+        images = [(i, image) for i, image in images if image.file_name]
+        for j in self._images.add([image for _, image in images]):
+            i, image = images[j]
+            detail = (
+                f"image {image.id!r} is {image.file_name!r} here and was another "
+                "before; the first counts"
+            )
+            self._refuser(run, i)(Unreadable("coco.image-conflict", detail))
+
+    def _decode(self, run: Run, found: JsonRecords) -> None:
+        """Decodes a run of annotations at once, or if that fails one by one."""
+        view = memoryview(run.data)
+        with collector_paused():
+            try:
+                decoded = list(enumerate(ANNOTATIONS.decode(_list(run))))
+            except (msgspec.DecodeError, ValueError):
+                decoded = list(self._each(run, ANNOTATION, self._mended, found))
+        spans = list(zip(run.starts.tolist(), run.stops.tolist(), strict=True))
+        self._pending.decoded += [record for _, record in decoded]
+        self._pending.raws += [view[slice(*spans[i])] for i, _ in decoded]
+        self._pending.positions += [run.first + i for i, _ in decoded]
+
+    def _mended(self, raw: bytes, position: int) -> Annotation:
+        record, repairs = mend(raw)
+        self._pending.mended[position] = repairs
+        return record
+
+    def _each(
+        self,
+        run: Run,
+        decoder: msgspec.json.Decoder[Any],
+        otherwise: Callable[[bytes, int], Any],
+        found: JsonRecords,
+    ) -> Iterator[tuple[int, Any]]:
+        """Decodes one by one; stops at a record that has swallowed its neighbours."""
+        for i in range(len(run.starts)):
+            raw = run.raw(i)
+            try:
+                yield i, decoder.decode(raw)
+                continue
+            except (msgspec.DecodeError, ValueError):
+                pass
+            try:
+                yield i, otherwise(raw, run.first + i)
+            except Unreadable as error:
+                at = found.swallows(raw) if error.reason == SYNTAX else None
+                if at is not None:
+                    found.reject(run, i, at)
+                    return
+                self._refuser(run, i)(error)
+
+    def _rows(self, n: int) -> pa.RecordBatch:
+        batch, refused = self._columns.batch(self._pending.cut(n))
+        for position, reason, detail, raw in refused:
+            self._refuse("annotations", position, reason, detail, raw)
+        self._tally.rows += len(batch)
+        return batch
+
+    def _refuser(self, run: Run, i: int) -> Callable[[Unreadable], None]:
+        def refuse(error: Unreadable) -> None:
+            position, raw = run.first + i, run.raw(i)
+            self._refuse(run.section, position, error.reason, error.detail, raw)
+
+        return refuse
+
+    def _refuse(
+        self, section: str, position: int, reason: str, detail: str, raw: bytes
+    ) -> None:
+        if section in ("annotations", RESULTS):
+            self._tally.quarantined += 1
+        else:
+            self._tally.others += 1
+        where = f"record {position} of {section or 'the list'}"
+        self._refused.append((position, reason, f"{where}: {detail}", raw[:RAW]))
+
+    def _refuse_file(self, reason: str, detail: str, raw: bytes) -> None:
+        self._tally.others += 1
+        self._refused.append((-1, reason, detail, raw[:RAW]))
+
+    def _broken(self, event: Broken) -> None:
+        """Refuses what is no record, where it matters: other lists may have any."""
+        if event.ordinal < 0:
+            self._refuse_file(event.reason, event.detail, event.raw)
+        elif event.section in self._unseen | {"annotations", RESULTS}:
+            self._refuse(
+                event.section, event.ordinal, event.reason, event.detail, event.raw
+            )
+
+    def _without_annotations(self, found: JsonRecords) -> None:
+        if any(position < 0 for position, *_ in self._refused):
+            return
+        lists = ", ".join(found.found) or "none"
+        self._refuse_file(
+            "coco.no-annotations",
+            f"the file has no list `annotations` (its lists: {lists}); export as COCO "
+            "keypoints",
+            b"",
+        )
+
+    def _full(self) -> bool:
+        size = sum(len(raw) for *_, raw in self._refused)
+        return len(self._refused) >= _ROWS or size >= _BYTES
+
+    def _quarantine(self) -> pa.RecordBatch:
+        columns = list(zip(*self._refused, strict=True))
+        source = [self._context.shard.name] * len(self._refused)
+        self._refused = []
+        arrays = [
+            pa.array(values, field.type)
+            for values, field in zip((source, *columns), QUARANTINE, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=QUARANTINE)
+
+
+def _list(run: Run) -> bytes:
+    return b"[" + run.data[run.starts[0] : run.stops[-1]] + b"]"
+
+
+def _good(run: Run, decoder: msgspec.json.Decoder[Any]) -> list[Any]:
+    """The records that decode."""
+    good = []
+    for i in range(len(run.starts)):
+        try:
+            good.append(decoder.decode(run.raw(i)))
+        except (msgspec.DecodeError, ValueError):
+            continue
+    return good

@@ -1,0 +1,245 @@
+"""What annotations point to: images and categories, in compact form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from posegate.transforms.formats.coco_records import (
+    Category,
+    Id,
+    Image,
+    MendedImage,
+    Unreadable,
+    key,
+    text,
+)
+from posegate.transforms.kernels.json_scan import Ints
+from posegate.transforms.model.skeleton import Skeleton
+
+COLUMNS = {
+    "image": pa.string(),
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "video": pa.string(),
+    "frame": pa.int64(),
+    "fps": pa.float64(),
+    "job": pa.string(),
+    "original": pa.string(),
+    "unsized": pa.bool_(),
+    "mended": pa.bool_(),
+}
+_LARGEST = 1 << 20  # px; no image is a million pixels wide
+
+
+class Images:
+    """The images of a file, found by id: some 100 bytes each, a million is nothing.
+
+    An id that is a number (or reads as one) lives in a sorted array, others in a dict.
+    """
+
+    def __init__(self) -> None:
+        self._ids: Ints = np.empty(0, np.int64)
+        self._rows: Ints = np.empty(0, np.int64)
+        self._named: dict[str, int] = {}
+        self._parts: list[pa.RecordBatch] = []
+        self._table: pa.Table | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, images: Sequence[Image]) -> list[int]:
+        """Takes images in; the indices of those that contradict one with the same id.
+
+        A repetition of the same id and file name is no contradiction; the first counts.
+        """
+        keys = [key(image.id) for image in images]
+        new: dict[int | str, int] = {}
+        again: list[tuple[int, int | str]] = []
+        known = self._find(keys)
+        for i, (k, row) in enumerate(zip(keys, known.tolist(), strict=True)):
+            assert k is not None
+            if row < 0 and k not in new:
+                new[k] = i
+            else:
+                again.append((i, k))
+        names = self._names([int(known[i]) for i, _ in again])
+        conflicts = [
+            i
+            for (i, k), name in zip(again, names, strict=True)
+            if images[i].file_name != (images[new[k]].file_name if k in new else name)
+        ]
+        self._append(new, images)
+        return conflicts
+
+    def _names(self, rows: list[int]) -> list[str | None]:
+        if not any(row >= 0 for row in rows):
+            return [None] * len(rows)
+        return self.take(np.array(rows, np.int64))["image"].to_pylist()
+
+    def _append(self, new: dict[int | str, int], images: Sequence[Image]) -> None:
+        if not new:
+            return
+        rows = range(self._count, self._count + len(new))
+        self._named.update(
+            (k, r) for k, r in zip(new, rows, strict=True) if isinstance(k, str)
+        )
+        numbers = [(k, r) for k, r in zip(new, rows, strict=True) if isinstance(k, int)]
+        added = np.array(numbers, np.int64).reshape(-1, 2)
+        ids = np.concatenate([self._ids, added[:, 0]])
+        order = np.argsort(ids, kind="stable")
+        self._ids = ids[order]
+        self._rows = np.concatenate([self._rows, added[:, 1]])[order]
+        self._parts.append(_batch([images[i] for i in new.values()]))
+        self._table = None
+        self._count += len(new)
+
+    def find(self, ids: Sequence[Id]) -> Ints:
+        """(N,) the row of each image id; -1 where there is none."""
+        return self._find([key(i) for i in ids])
+
+    def _find(self, keys: Sequence[int | str | None]) -> Ints:
+        if set(map(type, keys)) == {int} and len(self._ids):
+            wanted = np.array(keys, np.int64)
+            at = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+            return np.where(self._ids[at] == wanted, self._rows[at], -1)
+        return np.array([self._one(k) for k in keys], np.int64)
+
+    def _one(self, wanted: int | str | None) -> int:
+        if isinstance(wanted, str):
+            return self._named.get(wanted, -1)
+        if wanted is None or not len(self._ids):
+            return -1
+        at = min(int(np.searchsorted(self._ids, wanted)), len(self._ids) - 1)
+        return int(self._rows[at]) if self._ids[at] == wanted else -1
+
+    def take(self, rows: Ints) -> pa.Table:
+        """The columns of `COLUMNS` at these rows, null where they are -1."""
+        if self._table is None:
+            empty = pa.schema(COLUMNS.items()).empty_table()
+            table = pa.Table.from_batches(self._parts) if self._parts else empty
+            self._table = table.combine_chunks()
+            self._parts = self._table.to_batches()
+        return self._table.take(pa.array(rows, mask=rows < 0))
+
+
+def _batch(images: Sequence[Image]) -> pa.RecordBatch:
+    names = [image.file_name for image in images]
+    sizes = [(_side(image.width), _side(image.height)) for image in images]
+    frames = [_frame(image) for image in images]
+    columns: dict[str, list[object]] = {
+        "image": [*names],
+        "width": [w for w, _ in sizes],
+        "height": [h for _, h in sizes],
+        "video": [text(_first(i.video, i.video_id, i.vid_id)) for i in images],
+        "frame": [*frames],
+        "fps": [image.fps for image in images],
+        "job": [text(_first(image.job, image.job_id)) for image in images],
+        "original": [_original(image) for image in images],
+        "unsized": [w is None or h is None for w, h in sizes],
+        "mended": [isinstance(image, MendedImage) for image in images],
+    }
+    arrays = [pa.array(columns[name], type_) for name, type_ in COLUMNS.items()]
+    return pa.RecordBatch.from_arrays(arrays, names=list(COLUMNS))
+
+
+def _first(*values: Id) -> Id:
+    return next((value for value in values if value is not None), None)
+
+
+def _side(value: float | None) -> int | None:
+    """A width or height [px]; None where there is none that an image can have."""
+    return int(value) if value is not None and 0 < value <= _LARGEST else None
+
+
+def _frame(image: Image) -> int | None:
+    value = key(_first(image.frame, image.frame_id))
+    return value if isinstance(value, int) and abs(value) < 1 << 63 else None
+
+
+def _original(image: Image) -> str | None:
+    """The name before Roboflow's `.rf.<hash>`; None for a name without one."""
+    if ".rf." not in image.file_name:
+        return None
+    name = (image.extra or {}).get("name")
+    return name if isinstance(name, str) else image.file_name.split(".rf.")[0]
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a category's keypoints come to the skeleton's.
+
+    `order[k]` is where the skeleton's keypoint k stands in the category; None for the
+    same order. `repair` and `refusal` are codes: at most one of them is set.
+    """
+
+    order: npt.NDArray[np.intp] | None = None
+    repair: str | None = None
+    refusal: str | None = None
+    detail: str = ""
+
+
+@dataclass
+class Categories:
+    """The categories of a file, found by id."""
+
+    skeleton: Skeleton
+    matches: dict[int | str, Match] = field(default_factory=dict)
+
+    def add(self, category: Category) -> None:
+        """Takes a category in; raises Unreadable if another has its id."""
+        k = key(category.id)
+        assert k is not None
+        match = _match(category, self.skeleton)
+        known = self.matches.setdefault(k, match)
+        if repr(known) != repr(match):
+            raise Unreadable(
+                "coco.category-conflict",
+                f"category {category.id!r} is there twice, with other keypoints; "
+                "keep one",
+            )
+
+    def find(self, id: Id) -> Match:
+        """The match of a category id."""
+        k = key(id)
+        if k in self.matches:
+            return self.matches[k]  # type: ignore[index]
+        if k is None and len(self.matches) <= 1:
+            only = next(iter(self.matches.values()), Match())
+            return Match(only.order, "coco.category-missing", only.refusal, only.detail)
+        if not self.matches:
+            return Match(repair="coco.category-unknown")
+        known = ", ".join(map(str, self.matches)) or "none"
+        return Match(
+            refusal="coco.category-unknown",
+            detail=f"category_id {id!r} is none of the categories ({known})",
+        )
+
+
+def _match(category: Category, skeleton: Skeleton) -> Match:
+    if not category.keypoints:
+        return Match(repair="coco.category-without-names")
+    theirs = [_plain(name) for name in category.keypoints]
+    ours = [_plain(name) for name in skeleton.keypoints]
+    if theirs == ours:
+        return Match()
+    if sorted(theirs) == sorted(ours) and len(set(ours)) == len(ours):
+        order = np.array([theirs.index(name) for name in ours], np.intp)
+        return Match(order=order, repair="coco.keypoints-reordered")
+    extra = sorted(set(theirs) - set(ours))[:3]
+    lacks = sorted(set(ours) - set(theirs))[:3]
+    return Match(
+        refusal="coco.other-skeleton",
+        detail=(
+            f"category {category.id!r} ({category.name}) has {len(theirs)} keypoints "
+            f"that are not {skeleton.name}'s {len(ours)} (it lacks {lacks}, has "
+            f"{extra}); deliver them apart"
+        ),
+    )
+
+
+def _plain(name: str) -> str:
+    """A name without what vendors write differently: `Left Eye`, left_eye."""
+    return "".join(c for c in name.lower() if c.isalnum())
