@@ -39,7 +39,7 @@ def histogram(agreement: Mapping[str, Any], width: int = 420) -> Markup:
         width,
         height,
         _histogram_title(agreement),
-        *[_level(y(n), svg.short(n), 44, width - 12) for n in svg.ticks(0, most, 3)],
+        *[_level(y(n), svg.short(n), 44, width - 12) for n in svg.ticks(0, most, 4)],
         *[_bar(x, y, floor, limit, *each) for each in bars],
         *[text(x(v), floor + 16, svg.short(v), class_="tick", text_anchor="middle")
           for v in svg.ticks(bars[0][0], bars[-1][1], 5)],
@@ -126,7 +126,7 @@ def medians(deliveries: Sequence[Delivered], threshold: float | None) -> Markup:
     known = [each.oks for each in deliveries if each.oks is not None]
     if not known:
         return Markup("")
-    width, height, left, right, floor = 1100, 220, 52, 1080, 172
+    width, height, left, right, floor = 1100, 206, 52, 1080, 172
     low, high = svg.spread([*known, *([] if threshold is None else [threshold])], 0.04)
     pad = (high - low) * 0.08
     y = svg.linear(low - pad, high + pad, floor, 16)
@@ -141,7 +141,7 @@ def medians(deliveries: Sequence[Delivered], threshold: float | None) -> Markup:
         height,
         f"Median OKS of {len(known)} deliveries, from {min(known):.3f} "
         f"to {max(known):.3f}",
-        *[_level(y(v), svg.short(v), left, right) for v in svg.ticks(low, high, 3)],
+        *[_level(y(v), svg.short(v), left, right) for v in svg.ticks(low - pad, high + pad, 5)],
         _rule(y, threshold, left, right),
         paths(points, "trace"),
         *[_delivery(point, each)

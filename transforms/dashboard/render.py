@@ -51,7 +51,6 @@ def _environment() -> jinja2.Environment:
         "share": display.share,
         "measure": display.measure,
         "meaning": meanings.meaning,
-        "family": meanings.family,
     }
     return environment
 

@@ -6,6 +6,7 @@ from base64 import b64encode
 from html.parser import HTMLParser
 
 import pytest
+from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.page import by_severity, deciding, page
 
 VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
@@ -191,6 +192,19 @@ def test_a_large_fleet_is_cut_and_the_rest_is_counted(rich):
     assert "4,984 more annotators not shown" in Outline(html).text
     assert "4,984 more annotators with smaller errors not shown" in Outline(html).text
     assert len(html.encode()) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("json.truncated", "The file is cut off"),
+        ("voc.part-missing", "Part missing"),
+        ("odd", "Odd"),
+        ("", ""),
+    ],
+)
+def test_codes_are_shown_in_words_known_or_not(code, words):
+    assert meaning(code) == words
 
 
 def test_findings_are_ordered_by_severity_then_by_instances():
