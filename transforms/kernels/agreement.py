@@ -55,7 +55,7 @@ def ac1(matrix: Ints) -> Floats:
     """Gwet's AC1: (…, L, L) counts -> (…); NaN where fewer than two levels occur.
 
     Levels that neither side uses are left out, so padding a table changes nothing.
-    (Gwet 2008, Brit. J. Math. Stat. Psych. 61, eq. 6.)
+    (Gwet 2008, British Journal of Mathematical and Statistical Psychology 61.)
     """
     agreed, rows, columns = _shares(matrix)
     share = (rows + columns) / 2

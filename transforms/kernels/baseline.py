@@ -76,9 +76,9 @@ def components(
 ) -> Components:
     """Variance components by moments from baseline sums: three (A, W, K) -> (K,).
 
-    Nested analysis of variance, weeks within annotators (Searle, Casella, McCulloch,
-    Variance Components, 3.6). Where too few weeks or annotators tell, the defaults of
-    this module hold, so nothing is NaN even without a single pair.
+    Nested analysis of variance, weeks within annotators, for unequal numbers. Where too
+    few weeks or annotators tell, the defaults of this module hold, so nothing is NaN
+    even without a single pair.
     """
     within = _within(n, total, squares, default_within)
     own_n, own_n2, own_total = n.sum(axis=1), (n**2).sum(axis=1), total.sum(axis=1)

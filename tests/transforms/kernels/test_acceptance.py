@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posegate.transforms.kernels.acceptance import (
+    Sprt,
+    annotator_gate,
+    clopper_pearson,
+    single_plan,
+)
+
+TEST = Sprt(p0=0.05, p1=0.10, alpha=0.05, beta=0.05, cap=894)
+
+
+def test_the_boundaries_are_walds() -> None:
+    assert TEST.llr_bad == pytest.approx(0.6931471805599453, abs=1e-15)
+    assert TEST.llr_good == pytest.approx(-0.0540672212702757, abs=1e-15)
+    assert TEST.reject_at == pytest.approx(2.9444389791664403, abs=1e-15)
+    assert TEST.accept_at == pytest.approx(-2.9444389791664403, abs=1e-15)
+
+
+def test_without_a_bad_one_it_accepts_at_55() -> None:
+    assert TEST.decide(0, 0) == ("hold", 0, 55)
+    assert TEST.decide(0, 54)[::2] == ("hold", 1)
+    assert TEST.decide(0, 55)[::2] == ("accept", 0)
+
+
+def test_five_bad_ones_at_once_reject() -> None:
+    assert TEST.decide(4, 0).verdict == "hold"
+    assert TEST.decide(5, 0).verdict == "reject"
+
+
+def test_at_the_cap_the_sign_decides() -> None:
+    assert TEST.decide(64, 830).verdict == "accept"
+    assert TEST.decide(65, 829).verdict == "reject"
+
+
+def test_it_stops_before_the_cap_when_nothing_can_change_the_sign() -> None:
+    short = Sprt(0.05, 0.10, 0.05, 0.05, cap=40)
+    assert short.decide(3, 1).verdict == "reject"
+    assert short.decide(0, 37).verdict == "hold"
+    assert short.decide(0, 38).verdict == "accept"
+
+
+@given(st.integers(0, 60), st.integers(0, 900), st.integers(1, 1000))
+def test_so_many_more_good_ones_accept_and_one_fewer_does_not(
+    bad: int, good: int, cap: int
+) -> None:
+    test = Sprt(0.05, 0.10, 0.05, 0.05, cap)
+    outcome = test.decide(bad, good)
+    if outcome.verdict == "hold":
+        assert test.decide(bad, good + outcome.more).verdict == "accept"
+        assert test.decide(bad, good + outcome.more - 1).verdict == "hold"
+    else:
+        assert outcome.more == 0
+
+
+def test_the_error_rates_are_those_promised() -> None:
+    def accepted(p: float) -> float:
+        rng = np.random.default_rng(3)
+        steps = np.where(rng.random((4000, 894)) < p, TEST.llr_bad, TEST.llr_good)
+        path = steps.cumsum(axis=1)
+        over, under = path >= TEST.reject_at, path <= TEST.accept_at
+        first = [np.where(x.any(1), x.argmax(1), 9999) for x in (over, under)]
+        open_end = (first[0] == 9999) & (first[1] == 9999)
+        return float(np.where(open_end, path[:, -1] < 0, first[1] < first[0]).mean())
+
+    assert accepted(0.05) == pytest.approx(0.961, abs=0.015)
+    assert accepted(0.10) == pytest.approx(0.050, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"p0": 0.2}, "p0 = 0.2, p1 = 0.1"),
+        ({"p1": 1.0}, "p1 = 1.0"),
+        ({"alpha": 0.0}, "alpha = 0.0"),
+        ({"alpha": 0.6, "beta": 0.4}, "beta = 0.4"),
+        ({"cap": 0}, "cap = 0"),
+        ({"p0": float("nan")}, "p0 = nan"),
+    ],
+)
+def test_impossible_parameters_are_named(change: dict[str, float], named: str) -> None:
+    given_ = {"p0": 0.05, "p1": 0.1, "alpha": 0.05, "beta": 0.05, "cap": 894}
+    with pytest.raises(ValueError, match=named):
+        Sprt(**(given_ | change))  # type: ignore[arg-type]
+
+
+def test_the_single_plan_is_the_textbooks() -> None:
+    assert single_plan(0.05, 0.10, 0.05, 0.05) == (298, 21)
+
+
+def test_the_annotator_gate_finds_the_one_and_spares_the_unreviewed() -> None:
+    bad, n = np.array([0, 9, 1, 0, 2]), np.array([20, 20, 20, 0, 40])
+    flagged = annotator_gate(bad, n, p0=0.05, alpha=0.05)
+    assert flagged.tolist() == [False, True, False, False, False]
+    assert annotator_gate(bad[:0], n[:0], 0.05, 0.05).shape == (0,)
+
+
+def test_more_annotators_ask_for_more_evidence() -> None:
+    alone = annotator_gate(np.array([4]), np.array([15]), 0.05, 0.01)
+    among = annotator_gate(np.array([4] + [0] * 199), np.array([15] * 200), 0.05, 0.01)
+    assert alone[0]
+    assert not among.any()
+
+
+def test_the_exact_interval_of_a_share() -> None:
+    low, high = clopper_pearson(np.array([0, 3, 20]), np.array([0, 20, 20]))
+    assert low == pytest.approx([0, 0.032071, 0.831566], abs=1e-6)
+    assert high == pytest.approx([1, 0.378927, 1], abs=1e-6)

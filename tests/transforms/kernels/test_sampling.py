@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posegate.transforms.kernels.sampling import (
+    Estimate,
+    bottom_k,
+    quota,
+    rank,
+    round_robin,
+    stratified_mean,
+    uniform,
+)
+
+UNITS = [f"inst-{i:06d}" for i in range(2000)]
+
+
+def test_uniform_numbers_are_those_of_the_definition() -> None:
+    assert uniform("s1", "qa", ["inst-000001", "inst-000002"]).tolist() == [
+        0.35692687308846405,
+        0.5102378256760516,
+    ]
+    assert uniform("s1", "double", ["inst-000001"])[0] == 0.2337015948081953
+    assert uniform("s2", "qa", ["inst-000001"])[0] == 0.2356766132803032
+    assert uniform("s1", "qa", ["Zürich/vid_7#12"])[0] == 0.09575359523561355
+
+
+def test_the_smallest_of_two_thousand_are_known() -> None:
+    below = np.flatnonzero(uniform("s1", "qa", UNITS) < 0.005)
+    known = [141, 196, 312, 330, 1040, 1118, 1232, 1479, 1488, 1677, 1790]
+    assert below.tolist() == known
+
+
+def test_no_units_give_no_numbers_and_a_broken_name_still_gives_one() -> None:
+    assert uniform("s", "p", []).shape == (0,)
+    assert 0 <= uniform("s", "p", ["\udcff"])[0] < 1
+
+
+def test_bottom_k_is_in_the_order_of_the_hash() -> None:
+    u = uniform("s1", "qa", UNITS[:1000])
+    known = [330, 141, 196, 312, 341, 815, 215, 799, 999, 672]
+    assert bottom_k(u, UNITS[:1000], 10).tolist() == known
+
+
+def test_bottom_k_breaks_ties_by_id_and_stops_at_what_there_is() -> None:
+    u = np.array([0.5, 0.5, 0.1])
+    assert bottom_k(u, ["b", "a", "c"], 2).tolist() == [2, 1]
+    assert bottom_k(u, ["b", "a", "c"], 9).tolist() == [2, 1, 0]
+    assert bottom_k(u, ["b", "a", "c"], 0).tolist() == []
+    assert bottom_k(np.empty(0), [], 3).tolist() == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=40), st.integers(0, 12), st.integers(0, 40))
+def test_bottom_k_of_a_union_needs_only_the_bottoms_of_its_parts(
+    numbers: list[float], k: int, cut: int
+) -> None:
+    u = np.array(numbers)
+    ids = np.array([f"{i:02d}" for i in range(len(u))])
+    first, second = np.arange(len(u))[:cut], np.arange(len(u))[cut:]
+    kept = np.concatenate(
+        [part[bottom_k(u[part], ids[part], k)] for part in (first, second)]
+    )
+    merged = kept[bottom_k(u[kept], ids[kept], k)]
+    assert merged.tolist() == bottom_k(u, ids, k).tolist()
+
+
+def test_rank_counts_within_each_group() -> None:
+    group = np.array([4, 0, 4, 0, 4])
+    u = np.array([0.9, 0.2, 0.1, 0.1, 0.5])
+    assert rank(group, u, list("abcde")).tolist() == [2, 1, 0, 0, 1]
+    assert rank(group[:0], u[:0], []).tolist() == []
+
+
+def test_round_robin_takes_one_of_every_video_before_a_second() -> None:
+    video = np.array([0, 0, 0, 1, 2, 2])
+    u = np.array([0.1, 0.2, 0.3, 0.9, 0.5, 0.4])
+    assert round_robin(video, u, list("abcdef")).tolist() == [0, 5, 3, 1, 4, 2]
+
+
+def test_quota_rounds_up_and_asks_for_at_least_one() -> None:
+    counts = np.array([0, 1, 3, 20, 100])
+    assert quota(counts, 0.15).tolist() == [0, 1, 1, 3, 15]
+    assert quota(counts, 0.07).tolist() == [0, 1, 1, 2, 7]
+    assert quota(counts, 1.0).tolist() == counts.tolist()
+
+
+def of(strata: list[tuple[int, list[float]]]) -> Estimate:
+    return stratified_mean(
+        np.array([units for units, _ in strata]),
+        np.array([len(y) for _, y in strata]),
+        np.array([sum(y) for _, y in strata]),
+        np.array([sum(v * v for v in y) for _, y in strata]),
+    )
+
+
+def test_the_stratified_mean_of_the_worked_example() -> None:
+    estimate = of(
+        [
+            (120, [0.91, 0.88, 0.95, 0.79, 0.93, 0.90]),
+            (300, [0.85, 0.97, 0.92, 0.60, 0.94, 0.91, 0.89, 0.96]),
+            (40, [0.99, 0.98, 0.97, 0.95]),
+        ]
+    )
+    assert estimate.mean == pytest.approx(0.8915217391304349, abs=1e-12)
+    assert estimate.se == pytest.approx(0.027814873031540777, abs=1e-12)
+    assert estimate.df == pytest.approx(7.644129158395009, rel=1e-9)
+    assert estimate.covered == 1
+    assert estimate.interval() == pytest.approx((0.826857, 0.956186), abs=1e-6)
+
+
+def test_a_census_has_no_sampling_error() -> None:
+    estimate = of([(2, [0.5, 1.0]), (1, [0.2])])
+    assert estimate.se == 0
+    assert estimate.interval() == (estimate.mean, estimate.mean)
+    assert estimate.mean == pytest.approx(1.7 / 3)
+
+
+def test_a_stratum_without_a_sample_is_left_out_and_told() -> None:
+    estimate = of([(30, [0.8, 0.9]), (10, [])])
+    assert estimate.mean == pytest.approx(0.85)
+    assert estimate.covered == 0.75
+
+
+def test_a_single_unit_borrows_the_variance_of_the_others() -> None:
+    estimate = of([(10, [0.8, 0.9]), (10, [0.5])])
+    assert estimate.mean == pytest.approx(0.675)
+    pooled = 0.005
+    expected = 0.25 * pooled * (0.8 / 2 + 0.9 / 1)
+    assert estimate.se == pytest.approx(expected**0.5)
+
+
+def test_one_value_or_none_says_nothing_of_the_error() -> None:
+    assert np.isnan(of([(10, [0.5])]).interval()).all()
+    assert np.isnan(of([(10, [])]).mean)
+    assert np.isnan(of([]).mean)
