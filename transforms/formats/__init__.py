@@ -36,7 +36,7 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
     """
     name = context.delivery.format
     module = named(name, context.delivery.path) if name else sniff(_head(context))
-    return (module or coco).read(context, tally)  # type: ignore[no-any-return]
+    return (module or coco).read(context, tally)
 
 
 def _head(context: Context) -> bytes:

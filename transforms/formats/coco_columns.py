@@ -137,7 +137,7 @@ class Columns:
             "unit": pa.nulls(n, pa.string()),
             "visibility": _lists(flag, k),
             "origin": _lists(_origins(records, who["role"], scored, k), k),
-            "bbox": _lists(box, 4, np.isnan(box).any(axis=1)),
+            "bbox": _lists(box, 4, np.isnan(box[:, 0])),
             "area": pa.array(area, mask=np.isnan(area)),
             "area_source": pa.array(source, pa.string()),
             "segmentation": _segmentations(records),
@@ -300,9 +300,7 @@ def _segmentations(records: Records) -> pa.Array:
 
 def _origins(records: Records, role: pa.Array, scored: Bools, k: int) -> Bytes:
     """(N, K): a model's, or a tool's between two keyframes, or placed by hand."""
-    machine = scored | pc.equal(role, Role.PRELABEL.value).to_numpy(
-        zero_copy_only=False
-    )
+    prelabel = pc.equal(role, Role.PRELABEL.value).to_numpy(zero_copy_only=False)
     between = np.array(
         [_attributes(r).get("keyframe") is False for r in records.decoded], np.bool_
     )

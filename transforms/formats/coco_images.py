@@ -205,7 +205,7 @@ class Categories:
         """The match of a category id."""
         k = key(id)
         if k in self.matches:
-            return self.matches[k]  # type: ignore[index]
+            return self.matches[k]
         if k is None and len(self.matches) <= 1:
             only = next(iter(self.matches.values()), Match())
             return Match(only.order, "coco.category-missing", only.refusal, only.detail)

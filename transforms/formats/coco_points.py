@@ -91,19 +91,24 @@ def points(
         ]
     table = numbers(lists, 3 * k).reshape(-1, k, 3)
     table = _ordered(table, records, categories, remarks)
-    xy, flag = table[:, :, :2].copy(), table[:, :, 2]
-    flag = _flags(flag, lists, scored, remarks)
-    far = ~(np.abs(xy) <= FARTHEST).all(axis=2)
-    remarks.refuse(far.any(axis=1), "coco.coordinate", lambda i: _far(xy[i], far[i]))
+    xy = table[:, :, :2].copy()
+    flag = _flags(table[:, :, 2], lists, scored, remarks)
+    far = ~np.asarray((np.abs(xy) <= FARTHEST).all(axis=2))
+    remarks.refuse(_rows(far), "coco.coordinate", lambda i: _far(xy[i], far[i]))
     nowhere = (flag == 0) & (xy == 0).all(axis=2)
     stale = (flag == 0) & ~nowhere
-    remarks.repair(stale.any(axis=1), "coco.unlabelled-with-position")
+    remarks.repair(_rows(stale), "coco.unlabelled-with-position")
     xy[nowhere] = np.nan
     said = [record.num_keypoints for record in records]
     labelled = (flag > 0).sum(axis=1)
     differs = [s is not None and s != m for s, m in zip(said, labelled, strict=True)]
     remarks.repair(np.array(differs, np.bool_), "coco.num-keypoints")
     return xy, flag
+
+
+def _rows(bad: Bools) -> Bools:
+    """(N, …) -> (N,): anything in the row."""
+    return np.asarray(bad.any(axis=1))
 
 
 def _count(size: int, k: int) -> str:
@@ -150,7 +155,7 @@ def _flags(
     remarks.repair(scored, "coco.score-as-visibility")
     bad = ~np.isin(flag, (0.0, 1.0, 2.0, 3.0))
     remarks.refuse(
-        bad.any(axis=1),
+        _rows(bad),
         "coco.visibility",
         lambda i: (
             f"visibility {flag[i][bad[i]][0]:g} of keypoint {bad[i].argmax()} is "
@@ -185,11 +190,11 @@ def boxes(records: Sequence[Annotation], remarks: Remarks) -> Floats:
         far, "coco.bbox", lambda i: f"bbox {lists[i]} is beyond {FARTHEST:g} px"
     )
     remarks.refuse(
-        (box[:, 2:] < 0).any(axis=1),
+        _rows(box[:, 2:] < 0),
         "coco.bbox-negative",
         lambda i: f"bbox {lists[i]} has a negative size; give x, y, width, height",
     )
-    remarks.repair((box[:, 2:] == 0).any(axis=1), "coco.bbox-empty")
+    remarks.repair(_rows(box[:, 2:] == 0), "coco.bbox-empty")
     return box
 
 

@@ -131,13 +131,14 @@ def mend(raw: bytes) -> tuple[Annotation, list[str]]:
     What identifies it or where its keypoints are must be right; anything else that has
     a wrong type is dropped and the loss recorded. Raises Unreadable.
     """
-    record, repairs = loose(raw), []
+    record = loose(raw)
+    repairs: list[str] = []
     image = record.get("image_id")
     if not isinstance(image, int | float | str) or isinstance(image, bool):
         raise Unreadable(
             "coco.image-id", f"image_id is {_show(image)}; give the id of its image"
         )
-    clean = {
+    clean: dict[str, Any] = {
         "image_id": image,
         "keypoints": _keypoints(record.get("keypoints"), repairs),
     }
@@ -158,7 +159,7 @@ def mend_image(raw: bytes, _: int = 0) -> Image:
         raise Unreadable(
             "coco.image", f"file_name is {_show(name)}; give the image's name"
         )
-    clean = {"id": id, "file_name": name}
+    clean: dict[str, Any] = {"id": id, "file_name": name}
     return MendedImage(**clean) if _rest(record, Image, clean) else Image(**clean)
 
 

@@ -51,7 +51,7 @@ def _inflated(head: bytes, stream: BinaryIO, size: int) -> Iterator[bytes]:
             yield _saved(before, rest)
             raise DamagedStream(
                 "file.gzip",
-                f"the gzip stream is damaged near byte {taken} ({error}); deliver again",
+                f"the gzip stream is damaged near byte {taken} ({error})",
             ) from error
         left = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         taken += len(rest) - len(left)
