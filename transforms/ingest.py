@@ -112,5 +112,4 @@ def write(
             files[name].write(batch)
             yield batch if bad else parts.located(batch, part, first)
     for file in files.values():
-        assert file.written is not None
         yield file.written

@@ -28,13 +28,15 @@ class Written:
     rows: int | None = None
 
 
-class _Digest(io.RawIOBase):
-    """Passes bytes on, and counts and hashes them."""
+class RawFile(io.RawIOBase):
+    """A file being written, counted and hashed; `written` is known once it is closed."""
 
-    def __init__(self, to: BinaryIO) -> None:
+    def __init__(self, name: str, to: BinaryIO) -> None:
+        self._name = name
         self._to = to
         self._sha = hashlib.sha256()
-        self.size = 0
+        self._size = 0
+        self.rows: int | None = None
 
     def writable(self) -> bool:
         return True
@@ -42,39 +44,52 @@ class _Digest(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         self._to.write(data)
         self._sha.update(data)
-        self.size += len(data)
+        self._size += len(data)
         return len(data)
 
-    def hexdigest(self) -> str:
-        return self._sha.hexdigest()
+    @property
+    def written(self) -> Written:
+        """The file, as far as it is written."""
+        return Written(self._name, self._size, self._sha.hexdigest(), self.rows)
 
 
 class PartFile:
-    """A Parquet file being written; `written` is known once it is closed."""
+    """A Parquet file being written, a row group a batch."""
 
-    def __init__(self, name: str, writer: pq.ParquetWriter) -> None:
-        self._name = name
+    def __init__(self, file: RawFile, writer: pq.ParquetWriter) -> None:
+        self._file = file
         self._writer = writer
         self.rows = 0
-        self.written: Written | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Appends a batch as one row group."""
+        """Appends a batch."""
         self._writer.write_batch(batch)
         self.rows += batch.num_rows
+
+    @property
+    def written(self) -> Written:
+        """The file; asked for after it is closed."""
+        self._file.rows = self.rows
+        return self._file.written
+
+
+@contextmanager
+def raw_file(folder: str, name: str) -> Iterator[RawFile]:
+    """Writes `folder/name`; nothing is visible there if the block raises."""
+    with storage.writing(storage.join(folder, *name.split("/"))) as file:
+        yield RawFile(name, file)
 
 
 @contextmanager
 def part_file(folder: str, name: str, schema: pa.Schema) -> Iterator[PartFile]:
-    """Writes `folder/name`; nothing is visible there if the block raises."""
-    with storage.writing(storage.join(folder, *name.split("/"))) as raw:
-        digest = _Digest(raw)
-        with pq.ParquetWriter(
-            digest, schema, compression="zstd", use_dictionary=texts(schema)
-        ) as writer:
-            file = PartFile(name, writer)
-            yield file
-        file.written = Written(name, digest.size, digest.hexdigest(), file.rows)
+    """Writes `folder/name` as Parquet; nothing is visible there if the block raises."""
+    with (
+        raw_file(folder, name) as file,
+        pq.ParquetWriter(
+            file, schema, compression="zstd", use_dictionary=texts(schema)
+        ) as writer,
+    ):
+        yield PartFile(file, writer)
 
 
 def texts(schema: pa.Schema) -> list[str]:
@@ -87,7 +102,6 @@ def write_table(folder: str, name: str, table: pa.Table) -> Written:
     with part_file(folder, name, table.schema) as file:
         for batch in table.combine_chunks().to_batches():
             file.write(batch)
-    assert file.written is not None
     return file.written
 
 
@@ -152,3 +166,9 @@ def placed(
     """The batch with the place of each row as columns `part` and `row`."""
     part_column = pa.array(np.full(batch.num_rows, part, np.int32))
     return batch.append_column("part", part_column).append_column("row", pa.array(rows))
+
+
+def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The whole of a small Parquet file."""
+    with storage.open_input(path) as file:
+        return pq.read_table(file, columns=columns, use_threads=False)

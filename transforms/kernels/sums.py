@@ -63,6 +63,8 @@ def of_instances(
         yield ("video", name, "", ""), np.array([n])
     production = pc.equal(batch["role"], "production")
     made = batch.filter(production)
+    for name, n in _counts(pc.fill_null(made["annotator"], "")):
+        yield ("made", name, "", ""), np.array([n])
     if made.num_rows:
         flags = visibility[np.asarray(production)]
         yield from _flags(made, flags, week)
@@ -114,8 +116,10 @@ def _broken(batch: pa.RecordBatch, row: Ints) -> Iterator[Sum]:
             yield ("rejected", name, "", ""), np.array([n])
 
 
-def merge(into: dict[Key, Ints], sums: Iterator[Sum] | list[Sum]) -> dict[Key, Ints]:
-    """Adds sums to those gathered so far."""
-    for key, value in sums:
-        into[key] = into[key] + value if key in into else value
-    return into
+def of_quarantine(batch: pa.RecordBatch) -> Iterator[Sum]:
+    """Counts of quarantined records by reason, and the files that broke off."""
+    for name, n in _counts(batch["reason"]):
+        yield ("quarantine", name, "", ""), np.array([n])
+    whole = pc.equal(batch["position"], -1)
+    for name, n in _counts(batch["source"].filter(whole)):
+        yield ("unreadable", name, "", ""), np.array([n])

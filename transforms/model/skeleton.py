@@ -29,6 +29,7 @@ class Skeleton:
     flip_pairs: tuple[tuple[int, int], ...]
     sigmas: tuple[float, ...] | None
     source: str = ""
+    category: str = "person"
 
     def __post_init__(self) -> None:
         k = len(self.keypoints)
@@ -75,7 +76,9 @@ def parse(name: str, text: str, place: str) -> Skeleton:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{place}: not TOML: {error}") from error
-    known = {"keypoints", "limbs", "flip_pairs", "sigmas", "source", "name"}
+    known = {
+        *("name", "category", "keypoints", "limbs", "flip_pairs", "sigmas", "source")
+    }
     if unknown := sorted(table.keys() - known):
         raise ValueError(f"{place}: unknown key {unknown[0]!r}; known: {sorted(known)}")
     names = tuple(table.get("keypoints", ()))
@@ -103,6 +106,7 @@ def parse(name: str, text: str, place: str) -> Skeleton:
         flip_pairs=pairs("flip_pairs"),
         sigmas=tuple(map(float, sigmas)) if sigmas is not None else None,
         source=table.get("source", ""),
+        category=table.get("category", "person"),
     )
 
 

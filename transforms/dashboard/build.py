@@ -1,0 +1,420 @@
+"""The report of a run (`report.Report`) from its sums and its judgement."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from posegate.transforms.dashboard.report import Report
+from posegate.transforms.kernels import drift, verdict
+from posegate.transforms.kernels.agreement import gated_agreement
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.drift import Parameters, Streams
+from posegate.transforms.kernels.pair_sums import MEASURES
+from posegate.transforms.kernels.streams import History
+from posegate.transforms.kernels.sums import BINS, ONE, Key
+from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.model.delivery import Delivery
+from posegate.transforms.model.policy import Policy
+from posegate.transforms.model.skeleton import Skeleton
+
+STREAMS = 24
+"""How many of the streams the report draws: those in alarm and the worst others."""
+
+SHOWN_BINS = 50
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a report is made of; every number in it comes from one of these."""
+
+    sums: Mapping[Key, Ints]
+    records: Records
+    verdict: str
+    gates: Sequence[Gate]
+    history: History
+    expectations: Sequence[Mapping[str, Any]]
+    worst: Sequence[Mapping[str, Any]]
+    manuals: Mapping[str, str]
+    skipped: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the run was: names and versions."""
+
+    version: str
+    run: str
+    project: str
+    policy_name: str
+    policy: Policy
+    delivery: Delivery
+    skeleton: Skeleton
+    drift: Parameters
+
+
+def build(evidence: Evidence, setting: Setting) -> Report:
+    """The whole report."""
+    delivery, skeleton = setting.delivery, setting.skeleton
+    seen = None
+    if evidence.history.sums.size:
+        seen = drift.fleet(evidence.history.sums, setting.drift)
+    return {
+        "posegate": setting.version,
+        "run": setting.run,
+        "project": setting.project,
+        "policy": setting.policy_name,
+        "delivery": {
+            "name": delivery.name,
+            "vendor": delivery.vendor,
+            "received": delivery.received.isoformat() if delivery.received else None,
+            "path": delivery.path,
+        },
+        "skeleton": {
+            "name": skeleton.name,
+            "version": skeleton.version,
+            "keypoints": list(skeleton.keypoints),
+            "limbs": [list(limb) for limb in skeleton.limbs],
+        },
+        "verdict": evidence.verdict,  # type: ignore[typeddict-item]
+        "reasons": [
+            {**gate._asdict(), "passed": gate.passed} for gate in evidence.gates
+        ],  # type: ignore[typeddict-item]
+        "counts": counts(evidence),  # type: ignore[typeddict-item]
+        "agreement": agreement(evidence, setting),  # type: ignore[typeddict-item]
+        "sampling": sampling(evidence, setting),  # type: ignore[typeddict-item]
+        "heat": heat(evidence.history, skeleton),  # type: ignore[typeddict-item]
+        "drift": drifting(evidence.history, seen, setting),  # type: ignore[typeddict-item]
+        "worst": list(evidence.worst),  # type: ignore[typeddict-item]
+        "annotators": annotators(evidence, seen),  # type: ignore[typeddict-item]
+        "expectations": list(evidence.expectations),  # type: ignore[typeddict-item]
+    }
+
+
+def single(sums: Mapping[Key, Ints], name: str, of: str = "") -> int:
+    """A count that stands alone; 0 where nothing was counted."""
+    found = sums.get((name, of, "", ""))
+    return 0 if found is None else int(found[0])
+
+
+def table(sums: Mapping[Key, Ints], name: str) -> dict[str, int]:
+    """A count by one name, the largest first."""
+    cells = {key[1]: int(value[0]) for key, value in sums.items() if key[0] == name}
+    return dict(sorted(cells.items(), key=lambda cell: (-cell[1], cell[0])))
+
+
+def counts(evidence: Evidence) -> dict[str, Any]:
+    """What came in, what became of it, and which rules were broken."""
+    sums = evidence.sums
+    verdicts = table(sums, "verdict")
+    names = ("approved", "rework", "held", "excluded")
+    return {
+        "records": evidence.records.records,
+        "instances": evidence.records.rows,
+        "quarantined": evidence.records.quarantined,
+        "frames": single(sums, "frames"),
+        "videos": len(table(sums, "video")),
+        "annotators": len({key[1] for key in sums if key[0] == "flags"}),
+        **{name: verdicts.get(name, 0) for name in names},
+        "roles": table(sums, "role"),
+        "repairs": table(sums, "repair"),
+        "quarantine": table(sums, "quarantine"),
+        "findings": findings(evidence),
+        "skipped": [
+            {"rule": rule, "reason": why} for rule, why in evidence.skipped.items()
+        ],
+    }
+
+
+def findings(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every rule that was broken, the most instances first."""
+    found: dict[tuple[str, str], Ints] = {}
+    for key, cell in evidence.sums.items():
+        if key[0] == "finding":
+            rule = key[1:3]
+            found[rule] = found.get(rule, np.zeros(2, np.int64)) + cell
+    ordered = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
+    return [
+        {
+            "rule": rule,
+            "severity": severity,
+            "instances": int(cell[1]),
+            "findings": int(cell[0]),
+            "manual": evidence.manuals.get(rule, "").partition("\n")[0],
+        }
+        for (rule, severity), cell in ordered
+    ]
+
+
+def agreement(evidence: Evidence, setting: Setting) -> dict[str, Any]:
+    """The pairs: gold and reviews if there are any, else second annotators."""
+    sums = evidence.sums
+    kinds = {
+        key[1]: int(cell[:, 0].max()) for key, cell in sums.items() if key[0] == "pairs"
+    }
+    used = [kind for kind in TRUSTED if kind in kinds] or ["second"]
+    bins = sum(
+        (sums[key] for kind in used if (key := ("histogram", kind, "", "")) in sums),
+        np.zeros(BINS, np.int64),
+    )
+    threshold = setting.policy.acceptance.oks
+    cells = {name: verdict.measure(sums, name, used) for name in MEASURES}
+    means = {name: ratio(cell[1], cell[0]) for name, cell in cells.items()}
+    return {
+        "pairs": sum(kinds.values()),
+        "kinds": kinds,
+        "threshold": threshold,
+        "oks": spread(cells["oks"], bins if used != ["second"] else None, threshold),
+        "oks_sym": spread(cells["oks_sym"], bins if used == ["second"] else None,
+                          threshold),
+        "pck": means["pck"],
+        "mpjpe": means["mpjpe"],
+        "histogram": {
+            "edges": [i / SHOWN_BINS for i in range(SHOWN_BINS + 1)],
+            "counts": bins.reshape(SHOWN_BINS, -1).sum(axis=1).tolist(),
+        },
+        "keypoints": joints(sums, used, setting.skeleton),
+        "visibility": visibility(sums),
+    }
+
+
+def ratio(total: float, n: float) -> float | None:
+    """A mean; None of nothing."""
+    return total / n if n else None
+
+
+def spread(
+    cell: tuple[int, float, float], bins: Ints | None, threshold: float
+) -> dict[str, Any]:
+    """Mean and its 95 % interval from sums, median and share below from a histogram."""
+    n, total, squares = cell
+    if not n:
+        return {"mean": None, "median": None, "low": None, "high": None, "below": None}
+    mean = total / n
+    half = 1.96 * (max(squares / n - mean**2, 0.0) / n) ** 0.5
+    out: dict[str, Any] = {
+        "mean": mean, "low": mean - half, "high": min(mean + half, 1.0),
+        "median": None, "below": None,
+    }
+    if bins is not None and bins.sum():
+        so_far = np.cumsum(bins)
+        middle = int(np.searchsorted(so_far, so_far[-1] / 2))
+        below = so_far[max(0, round(threshold * BINS) - 1)]
+        out |= {
+            "median": (middle + 0.5) / BINS,
+            "below": float(below / so_far[-1]),
+        }
+    return out
+
+
+def joints(
+    sums: Mapping[Key, Ints], kinds: Sequence[str], skeleton: Skeleton
+) -> list[dict[str, Any]]:
+    """The error of each keypoint."""
+    cells = [sums[key] for kind in kinds if (key := ("joint", kind, "", "")) in sums]
+    if not cells:
+        return []
+    return [
+        {
+            "keypoint": name,
+            "n": int(n),
+            "mpjpe": ratio(px / ONE, n),
+            "q": ratio(q / ONE, n) if skeleton.sigmas is not None else None,
+        }
+        for name, (n, px, q) in zip(
+            skeleton.keypoints, np.sum(cells, axis=0).tolist(), strict=True
+        )
+    ]
+
+
+def visibility(sums: Mapping[Key, Ints]) -> dict[str, Any]:
+    """The table of flags, and how well they agree on visible or occluded."""
+    flags = sums.get(("flags-pair", "", "", ""))
+    if flags is None:
+        return {}
+    gated = gated_agreement(verdict.seen_flags(flags))
+    return {
+        "levels": [0, 1, 2, 3],
+        "matrix": flags.tolist(),
+        "statistic": gated.statistic,
+        "value": gated.value if np.isfinite(gated.value) else None,
+        "note": gated.reason or None,
+    }
+
+
+def sampling(evidence: Evidence, setting: Setting) -> dict[str, Any]:
+    """How much of the sample has been reviewed."""
+    sampled = single(evidence.sums, "sampled")
+    lacking = single(evidence.sums, "lacking")
+    return {
+        "rate": setting.policy.sampling.rate,
+        "sampled": sampled,
+        "reviewed": sampled - lacking,
+        "lacking": lacking,
+    }
+
+
+def heat(history: History, skeleton: Skeleton) -> dict[str, Any]:
+    """Error as a multiple of sigma s, annotator x keypoint, in the last week known."""
+    if not history.sums.size or skeleton.sigmas is None:
+        return {}
+    last = history.sums[:, -1] / drift.UNIT  # (A, K, S)
+    n, q = (last[..., drift.STATISTICS.index(name)] for name in ("n", "q"))
+    some = np.flatnonzero(n.sum(axis=1) > 0)
+    mean = np.divide(q, n, out=np.full_like(q, np.nan), where=n > 0)
+    return {
+        "annotators": [history.annotators[a] or "unknown" for a in some],
+        "keypoints": list(skeleton.keypoints),
+        "value": nulls(mean[some]),
+        "n": n[some].astype(int).tolist(),
+    }
+
+
+def nulls(values: np.ndarray) -> list[Any]:  # type: ignore[type-arg]
+    """Nested lists, with None for NaN."""
+    return np.where(np.isfinite(values), values, None).tolist()
+
+
+def drifting(
+    history: History, seen: Streams | None, setting: Setting
+) -> dict[str, Any]:
+    """The worst streams week by week, and where the contract's own rule speaks."""
+    limit = setting.policy.drift.error_px
+    if seen is None:
+        why = (
+            "No keypoint has a dated pair with a reference."
+            if setting.skeleton.sigmas is not None
+            else "The skeleton has no sigmas, so errors have no common measure."
+        )
+        empty: list[Any] = []
+        return {"weeks": empty, "limit_px": limit, "streams": empty, "contract": empty,
+                "note": why}
+    broken = drift.contract(history.sums, limit)
+    return {
+        "weeks": list(history.weeks),
+        "limit_px": limit,
+        "streams": [
+            stream(a, k, history, seen, setting) for a, k in worst(seen)
+        ],
+        "contract": [
+            {
+                "annotator": history.annotators[a] or "unknown",
+                "keypoint": setting.skeleton.keypoints[k],
+                "week": history.weeks[w],
+                "mean_px": mean_px(history, a, k)[w],
+            }
+            for a, w, k in np.argwhere(broken[:, -1:]) + [0, len(history.weeks) - 1, 0]
+        ],
+        "note": None,
+    }
+
+
+def worst(seen: Streams) -> list[tuple[int, int]]:
+    """(annotator, keypoint) of the streams in alarm, then of the smallest p."""
+    last = np.where(np.isnan(seen.p), 2.0, seen.p)[:, -1]  # (A, K)
+    order = np.lexsort((last.ravel(), ~seen.alarm[:, -1].ravel()))[:STREAMS]
+    return [
+        (int(a), int(k))
+        for a, k in zip(*np.unravel_index(order, last.shape), strict=True)
+        if last[a, k] <= 1 or seen.alarm[a, -1, k]
+    ]
+
+
+def mean_px(history: History, annotator: int, keypoint: int) -> list[float | None]:
+    """(W,) mean error [px] a week."""
+    cells = history.sums[annotator, :, keypoint] / drift.UNIT
+    n, px = (cells[:, drift.STATISTICS.index(name)] for name in ("n", "px"))
+    return nulls(np.divide(px, n, out=np.full_like(px, np.nan), where=n > 0))
+
+
+def stream(
+    a: int, k: int, history: History, seen: Streams, setting: Setting
+) -> dict[str, Any]:
+    """One annotator x keypoint for the control chart."""
+    alarm = seen.alarm[a, :, k]
+    since = int(seen.since[a, -1, k])
+    dx, dy = seen.effect[a, -1, k].tolist()
+    limit = critical(setting.drift, seen)
+    return {
+        "annotator": history.annotators[a] or "unknown",
+        "keypoint": setting.skeleton.keypoints[k],
+        "weeks": list(history.weeks),
+        "n": seen.n[a, :, k].astype(int).tolist(),
+        "statistic": nulls(seen.t2[a, :, k]),
+        "limit": [limit] * len(history.weeks),
+        "offset_px": [
+            [x, y] if n else None
+            for (x, y), n in zip(
+                seen.effect[a, :, k].tolist(), seen.n[a, :, k].tolist(), strict=True
+            )
+        ],
+        "mean_px": mean_px(history, a, k),
+        "alarm": alarm.tolist(),
+        "since": history.weeks[since] if since >= 0 else None,
+        "effect_px": float(np.hypot(dx, dy)),
+        "direction": direction(dx, dy),
+    }
+
+
+def critical(parameters: Parameters, seen: Streams) -> float:
+    """The T2 that a stream alone would need: where p / 2 meets the false discovery
+    rate over as many streams as were judged in the last week."""
+    judged = max(int(np.isfinite(seen.p[:, -1]).sum()), 1)
+    return float(stats.chi2.isf(parameters.action / judged / 2, 2))
+
+
+def direction(dx: float, dy: float) -> str:
+    """Where an offset points, in words of the image."""
+    across = "right" if dx > 0 else "left"
+    along = "down" if dy > 0 else "up"
+    if abs(dx) > 2 * abs(dy):
+        return across
+    return along if abs(dy) > 2 * abs(dx) else f"{along} and {across}"
+
+
+def annotators(evidence: Evidence, seen: Streams | None) -> list[dict[str, Any]]:
+    """Everybody who worked on this delivery, those in alarm first."""
+    sums, history = evidence.sums, evidence.history
+    made: dict[str, Ints] = {}
+    for key, cell in sums.items():
+        if key[0] == "flags":
+            made[key[1]] = made.get(key[1], np.zeros((1, 4), np.int64)) + cell.sum(0)
+    tested = verdict.tested(sums)
+    rows = [
+        annotator(name, flags, sums, tested.get(name), alarms(name, history, seen))
+        for name, flags in made.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["alarms"], row["oks"] or 2, row["annotator"]))
+
+
+def alarms(name: str, history: History, seen: Streams | None) -> int:
+    """How many keypoints of an annotator are in alarm now."""
+    if seen is None or name not in history.annotators:
+        return 0
+    return int(seen.alarm[history.annotators.index(name), -1].sum())
+
+
+def annotator(
+    name: str, flags: Ints, sums: Mapping[Key, Ints], tested: Ints | None, alarms: int
+) -> dict[str, Any]:
+    """One annotator in this delivery."""
+    _, occluded, visible, certain = flags[0].tolist()
+    labelled = occluded + visible + certain
+    notes = []
+    if labelled >= verdict.ENOUGH_FLAGS and not occluded:
+        notes.append("marks every keypoint as visible")
+    if alarms:
+        notes.append(f"drift alarm on {alarms} keypoint(s)")
+    n = 0 if tested is None else int(tested[0])
+    return {
+        "annotator": name or "unknown",
+        "instances": single(sums, "made", name),
+        "pairs": n,
+        "oks": None if tested is None or not n else tested[2] / ONE / n,
+        "rejected": single(sums, "rejected", name),
+        "visible_share": (visible + certain) / labelled if labelled else None,
+        "alarms": alarms,
+        "notes": notes,
+    }

@@ -1,0 +1,365 @@
+"""The verdict on the delivery, then on each instance, by reference to its part.
+
+    sums, tallies, history ──> judge ──> verdict ─────────┐ (a side input)
+    findings, evidence, sample ── by part ──> decide ─────┴──> findings/  decisions/
+                                                               review/    groups
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from apache_beam.pvalue import AsIter, AsSingleton, TaggedOutput
+
+from posegate.transforms import parts, storage
+from posegate.transforms.formats import Tally
+from posegate.transforms.kernels import decisions, streams, verdict
+from posegate.transforms.kernels.acceptance import Verdict
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.decisions import Alarm, Facts
+from posegate.transforms.kernels.drift import Parameters, fleet
+from posegate.transforms.kernels.streams import History
+from posegate.transforms.kernels.sums import Key, Sum
+from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.model.policy import Drift, Policy
+from posegate.transforms.model.schema import FINDINGS
+from posegate.transforms.model.skeleton import Skeleton
+from posegate.transforms.parts import Written
+from posegate.transforms.sample import SAMPLE
+
+Examine = Callable[[str, Sequence[str], Mapping[str, Any]], list[dict[str, Any]]]
+"""Runs the acceptance suites: (run folder, part files, metrics) -> results."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the run says of the delivery as a whole."""
+
+    verdict: Verdict
+    gates: tuple[Gate, ...]
+    alarms: tuple[Alarm, ...]
+    records: Records
+    expectations: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a judge goes by: the same for every delivery of a project."""
+
+    policy: Policy
+    skeleton: Skeleton
+    history: tuple[str, ...]
+    examine: Examine
+
+
+@dataclass
+class Judge(beam.PTransform):  # type: ignore[misc]
+    """All sums of a delivery -> one `Judgement`."""
+
+    bench: Bench
+    folder: str
+    tallies: beam.PCollection[tuple[int, Tally]]
+
+    def expand(
+        self, sums: beam.PCollection[dict[Key, Ints]]
+    ) -> beam.PCollection[Judgement]:
+        return sums | "judge" >> beam.Map(
+            judge, AsIter(self.tallies), self.bench, self.folder
+        )
+
+
+def judge(
+    sums: dict[Key, Ints],
+    tallies: Iterable[tuple[int, Tally]],
+    bench: Bench,
+    folder: str,
+) -> Judgement:
+    """The verdict, and the streams in alarm."""
+    counted = sorted(tallies, key=lambda tally: tally[0])
+    records = total(counted, sums)
+    names = [
+        parts.annotations(bench.skeleton.name, part)
+        for part, tally in counted
+        if tally.rows
+    ]
+    found = bench.examine(folder, names, metrics(sums, records))
+    gates = [*verdict.gates(sums, records, bench.policy), contract(found)]
+    return Judgement(
+        verdict=verdict.overall(gates),
+        gates=tuple(gates),
+        alarms=alarms(refold(sums, bench), bench),
+        records=records,
+        expectations=tuple(found),
+    )
+
+
+def total(tallies: Sequence[tuple[int, Tally]], sums: Mapping[Key, Ints]) -> Records:
+    """All shards' tallies; raises RuntimeError where records were lost or made up."""
+    for part, tally in tallies:
+        if not tally.adds_up:
+            raise RuntimeError(
+                f"shard {part}: {tally.records} records read, but {tally.rows} rows "
+                f"and {tally.quarantined} quarantined; the run does not add up"
+            )
+    rows = sum(tally.rows for _, tally in tallies)
+    counted = sum(int(n[0]) for key, n in sums.items() if key[0] == "role")
+    if rows != counted:
+        raise RuntimeError(
+            f"{rows} rows written, but {counted} seen by the branches; "
+            "the run does not add up"
+        )
+    return Records(
+        records=sum(tally.records for _, tally in tallies),
+        rows=rows,
+        quarantined=sum(tally.quarantined for _, tally in tallies),
+        unreadable=tuple(sorted(key[1] for key in sums if key[0] == "unreadable")),
+    )
+
+
+def metrics(sums: Mapping[Key, Ints], records: Records) -> dict[str, float | None]:
+    """The delivery as one row, for the acceptance suite; None where unknown."""
+    n, oks, _ = verdict.measure(sums, "oks", TRUSTED)
+    made = verdict.role(sums, "production")
+    rejected = sum(int(c[0]) for key, c in sums.items() if key[0] == "rejected")
+    return {
+        "records": records.records,
+        "instances": records.rows,
+        "production": made,
+        "quarantined_share": records.quarantined / max(records.records, 1),
+        "unreadable_files": len(records.unreadable),
+        "rejected_share": rejected / max(made, 1),
+        "pairs": n,
+        "mean_oks": oks / n if n else None,
+    }
+
+
+def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
+    """Critical expectations that failed block the splits."""
+    failed = [r for r in results if r["critical"] and not r["success"]]
+    if not failed:
+        return Gate("contract", "accept", f"All {len(results)} expectations were met.")
+    what = "; ".join(f"{r['expectation']} ({r['subject']})" for r in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return Gate("contract", "reject", f"Critical expectations failed: {what}{more}.")
+
+
+def refold(sums: Mapping[Key, Ints], bench: Bench) -> History:
+    """This delivery's weekly sums with those of all earlier ones."""
+    own = streams.to_table(sums, bench.skeleton.keypoints)
+    tables = [own, *(parts.read_table(path) for path in bench.history)]
+    return streams.refold(tables, bench.skeleton.keypoints)
+
+
+def parameters(settings: Drift, skeleton: Skeleton) -> Parameters:
+    """The drift section of a policy, as the kernel takes it."""
+    return Parameters(
+        sigma=skeleton.sigmas or (1.0,) * len(skeleton.keypoints),
+        decay=settings.lambda_,
+        baseline=settings.baseline_weeks,
+        action=settings.q,
+        watch=settings.watch,
+        quarantine=settings.quarantine_weeks,
+    )
+
+
+def alarms(history: History, bench: Bench) -> tuple[Alarm, ...]:
+    """The streams in alarm in the last week that is known."""
+    if not history.sums.size:
+        return ()
+    seen = fleet(history.sums, parameters(bench.policy.drift, bench.skeleton))
+    who, which = np.nonzero(seen.alarm[:, -1])
+    return tuple(
+        Alarm(
+            history.annotators[a],
+            int(k),
+            history.weeks[max(0, int(seen.since[a, -1, k]))],
+        )
+        for a, k in zip(who.tolist(), which.tolist(), strict=True)
+    )
+
+
+COLUMNS = (
+    "instance image video frame track annotator annotated_at role visibility attributes"
+    " source position id width height xy"
+).split()
+
+
+@dataclass
+class Decide(beam.PTransform):  # type: ignore[misc]
+    """What concerns a part's rows, by part -> its decisions, and by tag what they are.
+
+    The input is keyed by part: findings, evidence and sampled rows, each by its own
+    schema, and an empty batch for every part, so that none is left out.
+    """
+
+    bench: Bench
+    folder: str
+    week: str
+    judgement: beam.PCollection[Judgement]
+
+    def expand(
+        self, concerns: beam.PCollection[tuple[int, pa.RecordBatch]]
+    ) -> beam.pvalue.DoOutputsTuple:
+        return (
+            concerns
+            | "by part" >> beam.GroupByKey()
+            | "decide"
+            >> beam.ParDo(
+                DecidePart(self.bench, self.folder, self.week),
+                AsSingleton(self.judgement),
+            ).with_outputs("files", "sums", main="groups")
+        )
+
+
+class DecidePart(beam.DoFn):  # type: ignore[misc]
+    """Writes a part's findings, decisions and review queue."""
+
+    def __init__(self, bench: Bench, folder: str, week: str) -> None:
+        self._bench = bench
+        self._folder = folder
+        self._week = week
+
+    def process(
+        self,
+        element: tuple[int, Iterable[pa.RecordBatch]],
+        judgement: Judgement,
+    ) -> Iterable[
+        pa.RecordBatch
+        | TaggedOutput[Literal["files"], Written]
+        | TaggedOutput[Literal["sums"], Sum]
+    ]:
+        part, batches = element
+        concern = sort_out(batches)
+        if concern.findings.num_rows:
+            table = pa.Table.from_batches([concern.findings])
+            name = f"findings/part-{part:05d}.parquet"
+            yield TaggedOutput("files", parts.write_table(self._folder, name, table))
+        for item in self._decide(part, concern, judgement):
+            if isinstance(item, Written):
+                yield TaggedOutput("files", item)
+            elif isinstance(item, tuple):
+                yield TaggedOutput("sums", item)
+            else:
+                yield item
+
+    def _decide(
+        self, part: int, concern: "Concern", judgement: Judgement
+    ) -> Iterator[pa.RecordBatch | Written | Sum]:
+        name = parts.annotations(self._bench.skeleton.name, part)
+        path = storage.join(self._folder, name)
+        if not storage.exists(path):
+            return
+        facts = concern.facts(self._bench.policy.acceptance.oks)
+        lacking = concern.lacking()
+        settings = self._bench.policy.splits
+        first = 0
+        decided, queue = [], []
+        for batch in parts.read_columns(path, COLUMNS):
+            rows = decisions.decide(
+                batch, first, facts, judgement.verdict, judgement.alarms, self._week
+            )
+            decided.append(rows)
+            queue.append(to_review(batch, first, lacking))
+            yield from counts(rows)
+            approved = np.asarray(pc.equal(rows["verdict"], decisions.APPROVED))
+            if approved.any():
+                yield decisions.groups(
+                    batch, approved, settings.group, settings.stratify
+                )
+            first += batch.num_rows
+        yield self._write("decisions", part, decided)
+        yield ("sampled", "", "", ""), np.array([concern.sample.num_rows])
+        yield ("lacking", "", "", ""), np.array([lacking.num_rows])
+        if lacking.num_rows:
+            yield self._write("review", part, queue)
+
+    def _write(self, kind: str, part: int, batches: list[pa.RecordBatch]) -> Written:
+        table = pa.Table.from_batches(batches)
+        if kind == "review":
+            table = table.sort_by([("draw", "ascending"), ("row", "ascending")])
+        return parts.write_table(self._folder, f"{kind}/part-{part:05d}.parquet", table)
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What the branches found about one part's rows."""
+
+    findings: pa.RecordBatch
+    evidence: pa.RecordBatch
+    sample: pa.RecordBatch
+
+    def facts(self, low: float) -> Facts:
+        """The rows that findings and pairs speak against; `low` is an OKS."""
+        reject = pc.equal(self.findings["severity"], "reject")
+        kind = self.evidence["kind"]
+        bad = pc.and_(self._trusted(), pc.less(self.evidence["oks"], low))
+        return Facts(
+            rejected=distinct(self.findings["row"].filter(reject)),
+            low=distinct(self.evidence["row"].filter(bad.fill_null(False))),
+            spare=distinct(self.evidence["row"].filter(pc.equal(kind, "spare"))),
+        )
+
+    def _trusted(self) -> pa.Array:
+        return pc.is_in(self.evidence["kind"], value_set=pa.array(list(TRUSTED)))
+
+    def lacking(self) -> pa.RecordBatch:
+        """The sampled rows that neither gold nor a review speaks about, ascending."""
+        has = self.evidence["row"].filter(self._trusted())
+        lacks = pc.invert(pc.is_in(self.sample["row"], value_set=has))
+        some = self.sample.filter(lacks)
+        return some.take(pc.sort_indices(some["row"]))
+
+
+EVIDENCE = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("oks", pa.float64()),
+    ]
+)
+
+
+def sort_out(batches: Iterable[pa.RecordBatch]) -> Concern:
+    """The batches by what they are, findings by row, rule and keypoint."""
+    every = list(batches)
+    findings, evidence, sample = (
+        parts.concat((b for b in every if b.schema.names == schema.names), schema)
+        for schema in (FINDINGS, EVIDENCE, SAMPLE)
+    )
+    order = [(name, "ascending") for name in ("row", "rule", "keypoint")]
+    return Concern(
+        findings.take(pc.sort_indices(findings, sort_keys=order)), evidence, sample
+    )
+
+
+def distinct(rows: pa.Array) -> Ints:
+    """Row numbers, ascending, each once."""
+    return np.unique(rows.to_numpy(zero_copy_only=False)).astype(np.int64)
+
+
+def counts(rows: pa.RecordBatch) -> Iterator[Sum]:
+    """How many instances got each verdict, and for which reasons."""
+    for kind, column in (("verdict", rows["verdict"]), ("reason", rows["reasons"])):
+        values = column.flatten() if kind == "reason" else column
+        for cell in pc.value_counts(values).to_pylist():
+            yield (kind, cell["values"], "", ""), np.array([cell["counts"]])
+
+
+QUEUE = "instance image video frame track annotator source position id".split()
+
+
+def to_review(
+    batch: pa.RecordBatch, first: int, lacking: pa.RecordBatch
+) -> pa.RecordBatch:
+    """The rows of the batch that are to be reviewed, with their draw."""
+    row = lacking["row"].to_numpy()
+    here = slice(*np.searchsorted(row, [first, first + batch.num_rows]))
+    chosen = lacking.slice(here.start, here.stop - here.start)
+    rows = batch.select(QUEUE).take(pc.subtract(chosen["row"], first))
+    for name in SAMPLE.names:
+        rows = rows.append_column(name, chosen[name])
+    return rows

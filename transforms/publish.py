@@ -1,0 +1,125 @@
+"""The last stage: the run's documents, and the pointer that makes them count."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import AsIter, AsSingleton
+
+from posegate.transforms import commit, parts, storage
+from posegate.transforms.dashboard import build, page
+from posegate.transforms.dashboard.build import Evidence, Setting
+from posegate.transforms.decide import Bench, Judgement, refold
+from posegate.transforms.kernels import streams
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.sums import Key
+from posegate.transforms.parts import Written
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the manifest says of a run beside its files: inputs, versions, settings."""
+
+    facts: Mapping[str, Any]
+    runtime: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is written, and the pointer that it switches at the end.
+
+    `before` is what the pointer held when the run began, None if nothing.
+    """
+
+    folder: str
+    pointer: str
+    before: commit.Token | None
+    splits: str
+
+
+@dataclass
+class Publish(beam.PTransform):  # type: ignore[misc]
+    """The sums of everything -> report, dashboard, manifest; then the commit."""
+
+    setting: Setting
+    bench: Bench
+    place: Place
+    record: Record
+    manuals: Mapping[str, str]
+    skipped: Mapping[str, str]
+    judgement: beam.PCollection[Judgement]
+    files: beam.PCollection[Written]
+    splits: beam.PCollection[Written]
+    worst: beam.PCollection[list[str]]
+
+    def expand(self, sums: beam.PCollection[dict[Key, Ints]]) -> beam.PCollection[str]:
+        return sums | "publish" >> beam.Map(
+            publish,
+            AsSingleton(self.judgement),
+            AsIter(self.files),
+            AsIter(self.splits),
+            AsSingleton(self.worst),
+            self,
+        )
+
+
+def publish(
+    sums: dict[Key, Ints],
+    judgement: Judgement,
+    files: Iterable[Written],
+    splits: Iterable[Written],
+    worst: Sequence[str],
+    to: Publish,
+) -> str:
+    """Writes the documents, checks the books, switches the pointer; gives the run id."""
+    folder, setting = to.place.folder, to.setting
+    decided = sum(int(n[0]) for key, n in sums.items() if key[0] == "verdict")
+    if decided != judgement.records.rows:
+        raise RuntimeError(
+            f"{judgement.records.rows} instances, but {decided} decisions; "
+            "the run does not add up"
+        )
+    evidence = Evidence(
+        sums=sums,
+        records=judgement.records,
+        verdict=judgement.verdict,
+        gates=judgement.gates,
+        history=refold(sums, to.bench),
+        expectations=judgement.expectations,
+        worst=[json.loads(text) for text in worst],
+        manuals=to.manuals,
+        skipped=to.skipped,
+    )
+    report = build.build(evidence, setting)
+    weekly = streams.to_table(sums, setting.skeleton.keypoints)
+    written = [
+        *files,
+        parts.write_table(folder, "statistics/weekly.parquet", weekly),
+        parts.write_bytes(folder, "report.json", document(report)),
+        parts.write_bytes(
+            folder, "validation_results.json", document(judgement.expectations)
+        ),
+        parts.write_bytes(folder, "dashboard.html", page.page(report).encode()),
+    ]
+    listed = sorted((vars(file) for file in written), key=lambda file: file["name"])
+    version = [vars(file) for file in splits]
+    manifest = {
+        **to.record.facts,
+        "verdict": judgement.verdict,
+        "counts": report["counts"],
+        "files": listed,
+        "splits": {"folder": to.place.splits, **version[0]} if version else None,
+        "runtime": to.record.runtime,
+    }
+    parts.write_bytes(folder, "manifest.json", document(manifest))
+    pointer = {"run": setting.run, "verdict": judgement.verdict}
+    commit.switch(to.place.pointer, document(pointer), to.place.before)
+    return setting.run
+
+
+def document(value: Any) -> bytes:
+    """JSON for people: indented, in order, without NaN."""
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
+    return text.encode() + b"\n"
