@@ -26,39 +26,34 @@ from multiprocessing import get_context
 from types import FrameType
 
 import grpc
-from apache_beam.portability.api.beam_fn_api_pb2 import (
-    StartWorkerRequest,
-    StartWorkerResponse,
-    StopWorkerRequest,
-    StopWorkerResponse,
-)
-from apache_beam.portability.api.beam_fn_api_pb2_grpc import (
-    BeamFnExternalWorkerPoolServicer,
-    add_BeamFnExternalWorkerPoolServicer_to_server,
-)
+from apache_beam.portability.api import beam_fn_api_pb2 as api
+from apache_beam.portability.api import beam_fn_api_pb2_grpc as service
+from apache_beam.runners.worker.sdk_worker import SdkHarness
 
-SPAWN = get_context("spawn")
+# A clean process imports once and forks each worker: a Flink job starts a worker for
+# every stage on every TaskManager, and importing Beam takes seconds.
+WORKERS = get_context("forkserver")
+WORKERS.set_forkserver_preload(
+    ["apache_beam.runners.worker.sdk_worker", "posegate.transforms.coders"]
+)
 LOG = logging.getLogger(__name__)
 
 
 def work(control: str, worker: str) -> None:
     """Serve one Beam worker until its control stream, `host:port`, closes."""
-    from apache_beam.runners.worker.sdk_worker import SdkHarness
-
     logging.basicConfig(level=logging.INFO, format=f"worker {worker}: %(message)s")
-    # Unlimited buffering time, as Beam's own pool: 0 would flush per element.
-    SdkHarness(control, worker_id=worker, data_buffer_time_limit_ms=-1).run()
+    SdkHarness(control, worker_id=worker).run()
 
 
-class Pool(BeamFnExternalWorkerPoolServicer):
+class Pool(service.BeamFnExternalWorkerPoolServicer):
     """Starts a process for every worker asked for; forgets those that have ended."""
 
     def StartWorker(
-        self, request: StartWorkerRequest, context: grpc.ServicerContext
-    ) -> StartWorkerResponse:
+        self, request: api.StartWorkerRequest, context: grpc.ServicerContext
+    ) -> api.StartWorkerResponse:
         """Start a worker; a failure to start is the answer's `error`."""
-        SPAWN.active_children()  # reaps the ended ones
-        worker = SPAWN.Process(
+        WORKERS.active_children()  # reaps the ended ones
+        worker = WORKERS.Process(
             target=work,
             args=(request.control_endpoint.url, request.worker_id),
             daemon=True,  # ends with the pool
@@ -66,15 +61,15 @@ class Pool(BeamFnExternalWorkerPoolServicer):
         try:
             worker.start()
         except OSError as error:
-            return StartWorkerResponse(error=f"worker {request.worker_id}: {error}")
+            return api.StartWorkerResponse(error=f"worker {request.worker_id}: {error}")
         LOG.info("worker %s is process %d", request.worker_id, worker.pid)
-        return StartWorkerResponse()
+        return api.StartWorkerResponse()
 
     def StopWorker(
-        self, request: StopWorkerRequest, context: grpc.ServicerContext
-    ) -> StopWorkerResponse:
+        self, request: api.StopWorkerRequest, context: grpc.ServicerContext
+    ) -> api.StopWorkerResponse:
         """Answered, not obeyed: the module says why."""
-        return StopWorkerResponse()
+        return api.StopWorkerResponse()
 
 
 def serve(port: int) -> tuple[grpc.Server, int]:
@@ -85,11 +80,13 @@ def serve(port: int) -> tuple[grpc.Server, int]:
     """
     options = [("grpc.so_reuseport", 0)]  # else a second pool would share the port
     server = grpc.server(ThreadPoolExecutor(16), options=options)
-    add_BeamFnExternalWorkerPoolServicer_to_server(Pool(), server)
+    service.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(), server)
     try:
         bound = server.add_insecure_port(f"127.0.0.1:{port}")
     except RuntimeError as error:
-        raise ValueError(f"--port {port}: cannot listen on 127.0.0.1; is it taken?") from error
+        raise ValueError(
+            f"--port {port}: cannot listen on 127.0.0.1; is it taken?"
+        ) from error
     server.start()
     return server, bound
 
