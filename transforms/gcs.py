@@ -73,19 +73,6 @@ def naming(path: str) -> Iterator[None]:
     """Whatever the client raises becomes an OSError of one line that names the path."""
     try:
         yield
-    except (auth.DefaultCredentialsError, auth.RefreshError) as error:
-        raise PermissionError(
-            f"{path}: no Google credentials that work ({_reason(error)}); {LOGIN}"
-        ) from error
-    except api.NotFound as error:
-        raise FileNotFoundError(
-            f"{path}: no such object or bucket; check the name and the project"
-        ) from error
-    except (api.Forbidden, api.Unauthorized) as error:
-        raise PermissionError(
-            f"{path}: access refused ({_reason(error)}); grant this account "
-            "roles/storage.objectUser on the bucket"
-        ) from error
     except (
         api.GoogleAPIError,
         auth.GoogleAuthError,
@@ -93,10 +80,30 @@ def naming(path: str) -> Iterator[None]:
         InvalidResponse,
         DataCorruption,
     ) as error:
-        raise OSError(
-            f"{path}: {type(error).__name__}: {_reason(error)}; "
-            "storage did not answer as it should, run again"
-        ) from error
+        raise _named(path, error) from error
+
+
+def _named(path: str, error: Exception) -> OSError:
+    if isinstance(error, InvalidResponse):
+        error = api.from_http_response(error.response)
+    match error:
+        case api.NotFound():
+            return FileNotFoundError(
+                f"{path}: no such object or bucket; check the name and the project"
+            )
+        case auth.DefaultCredentialsError() | auth.RefreshError():
+            return PermissionError(
+                f"{path}: no Google credentials that work ({_reason(error)}); {LOGIN}"
+            )
+        case api.Forbidden() | api.Unauthorized():
+            return PermissionError(
+                f"{path}: access refused ({_reason(error)}); grant this account "
+                "roles/storage.objectUser on the bucket"
+            )
+    return OSError(
+        f"{path}: {type(error).__name__}: {_reason(error)}; "
+        "storage did not answer as it should, run again"
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -114,7 +114,9 @@ def _local(folder: str) -> Iterator[File]:
 
 def _walk(folder: str, below: str, above: tuple[str, ...]) -> Iterator[File]:
     """Files of one folder and those in it; `above` are the real folders around it."""
-    for entry in os.scandir(os.path.join(folder, below)):
+    with os.scandir(os.path.join(folder, below)) as found:
+        entries = list(found)
+    for entry in entries:
         name = below + entry.name
         path = os.path.join(folder, name)
         if entry.name.startswith("."):

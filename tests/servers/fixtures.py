@@ -5,7 +5,9 @@ is there. `gcs_edge` is the edge in front of it, for a test that wants faults. S
 live for many tests, every test has a bucket of its own.
 """
 
+import gc
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -78,7 +80,12 @@ def gcs_edge(
         "apache_beam.internal.gcp.auth._Credentials._credentials_init", False
     )
     edge.calm()
-    yield edge
+    with warnings.catch_warnings():
+        # A client that retries drops the failed answer's socket without closing it.
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
+        yield edge
+        if edge.fired:
+            gc.collect()
     edge.calm()
 
 

@@ -3,8 +3,8 @@
     client --> edge --> emulator
 
 It adds what emulators lack and Google has: preconditions on every verb, checked and
-acted upon at once; pinned generations; the batch endpoint; an OAuth token endpoint. And
-it fails on request:
+acted upon at once; pinned generations; chunks of an upload that may come twice; the
+batch endpoint; an OAuth token endpoint. And it fails on request:
 
     edge.inject("503", r"GET .*alt=media", times=3)
 """
@@ -83,6 +83,7 @@ class Edge(ThreadingHTTPServer):
         self._choosing = threading.Lock()
         self._acting = threading.Lock()
         self._sessions: dict[str, tuple[str, dict[str, str]]] = {}
+        self._chunks: dict[tuple[str, str], Answer] = {}
 
     def inject(self, do: str, match: str, times: int = 1) -> None:
         """Plan a fault; faults planned first fire first."""
@@ -110,16 +111,28 @@ class Edge(ThreadingHTTPServer):
         """Do one request if its conditions hold; nothing happens in between."""
         with self._acting:
             query = {k: v[0] for k, v in parse_qs(urlsplit(path).query).items()}
-            target, wanted = self._target(path, query, body), query
-            if "upload_id" in query:
-                target, wanted = self._sessions.get(query["upload_id"], ("", {}))
-            if refused := target and self._refused(verb, target, wanted):
+            if upload := query.get("upload_id"):
+                return self._chunk(upload, verb, path, headers, body)
+            target = self._target(path, query, body)
+            if refused := target and self._refused(verb, target, query):
                 return refused
             answer = self.ask(verb, path, headers, body)
             if location := dict(answer.headers).get("Location"):
-                upload = parse_qs(urlsplit(location).query).get("upload_id", [""])[0]
+                [upload] = parse_qs(urlsplit(location).query)["upload_id"]
                 self._sessions[upload] = (target, query)
             return answer
+
+    def _chunk(
+        self, upload: str, verb: str, path: str, headers: dict[str, str], body: bytes
+    ) -> Answer:
+        """A chunk of a resumable upload; sent again, it is answered as it was."""
+        chunk = upload, headers.get("content-range", "")
+        if body and chunk in self._chunks:
+            return self._chunks[chunk]
+        if refused := self._refused(verb, *self._sessions.get(upload, ("", {}))):
+            return refused
+        self._chunks[chunk] = self.ask(verb, path, headers, body)
+        return self._chunks[chunk]
 
     def ask(self, verb: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Pass one request on to the emulator."""
@@ -229,7 +242,7 @@ class Handler(BaseHTTPRequestHandler):
 def passed_on(headers: object) -> dict[str, str]:
     """The headers an emulator is to see: Host too, for the URLs it gives back."""
     return {
-        name: value
+        name.lower(): value
         for name, value in headers.items()  # type: ignore[attr-defined]  # a message
         if name.lower() not in HOP | {"accept-encoding"}
     }
