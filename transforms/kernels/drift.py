@@ -12,6 +12,7 @@ five false alarms a week.
 A annotators, W consecutive ISO weeks (empty ones included), K keypoints, S statistics.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,26 +65,25 @@ QUANTITIES = (("log", "log2", 0.41), ("wx", "wx2", 0.5), ("wy", "wy2", 0.5))
 of ln of a Rayleigh variable, and of one axis of errors with E[q^2] = 1."""
 
 
-def _contributions(error: Floats, both: Bools, scale: Floats, sigma: Floats) -> Ints:
-    """What each pair adds: (N, K, 2), (N, K), (N,), (K,) -> (N, K, S) fixed point."""
+def _contributions(
+    error: Floats, both: Bools, scale: Floats, sigma: Floats
+) -> Iterator[Ints]:
+    """What each pair adds, one statistic at a time: S times (N, K) fixed point."""
     usable = (scale > 0) & np.isfinite(scale)  # (N,)
     counted = both & np.isfinite(error).all(axis=-1) & usable[:, None]  # (N, K)
     error = np.where(counted[..., None], error, 0.0)
     scale = np.where(usable, scale, 1.0)[:, None]  # (N, 1)
     px = length(error)
-    q = px / (sigma * scale)
-    shorten = np.minimum(1.0, RADIUS / np.maximum(q, RADIUS)) / (sigma * scale)
+    with np.errstate(over="ignore"):  # then it is gross, and has no direction
+        q = px / (sigma * scale)
+    shorten = RADIUS / np.maximum(q, RADIUS) / (sigma * scale)
     wx, wy = error[..., 0] * shorten, error[..., 1] * shorten
     qw, log = np.minimum(q, RADIUS), np.log(np.clip(q, LEAST_Q, RADIUS))
-    each = np.empty((*counted.shape, len(STATISTICS)))
-    each[..., 0] = 1.0
-    each[..., 1], each[..., 2] = log, log**2
-    each[..., 3], each[..., 4] = wx, wy
-    each[..., 5], each[..., 6], each[..., 7] = wx * wx, wx * wy, wy * wy
-    each[..., 8], each[..., 9], each[..., 10] = qw, qw**2, q > RADIUS
-    each[..., 11], each[..., 12] = np.minimum(px, MOST_PX), np.log(scale)
-    fixed = np.rint(each * UNIT).astype(np.int64)
-    return np.where(counted[..., None], fixed, 0)
+    one, size = np.ones_like(q), np.log(scale) * np.ones_like(q)
+    pixels, gross = np.minimum(px, MOST_PX), one * (q > RADIUS)
+    places = (wx, wy, wx * wx, wx * wy, wy * wy)
+    for each in (one, log, log * log, *places, qw, qw * qw, gross, pixels, size):
+        yield np.rint(each * (UNIT * counted)).astype(np.int64)
 
 
 def sums(error: Floats, both: Bools, scale: Floats, sigma: Floats) -> Ints:
@@ -92,7 +92,8 @@ def sums(error: Floats, both: Bools, scale: Floats, sigma: Floats) -> Ints:
     `error` is annotator minus reference, `scale` the root of the object's area. A pair
     without a scale and a keypoint without a finite error count nowhere.
     """
-    return _contributions(error, both, scale, sigma).sum(axis=0)
+    each = _contributions(error, both, scale, sigma)
+    return np.stack([added.sum(axis=0) for added in each], axis=-1)
 
 
 def grouped_sums(
@@ -114,7 +115,8 @@ def grouped_sums(
         ranked = group[order]
         first = np.flatnonzero(np.diff(ranked, prepend=-1))
         each = _contributions(error[order], both[order], scale[order], sigma)
-        out[ranked[first]] = np.add.reduceat(each, first, axis=0)
+        for place, added in enumerate(each):
+            out[ranked[first], :, place] = np.add.reduceat(added, first, axis=0)
     return out
 
 

@@ -21,7 +21,8 @@ def squared_length(offset: Floats) -> Floats:
 
 def length(offset: Floats) -> Floats:
     """Length of vectors: (…, 2) [px] -> (…) [px]; NaN stays NaN."""
-    return np.hypot(offset[..., 0], offset[..., 1])
+    with np.errstate(over="ignore"):
+        return np.hypot(offset[..., 0], offset[..., 1])
 
 
 def distance(

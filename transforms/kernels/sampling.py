@@ -105,8 +105,8 @@ def stratified_mean(
 
     `population` units, of which `n` were sampled, with sum `total` and sum of squares
     `squares`. Variance with finite population correction, Satterthwaite degrees of
-    freedom (Cochran, Sampling Techniques, chapter 5). Strata without a sample are left out
-    and show in `covered`; one with a single unit borrows the pooled variance of the
+    freedom (Cochran, Sampling Techniques, chapter 5). Strata without a sample are left
+    out and show in `covered`; one with a single unit borrows the pooled variance of the
     others. NaN where nothing is sampled, or no stratum has two.
     """
     units, count = (np.asarray(x, np.float64) for x in (population, n))

@@ -23,6 +23,7 @@ def test_length_is_that_of_a_3_4_5_triangle() -> None:
 
 def test_a_length_beyond_float_range_is_infinite_without_a_warning() -> None:
     assert np.isinf(squared_length(np.array([1e200, 0.0])))
+    assert np.isinf(length(np.array([1.7e308, 1.7e308])))
 
 
 def test_distance_between_keypoints_and_between_midpoints() -> None:
