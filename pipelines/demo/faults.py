@@ -263,7 +263,7 @@ def plant(
     which rows may still get a fault, and is changed too.
     """
     frame, track = plan.frame, plan.track
-    clip = (plan.frames > 1)[plan.scene[frame]]
+    clip = np.greater(plan.frames, 1)[plan.scene[frame]]
     return [
         *people_swapped(rng, work, skeleton, frame, rates["people-swapped"], free),
         *copied(rng, work, track, rates["copy-paste"], free),

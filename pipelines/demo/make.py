@@ -24,6 +24,7 @@ from posegate.pipelines.demo.records import (
 from posegate.pipelines.demo.spec import Purpose, Spec, stream
 from posegate.pipelines.demo.views import View, view
 from posegate.pipelines.demo.write import Shards, opening
+from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.skeleton import Skeleton, load
 
 PLANTED = pa.schema(
@@ -42,9 +43,9 @@ PLANTED = pa.schema(
 )
 """One planted fault. Those of an annotator have no image, id, source or position."""
 
-ANNOTATOR_FAULTS = ("bias", "noise", "visibility-flag")
-SECOND, GOLD = 1, 2
-CLOSING_HOUR = 20 * 3600.0  # a frame is annotated again the day after
+PRIMARY, SECOND, GOLD = range(3)
+PURPOSE_OF_TIME = (Purpose.TIME, Purpose.SECOND_TIME, Purpose.GOLD_TIME)
+NEXT_DAY = 20 * 3600.0  # when a frame is annotated again
 
 PROJECT = """\
 project = "demo"
@@ -130,43 +131,53 @@ def hand_in(
     )
 
 
-def primary(week: Week, block: Block) -> None:
-    """Writes every instance once, with the faults planted in it."""
+def assigned(week: Week, plan: Plan) -> Ints:
+    """(S,): the annotator to whom a scene is given first."""
+    rng = stream(week.spec.seed, week.number, plan.block, Purpose.ASSIGN)
+    return rng.integers(0, week.team.production, len(plan.people))
+
+
+def spoil(week: Week, block: Block, work: Work, free: Bools) -> list[Fault]:
+    """Plants faults in the work, in rows that are `free` (N,)."""
+    plan = block.plan
+    rng = stream(week.spec.seed, week.number, plan.block, Purpose.FAULT)
+    size = block.truth.size[plan.scene[plan.frame]]
+    at = rates(week.spec, week.number)
+    return plant(rng, work, week.skeleton, plan, size, at, free)
+
+
+def identifiers(week: Week, block: Block, row: Ints, kind: int) -> Ints:
+    """(N,): annotation ids, unique in the delivery: the first work, seconds, gold."""
+    return row + block.plan.row0 + 1 + kind * week.spec.quota(week.number)
+
+
+def recorded(week: Week, block: Block, work: Work, kind: int) -> list[Any]:
+    """The work as records, with the time that it took."""
     spec, plan = week.spec, block.plan
-    rng = stream(spec.seed, week.number, plan.block, Purpose.WORK)
-    scene = plan.scene[plan.frame]
-    everyone = rng.integers(0, week.team.production, len(plan.people))
-    row = np.arange(len(scene))
-    work = hand_in(week, block, row, everyone[scene], Purpose.PRIMARY)
-    lost = {
-        i - plan.row0: kind
-        for i, kind in week.broken.items()
-        if plan.row0 <= i < plan.row0 + len(row)
-    }
-    faults = []
-    if not spec.clean:
-        free = ~np.isin(row, list(lost))
-        size = block.truth.size[scene]
-        chance = stream(spec.seed, week.number, plan.block, Purpose.FAULT)
-        at = rates(spec, week.number)
-        faults = plant(chance, work, week.skeleton, plan, size, at, free)
+    rng = stream(spec.seed, week.number, plan.block, PURPOSE_OF_TIME[kind])
     when = shift(rng, spec.monday(week.number), len(plan.people))
     lead = lead_times(rng, work.flags)
-    ids = row + plan.row0 + 1
-    moments = times(when, scene, lead, 0.0)
-    records: list[Any] = annotations(
-        plan, block.truth, week.team, work, ids, lead, moments
-    )
-    for i, kind in lost.items():
-        records[i] = broken(records[i], kind)
-        faults.append(Fault("broken", i, 1.0, kind))
-    seats = plan.people[plan.scene]
-    sources, positions = week.shards.write(block.images, records, seats)
-    week.faults += [
+    scene = plan.scene[plan.frame[work.row]]
+    moments = times(when, scene, lead, NEXT_DAY if kind else 0.0)
+    ids = identifiers(week, block, work.row, kind)
+    return annotations(plan, block.truth, week.team, work, ids, lead, moments)
+
+
+def listed(
+    week: Week,
+    block: Block,
+    work: Work,
+    faults: list[Fault],
+    places: tuple[list[str], Ints],
+) -> list[dict[str, Any]]:
+    """Rows of the planted table; `places` are the sources and positions of the work."""
+    ids = identifiers(week, block, work.row, PRIMARY)
+    sources, positions = places
+    return [
         {
             "delivery": week.name,
             "fault": fault.kind,
-            "image": block.names[plan.frame[fault.row]],
+            "image": block.names[block.plan.frame[fault.row]],
             "id": str(ids[fault.row]),
             "annotator": week.team.names[work.annotator[fault.row]],
             "keypoint": fault.keypoint,
@@ -181,28 +192,42 @@ def primary(week: Week, block: Block) -> None:
     ]
 
 
+def primary(week: Week, block: Block) -> None:
+    """Writes every instance once, with the faults planted in it."""
+    spec, plan = week.spec, block.plan
+    row = np.arange(len(plan.frame))
+    annotator = assigned(week, plan)[plan.scene[plan.frame]]
+    work = hand_in(week, block, row, annotator, Purpose.PRIMARY)
+    lost = {
+        i - plan.row0: kind
+        for i, kind in week.broken.items()
+        if plan.row0 <= i < plan.row0 + len(row)
+    }
+    faults = [] if spec.clean else spoil(week, block, work, ~np.isin(row, list(lost)))
+    records = recorded(week, block, work, PRIMARY)
+    for i, kind in lost.items():
+        records[i] = broken(records[i], kind)
+        faults.append(Fault("broken", i, 1.0, kind))
+    seats = plan.people[plan.scene]
+    places = week.shards.write(block.images, records, seats)
+    week.faults += listed(week, block, work, faults, places)
+
+
 def again(week: Week, block: Block, kind: int) -> None:
     """Writes the frames that gold, or a second annotator, annotates too."""
-    spec, plan = week.spec, block.plan
+    plan = block.plan
     chosen = np.flatnonzero(plan.doubled == (1 if kind == GOLD else 2))
     if not len(chosen):
         return
-    rng = stream(spec.seed, week.number, plan.block, Purpose.WORK)
-    first = rng.integers(0, week.team.production, len(plan.people))
-    rng = stream(spec.seed, week.number, plan.block + (kind << 32), Purpose.WORK)
-    a = week.team.production
-    step = rng.integers(1, a, len(plan.people))
-    golds = rng.integers(a, len(week.team.names), len(plan.people))
-    who = golds if kind == GOLD else (first + step) % a
+    rng = stream(week.spec.seed, week.number, plan.block, Purpose.AGAIN)
+    all_of_them, golds = week.team.production, len(week.team.names)
+    other = assigned(week, plan) + rng.integers(1, all_of_them, len(plan.people))
+    gold = rng.integers(all_of_them, golds, len(plan.people))
+    who = gold if kind == GOLD else other % all_of_them
     row = np.flatnonzero(np.isin(plan.frame, chosen))
-    scene = plan.scene[plan.frame[row]]
     purpose = Purpose.GOLD if kind == GOLD else Purpose.SECOND
-    work = hand_in(week, block, row, who[scene], purpose)
-    when = shift(rng, spec.monday(week.number), len(plan.people))
-    lead = lead_times(rng, work.flags)
-    ids = row + plan.row0 + 1 + kind * spec.quota(week.number)
-    moments = times(when, scene, lead, CLOSING_HOUR)
-    records = annotations(plan, block.truth, week.team, work, ids, lead, moments)
+    work = hand_in(week, block, row, who[plan.scene[plan.frame[row]]], purpose)
+    records = recorded(week, block, work, kind)
     seats = plan.people[plan.scene[chosen]]
     shown = [block.images[i] for i in chosen]
     shards = week.gold if kind == GOLD else week.shards
@@ -226,7 +251,8 @@ def begin(spec: Spec, number: int, skeleton: Skeleton, people: Team) -> Week:
 
     production = shards(lambda i: f"shard-{i:05d}{end}")
     gold = shards(lambda i: f"gold{f'-{i:05d}' if i else ''}{end}")
-    lost = dict(zip(*map(list, ordinals(spec, number)), strict=True))
+    where, kinds = ordinals(spec, number)
+    lost = dict(zip(where.tolist(), kinds, strict=True))
     return Week(spec, number, skeleton, people, production, gold, lost)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,23 +36,23 @@ class Plan:
     frame0: int
     row0: int
 
-    @property
+    @cached_property
     def scene(self) -> Ints:
         """(F,): the scene of a frame, counted in the block."""
         return np.repeat(np.arange(len(self.frames)), self.frames)
 
-    @property
+    @cached_property
     def moment(self) -> Ints:
         """(F,): the number of the frame in its scene."""
         first = np.cumsum(self.frames) - self.frames
         return np.arange(len(self.doubled)) - first[self.scene]
 
-    @property
+    @cached_property
     def frame(self) -> Ints:
         """(N,): the frame of an instance, counted in the block; rising."""
         return np.repeat(np.arange(len(self.doubled)), self.people[self.scene])
 
-    @property
+    @cached_property
     def track(self) -> Ints:
         """(N,): the person of an instance, counted in the block."""
         first = np.cumsum(self.people) - self.people  # (S,)

@@ -44,7 +44,7 @@ def times(when: Shift, scene: Ints, lead: Floats, later: float) -> list[str]:
     first = np.searchsorted(scene, scene)
     within = elapsed - elapsed[first]
     seconds = (when.start[scene] + within + later).astype("m8[s]")
-    return np.datetime_as_string(  # type: ignore[no-any-return]
+    return np.datetime_as_string(
         np.datetime64(when.monday, "s") + seconds, timezone="UTC"
     ).tolist()
 
@@ -62,7 +62,7 @@ def attributes(action: int, lighting: int, tone: int, hidden: int) -> dict[str, 
 
 def occlusion(visibility: Bytes) -> Ints:
     """(N, K) -> (N,): an index into `OCCLUSION`, from the share that is not seen."""
-    return np.digitize((visibility < 2).mean(axis=1), [0.15, 0.5])  # type: ignore[no-any-return]
+    return np.digitize((visibility < 2).mean(axis=1), [0.15, 0.5])
 
 
 def triplets(xy: Floats, flags: Bytes) -> list[list[float]]:
@@ -97,7 +97,7 @@ def images(plan: Plan, truth: View, names: Sequence[str]) -> list[dict[str, Any]
     for number, name, (width, height), moment, rate in zip(
         range(plan.frame0 + 1, plan.frame0 + 1 + len(names)),
         names,
-        truth.size[scene].tolist(),
+        truth.size[scene].astype(int).tolist(),
         plan.moment.tolist(),
         truth.rate[scene].tolist(),
         strict=True,

@@ -105,8 +105,12 @@ class Purpose(IntEnum):
     SECOND = 7
     FAULT = 8
     BROKEN = 9
-    WORK = 10
-    GOLD = 11
+    GOLD = 10
+    ASSIGN = 11
+    AGAIN = 12
+    TIME = 13
+    SECOND_TIME = 14
+    GOLD_TIME = 15
 
 
 def stream(seed: int, week: int, block: int, purpose: Purpose) -> np.random.Generator:

@@ -10,7 +10,7 @@ from posegate.pipelines.demo.sight import sights
 from posegate.pipelines.demo.spec import PEOPLE_PER_FRAME, Purpose, stream
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 
-SIZES = np.array([[1280, 720], [1920, 1080]])
+SIZES = np.array([[1280.0, 720.0], [1920.0, 1080.0]])
 RATES = np.array([25.0, 30.0, 50.0])
 LIGHTING = ("daylight", "dusk", "floodlight", "indoor")
 TONES = ("I", "II", "III", "IV", "V", "VI")
@@ -31,7 +31,7 @@ class View:
     visibility: Bytes
     box: Floats
     area: Floats
-    size: Ints
+    size: Floats
     rate: Floats
     lighting: Ints
     action: Ints
@@ -83,7 +83,7 @@ def cast(rng: np.random.Generator, seat: Ints) -> Cast:
 class Cameras:
     """One camera per scene (S,): image size, focal length [px], tilt [rad], aim."""
 
-    size: Ints
+    size: Floats
     focal: Floats
     tilt: Floats
     target: Floats  # (S, 2) [px]: where the first person's middle is
@@ -127,7 +127,7 @@ def project(points: Floats, lens: Cameras, scene: Ints) -> tuple[Floats, Floats]
     return flat * scale[..., None] + middle[:, None], depth
 
 
-def held_in(xy: Floats, size: Ints) -> Floats:
+def held_in(xy: Floats, size: Floats) -> Floats:
     """Shifts bodies (N, 22, 2) so that their middle stays in the image.
 
     Clamping is continuous in time, so tracks stay smooth.
@@ -137,7 +137,7 @@ def held_in(xy: Floats, size: Ints) -> Floats:
     return xy + (np.clip(middle, margin, size - margin) - middle)[:, None]
 
 
-def outline(xy: Floats, px: Floats, size: Ints) -> tuple[Floats, Floats]:
+def outline(xy: Floats, px: Floats, size: Floats) -> tuple[Floats, Floats]:
     """Bodies (N, 22, 2) at `px` pixels per stature -> box (N, 4), area (N,) [px^2].
 
     The area is that of trunk, head and limbs as capsules, less their overlap, times
@@ -152,7 +152,7 @@ def outline(xy: Floats, px: Floats, size: Ints) -> tuple[Floats, Floats]:
     inside = np.prod(box[:, 2:], axis=1)
 
     def length(a: int, b: int) -> Floats:
-        return np.hypot(*(xy[:, a] - xy[:, b]).T)  # type: ignore[no-any-return]
+        return np.hypot(*(xy[:, a] - xy[:, b]).T)
 
     arms = sum(length(a, b) for a, b in ((5, 7), (7, 9), (6, 8), (8, 10), (9, 18)))
     legs = sum(length(a, b) for a, b in ((11, 13), (13, 15), (12, 14), (14, 16)))
@@ -175,6 +175,12 @@ def companions(frame: Ints) -> tuple[Ints, Ints]:
         pairs += [(a, a + step), (a + step, a)]
     one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
     return one, other
+
+
+def within(xy: Floats, size: Floats) -> Bools:
+    """(N, J): points inside the image of `size` (N, 2) [px]."""
+    inside: Bools = (xy >= 0) & (xy <= size[:, None] - 1)
+    return inside[..., 0] & inside[..., 1]
 
 
 def time(plan: Plan, rate: Floats) -> Floats:
@@ -212,7 +218,7 @@ def view(seed: int, plan: Plan) -> View:
     xy = held_in(xy, size)
     px = lens.focal[scene] * people.stature[track] / depth.mean(axis=1)
     box, area = outline(xy, px, size)
-    inside: Bools = ((xy >= 0) & (xy <= size[:, None] - 1)).all(axis=2)
+    inside = within(xy, size)
     chance = stream(seed, plan.week, plan.block, Purpose.SIGHT)
     luck = chance.random((len(seat), 18))[track]
     one, other = companions(frame)
