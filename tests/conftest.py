@@ -4,13 +4,12 @@
 have every tool: there a skip whose reason begins with "needs " is a failure.
 """
 
-import sys
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # importlib mode leaves helpers off it
 pytest_plugins = ["servers.fixtures"]
 
 SHARED_DATA = Path(__file__).parents[1].joinpath("../shared/data").resolve()
@@ -26,6 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if which(program) is None:
+                pytest.skip(f"needs {program} on PATH")
     if item.get_closest_marker("slow") and not item.config.getoption("--all"):
         pytest.skip("slow: --all runs it")
 

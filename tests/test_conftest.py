@@ -1,5 +1,6 @@
 """The options of the test run, on a small run of their own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,8 @@ def test_kept():
 def test_that_takes_minutes():
     pass
 
-@pytest.mark.skipif(True, reason="needs Go on PATH")
-def test_with_go():
+@pytest.mark.needs("sh", "unheard-of")
+def test_with_a_program():
     pass
 
 def test_with_a_browser():
@@ -35,19 +36,23 @@ MODULE = 'import pytest\npytest.skip("needs Java", allow_module_level=True)\n'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    conftest = Path(__file__).with_name("conftest.py").read_text()
-    tmp_path.joinpath("conftest.py").write_text(conftest)
     tmp_path.joinpath("test_cases.py").write_text(CASES)
     tmp_path.joinpath("test_module.py").write_text(MODULE)
-    tmp_path.joinpath("pytest.ini").write_text("[pytest]\nmarkers = slow\n")
+    tmp_path.joinpath("pytest.ini").write_text(
+        "[pytest]\nmarkers =\n    slow\n    needs\n"
+    )
     return tmp_path
 
 
 def outcome(folder: Path, *options: str) -> str:
     """Everything that such a run prints."""
-    command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider"]
+    plugins = ["-p", "conftest", "-p", "no:cacheprovider"]
     run = subprocess.run(
-        [*command, *options], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-m", "pytest", "-rA", *plugins, *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
     )
     return run.stdout + run.stderr
 
@@ -57,7 +62,7 @@ def test_slow_tests_and_missing_tools_are_skipped_with_their_reasons(
 ) -> None:
     printed = outcome(folder)
     assert "1 passed, 5 skipped, 1 xfailed" in printed
-    for reason in ("slow: --all runs it", "needs Go on PATH", "needs Java"):
+    for reason in ("slow: --all runs it", "needs unheard-of on PATH", "needs Java"):
         assert reason in printed
 
 
@@ -70,6 +75,6 @@ def test_require_all_fails_for_a_missing_tool_and_for_nothing_else(
 ) -> None:
     printed = outcome(folder, "--require-all", "--continue-on-collection-errors")
     assert "1 failed, 1 passed, 2 skipped, 1 xfailed, 2 errors" in printed
-    assert "skipped under --require-all: needs Go on PATH" in printed
+    assert "skipped under --require-all: needs unheard-of on PATH" in printed
     assert "skipped under --require-all: needs chromium" in printed
     assert "skipped under --require-all: needs Java" in printed

@@ -246,14 +246,17 @@ def test_benchmarks_start_from_their_folder(ready: Machine) -> None:
     assert ready.run("bench", "oks")[1] == f"{ready.path} ['oks']\n"
 
 
-@pytest.mark.parametrize("shell", ["dash", "busybox"])
+@pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param("dash", marks=pytest.mark.needs("dash")),
+        pytest.param("busybox", marks=pytest.mark.needs("busybox")),
+    ],
+)
 def test_it_is_plain_sh(ready: Machine, shell: str) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"needs {shell}")
     applet = ["sh"] if shell == "busybox" else []
     out = subprocess.check_output(
-        [program, *applet, ready.checkout / "run", "demo"],
+        [shutil.which(shell), *applet, ready.checkout / "run", "demo"],
         env={"PATH": str(ready.path)},
         cwd=ready.path,
         text=True,
