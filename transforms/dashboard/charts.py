@@ -141,7 +141,8 @@ def medians(deliveries: Sequence[Delivered], threshold: float | None) -> Markup:
         height,
         f"Median OKS of {len(known)} deliveries, from {min(known):.3f} "
         f"to {max(known):.3f}",
-        *[_level(y(v), svg.short(v), left, right) for v in svg.ticks(low - pad, high + pad, 5)],
+        *[_level(y(v), svg.short(v), left, right)
+          for v in svg.ticks(low - pad, high + pad, 5)],
         _rule(y, threshold, left, right),
         paths(points, "trace"),
         *[_delivery(point, each)

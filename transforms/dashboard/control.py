@@ -15,6 +15,8 @@ from posegate.transforms.dashboard.display import (
 )
 from posegate.transforms.dashboard.svg import drawing, line, paths, tag, text
 
+LATEST = 78
+"""Weeks drawn: a year and a half; report.json has them all."""
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 320, 172, 38, 308, 14, 132
 
 
@@ -60,12 +62,13 @@ def _chart(
 ) -> Chart:
     weeks = _weeks(stream, marks)
     axis = list(drift.get("weeks") or ()) or [week.week for week in weeks]
-    axis += [week.week for week in weeks if week.week not in axis]
+    axis = sorted({*axis, *(week.week for week in weeks)})[-LATEST:]
+    weeks = [week for week in weeks if week.week in axis]
     return Chart(
         stream.get("annotator") or "",
         stream.get("keypoint") or "",
         sentence(stream),
-        sum(week.alarm for week in weeks),
+        sum(map(bool, stream.get("alarm") or ())),
         picture(weeks, axis, f"{stream.get('annotator')}, {stream.get('keypoint')}"),
     )
 

@@ -34,6 +34,10 @@ def inert(value: Any) -> Any:
     """
     if value is None or isinstance(value, bool):
         return value
+    if type(value) is int:
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Integral):
@@ -50,7 +54,7 @@ def inert(value: Any) -> Any:
 def clean(text: str, longest: int = LONGEST) -> str:
     """One line of text without control, bidirectional or unassigned characters."""
     line = " ".join(text[: longest + 1].split())
-    visible = "".join(map(_visible, line))
+    visible = line if line.isprintable() else "".join(map(_visible, line))
     return visible if len(text) <= longest else visible[:longest] + "…"
 
 
@@ -76,6 +80,8 @@ def breakable(text: str) -> Markup:
 
 def finite(value: object) -> float | None:
     """The number as float; None for anything else, and for NaN and infinity."""
+    if type(value) is float:  # nearly always: checking for Real is slow
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     try:

@@ -16,6 +16,8 @@ from posegate.transforms.dashboard.display import (
 from posegate.transforms.dashboard.svg import drawing, tag
 
 WIDTH, HEIGHT, MARGIN = 180, 190, 16
+POINTS = 800
+"""What a page has room for: with 136 keypoints each, fewer instances are drawn."""
 FAR = 6.0
 """Points further than this many median distances from the middle are drawn at the
 edge: one coordinate of 1e9 must not shrink the person to a dot."""
@@ -41,7 +43,8 @@ def figures(
     worst: Sequence[Mapping[str, Any]], skeleton: Mapping[str, Any], most: int = 18
 ) -> Shown:
     """The first `most` instances; `worst` is sorted already."""
-    shown = first(worst, most)
+    keypoints = len(skeleton.get("keypoints") or ())
+    shown = first(worst, min(most, max(POINTS // max(keypoints, 1), 6)))
     return shown._replace(rows=[figure(each, skeleton) for each in shown.rows])
 
 
@@ -162,7 +165,7 @@ def _joint(place: Place, broken: bool, hidden: bool, name: str, look: str) -> Ma
     bad, hollow = " broken" * broken, " occluded" * hidden
     dot = tag(
         "circle",
-        tag("title", f"{name}, {look}{', occluded' if hidden else ''}"),
+        tag("title", f"{clip(name, 24)}, {look}{', occluded' if hidden else ''}"),
         cx=x,
         cy=y,
         r=3.4 if broken else 2.2,

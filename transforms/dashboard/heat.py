@@ -4,13 +4,26 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from posegate.transforms.dashboard.display import Shown, at, decimal, finite, first
+from posegate.transforms.dashboard.display import (
+    Shown,
+    at,
+    clip,
+    decimal,
+    finite,
+    first,
+)
 
 UNIT = "\N{MULTIPLICATION SIGN} \N{GREEK SMALL LETTER SIGMA}·s"
 STEPS = (0.75, 1.0, 1.25, 1.5, 2.0)
 """Multiples of sigma·s; about 1 is what two careful people differ by."""
+CELLS = 3_000
+"""What a page has room for: a skeleton of 136 keypoints shows fewer annotators."""
 LEAST = 10
 """Fewer points than this are greyed: a third of their mean is noise."""
+
+
+Pairs = list[tuple[float | None, int]]
+"""(mean error, number of points) of each keypoint of one annotator."""
 
 
 class Cell(NamedTuple):
@@ -27,37 +40,42 @@ class HeatRow(NamedTuple):
     annotator: str
     cells: list[Cell]
     n: int
-    worst: float
 
 
 def rows(heat: Mapping[str, Any], most: int = 40) -> Shown:
     """The annotators, worst keypoint first; one without enough points comes last."""
     keypoints = list(heat.get("keypoints") or ())
     found = [
-        _row(name, keypoints, at(heat.get("value"), i), at(heat.get("n"), i))
+        (name, _pairs(at(heat.get("value"), i), at(heat.get("n"), i), len(keypoints)))
         for i, name in enumerate(heat.get("annotators") or ())
     ]
-    return first(sorted(found, key=lambda row: -row.worst), most)
+    found.sort(key=lambda each: -_worst(each[1]))
+    room = max(CELLS // max(len(keypoints), 1), 10)
+    shown = first(found, min(most, room))
+    return shown._replace(rows=[_row(name, keypoints, p) for name, p in shown.rows])
 
 
-def _row(annotator: str, keypoints: list[str], values: Any, numbers: Any) -> HeatRow:
-    pairs = [
+def _pairs(values: Any, numbers: Any, keypoints: int) -> Pairs:
+    return [
         (finite(at(values, k)), int(finite(at(numbers, k)) or 0))
-        for k in range(len(keypoints))
+        for k in range(keypoints)
     ]
-    return HeatRow(
-        annotator,
-        [cell(name, *pair) for name, pair in zip(keypoints, pairs, strict=True)],
-        sum(n for _, n in pairs),
-        max((v for v, n in pairs if v is not None and n >= LEAST), default=-1.0),
-    )
+
+
+def _worst(pairs: Pairs) -> float:
+    return max((v for v, n in pairs if v is not None and n >= LEAST), default=-1.0)
+
+
+def _row(annotator: str, keypoints: list[str], pairs: Pairs) -> HeatRow:
+    cells = [cell(name, *pair) for name, pair in zip(keypoints, pairs, strict=True)]
+    return HeatRow(annotator, cells, sum(n for _, n in pairs))
 
 
 def cell(keypoint: str, value: float | None, n: int) -> Cell:
     """'1.8' on the colour of its step; grey where n is too small, blank where 0."""
     if value is None:
-        return Cell("", "none", f"{keypoint}: nothing to compare")
-    words = f"{keypoint}: {decimal(value)} {UNIT} over {n:,} points"
+        return Cell("", "none", f"{clip(keypoint, 24)}: nothing to compare")
+    words = f"{clip(keypoint, 24)}: {decimal(value)} {UNIT} over {n:,} points"
     if n < LEAST:
         return Cell(decimal(value, 1), "few", f"{words}, too few to judge")
     return Cell(decimal(value, 1), f"h{sum(value >= step for step in STEPS)}", words)

@@ -54,7 +54,7 @@ CODES = {
     "coco.category-conflict": "A category is there twice, with other keypoints",
     "coco.category-missing": "No category; taken as the file's only one",
     "coco.category-unknown": "The category is none of the file's",
-    "coco.category-without-names": "The category names no keypoints; the order is assumed",
+    "coco.category-without-names": "The category names no keypoints; order assumed",
     "coco.coordinate": "A coordinate is not finite or absurdly far away",
     "coco.duplicate-id": "An id is used twice in the file",
     "coco.id-missing": "No id",

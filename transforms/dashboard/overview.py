@@ -20,6 +20,12 @@ from posegate.transforms.dashboard.render import render
 MOST_DELIVERIES, MOST_ANNOTATORS, MOST_REASONS = 300, 300, 4
 
 
+READ = (
+    "posegate", "project", "run", "delivery", "verdict", "reasons", "counts",
+    "agreement", "annotators",
+)  # fmt: skip
+
+
 class DeliveryRow(NamedTuple):
     """One delivery; `link` is None where its name cannot be a folder."""
 
@@ -51,11 +57,13 @@ class History(NamedTuple):
 def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
     """All deliveries, oldest first, as one self-contained HTML file.
 
-    Each is its run's whole report (see `report.Report`) or the part of it that is read
-    here: `run`, `project`, `posegate`, `delivery`, `verdict`, `reasons`, `counts`,
-    `agreement` (`oks`) and `annotators`.
+    Each is its run's whole report (see `report.Report`), or the keys `READ` of it;
+    of `agreement` only `oks`.
     """
-    reports = [inert(each) for each in deliveries]
+    reports = [
+        inert({name: each[name] for name in READ if name in each})
+        for each in deliveries
+    ]
     rows = [row(each) for each in reports]
     points = [charts.Delivered(each.name, each.oks, each.verdict.name) for each in rows]
     latest = reports[-1] if reports else {}

@@ -26,7 +26,7 @@ from posegate.transforms.dashboard.render import render
 
 MOST = 40
 """Rows of a table; the rest is counted, and found in the run's Parquet files."""
-SECTIONS = {
+SECTIONS: dict[str, Any] = {
     "reasons": {},
     "delivery": {},
     "skeleton": {},
@@ -87,6 +87,7 @@ def page(report: Mapping[str, Any]) -> str:
         heat=heat.rows(data["heat"], MOST),
         legend=heat.legend(),
         charts=control.charts(drift),
+        latest=control.LATEST,
         contract=first(drift.get("contract") or [], MOST),
         figures=figures.figures(data.get("worst") or [], data["skeleton"]),
         annotators=annotators(data.get("annotators") or []),

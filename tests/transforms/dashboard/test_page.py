@@ -215,3 +215,24 @@ def test_findings_are_ordered_by_severity_then_by_instances():
         {"rule": "d", "severity": "unheard-of", "instances": None},
     ]
     assert [each["rule"] for each in by_severity(findings)] == ["a", "b", "c", "d"]
+
+
+def test_the_page_stays_small_however_large_its_report(rich):
+    names = [f"{i}" + "<" * 990 for i in range(136)]
+    weeks = [f"{2010 + i // 52}-W{i % 52 + 1:02d}" for i in range(400)]
+    points = [[float(i % 12), float(i % 31)] for i in range(136)]
+    rich["skeleton"] |= {"keypoints": names, "limbs": [[i, i + 1] for i in range(135)]}
+    rich["heat"] = {
+        "annotators": names * 4, "keypoints": names,
+        "value": [[1.0] * 136] * 544, "n": [[50] * 136] * 544,
+    }  # fmt: skip
+    for each in rich["worst"]:
+        each |= {"xy": points, "reference_xy": points, "keypoints": names}
+    for stream in rich["drift"]["streams"]:
+        stream |= {"keypoint": names[0], "weeks": weeks, "alarm": [True] * 400}
+        stream |= {"statistic": [20.0] * 400, "limit": [13.8] * 400}
+    rich["drift"]["weeks"] = weeks
+    html = page(rich)
+    Outline(html)
+    assert len(html.encode()) < 2_000_000
+    assert "The charts show the latest 78 of 400 weeks." in Outline(html).text
