@@ -13,6 +13,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints import typehints
 from hypothesis import given
 from hypothesis import strategies as st
+
 from posegate.transforms.coders import RecordBatchCoder
 from posegate.transforms.model import schema
 
