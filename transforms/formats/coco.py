@@ -13,8 +13,9 @@ from contextlib import closing
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
-from posegate.transforms.formats.coco_columns import Columns, Records, Refused
+from posegate.transforms.formats.coco_columns import Columns, Refused
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_records import (
     ANNOTATION,
@@ -31,6 +32,7 @@ from posegate.transforms.formats.coco_records import (
     mend_category,
     mend_image,
 )
+from posegate.transforms.formats.coco_who import Records
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.streams import DamagedStream, chunks
 from posegate.transforms.kernels.json_records import RAW, Broken, Run
@@ -192,16 +194,16 @@ class _Reading:
 
     def _decode(self, run: Run, found: JsonRecords) -> None:
         """Decodes a run of annotations at once, or if that fails one by one."""
-        view = memoryview(run.data)
+        ordinals = run.first + np.arange(len(run.starts))
+        spans = np.stack([run.starts, run.stops, ordinals], axis=1)
         with collector_paused():
             try:
-                decoded = list(enumerate(ANNOTATIONS.decode(_list(run))))
+                decoded = ANNOTATIONS.decode(_list(run))
             except (msgspec.DecodeError, ValueError):
-                decoded = list(self._each(run, ANNOTATION, self._mended, found))
-        spans = list(zip(run.starts.tolist(), run.stops.tolist(), strict=True))
-        self._pending.decoded += [record for _, record in decoded]
-        self._pending.raws += [view[slice(*spans[i])] for i, _ in decoded]
-        self._pending.positions += [run.first + i for i, _ in decoded]
+                some = list(self._each(run, ANNOTATION, self._mended, found))
+                decoded = [record for _, record in some]
+                spans = spans[[i for i, _ in some]]
+            self._pending.add(decoded, run.data, spans)
 
     def _mended(self, raw: bytes, position: int) -> Annotation:
         record, repairs = mend(raw)
@@ -233,7 +235,8 @@ class _Reading:
                 self._refuser(run, i)(error)
 
     def _rows(self, n: int) -> pa.RecordBatch:
-        batch, refused = self._columns.batch(self._pending.cut(n))
+        with collector_paused():
+            batch, refused = self._columns.batch(self._pending.cut(n))
         for position, reason, detail, raw in refused:
             self._refuse("annotations", position, reason, detail, raw)
         self._tally.rows += len(batch)

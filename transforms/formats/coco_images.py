@@ -8,13 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from posegate.transforms.formats.coco_records import (
     Category,
-    Id,
     Image,
     MendedImage,
     Unreadable,
-    key,
-    text,
 )
+from posegate.transforms.formats.values import Id, firsts, key, texts, whole
 from posegate.transforms.kernels.json_scan import Ints
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -58,7 +56,7 @@ class Images:
         keys = [key(image.id) for image in images]
         new: dict[int | str, int] = {}
         again: list[tuple[int, int | str]] = []
-        known = self._find(keys)
+        known = self.find([image.id for image in images])
         for i, (k, row) in enumerate(zip(keys, known.tolist(), strict=True)):
             assert k is not None
             if row < 0 and k not in new:
@@ -98,13 +96,13 @@ class Images:
 
     def find(self, ids: Sequence[Id]) -> Ints:
         """(N,) the row of each image id; -1 where there is none."""
-        return self._find([key(i) for i in ids])
+        numbers = whole(ids)
+        if numbers is None or not len(self._ids):
+            return self._find([key(i) for i in ids])
+        at = np.minimum(np.searchsorted(self._ids, numbers), len(self._ids) - 1)
+        return np.where(self._ids[at] == numbers, self._rows[at], -1)
 
     def _find(self, keys: Sequence[int | str | None]) -> Ints:
-        if set(map(type, keys)) == {int} and len(self._ids):
-            wanted = np.array(keys, np.int64)
-            at = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
-            return np.where(self._ids[at] == wanted, self._rows[at], -1)
         return np.array([self._one(k) for k in keys], np.int64)
 
     def _one(self, wanted: int | str | None) -> int:
@@ -128,15 +126,17 @@ class Images:
 def _batch(images: Sequence[Image]) -> pa.RecordBatch:
     names = [image.file_name for image in images]
     sizes = [(_side(image.width), _side(image.height)) for image in images]
-    frames = [_frame(image) for image in images]
+    frames = firsts([i.frame for i in images], [i.frame_id for i in images])
+    videos = [[i.video for i in images], [i.video_id for i in images]]
+    jobs = firsts([i.job for i in images], [i.job_id for i in images])
     columns: dict[str, list[object]] = {
         "image": [*names],
         "width": [w for w, _ in sizes],
         "height": [h for _, h in sizes],
-        "video": [text(_first(i.video, i.video_id, i.vid_id)) for i in images],
-        "frame": [*frames],
+        "video": [*texts(firsts(*videos, [i.vid_id for i in images]))],
+        "frame": list(map(_frame, frames)),
         "fps": [image.fps for image in images],
-        "job": [text(_first(image.job, image.job_id)) for image in images],
+        "job": [*texts(jobs)],
         "original": [_original(image) for image in images],
         "unsized": [w is None or h is None for w, h in sizes],
         "mended": [isinstance(image, MendedImage) for image in images],
@@ -145,18 +145,14 @@ def _batch(images: Sequence[Image]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=list(COLUMNS))
 
 
-def _first(*values: Id) -> Id:
-    return next((value for value in values if value is not None), None)
-
-
 def _side(value: float | None) -> int | None:
     """A width or height [px]; None where there is none that an image can have."""
     return int(value) if value is not None and 0 < value <= _LARGEST else None
 
 
-def _frame(image: Image) -> int | None:
-    value = key(_first(image.frame, image.frame_id))
-    return value if isinstance(value, int) and abs(value) < 1 << 63 else None
+def _frame(value: Id) -> int | None:
+    number = key(value)
+    return number if isinstance(number, int) else None
 
 
 def _original(image: Image) -> str | None:

@@ -61,6 +61,11 @@ def numbers(lists: Sequence[Numbers], width: int) -> Floats:
     return flat.reshape(-1, width)
 
 
+def one(values: Sequence[float | None]) -> Floats:
+    """(N,) numbers, NaN for None."""
+    return numbers([[math.nan if v is None else v for v in values]], len(values))[0]
+
+
 def _double(value: float) -> float:
     try:
         return float(value)
@@ -99,10 +104,9 @@ def points(
     stale = (flag == 0) & ~nowhere
     remarks.repair(_rows(stale), "coco.unlabelled-with-position")
     xy[nowhere] = np.nan
-    said = [record.num_keypoints for record in records]
-    labelled = (flag > 0).sum(axis=1)
-    differs = [s is not None and s != m for s, m in zip(said, labelled, strict=True)]
-    remarks.repair(np.array(differs, np.bool_), "coco.num-keypoints")
+    said = one([record.num_keypoints for record in records])
+    differs = np.isfinite(said) & (said != (flag > 0).sum(axis=1))
+    remarks.repair(differs, "coco.num-keypoints")
     return xy, flag
 
 
@@ -207,8 +211,7 @@ def areas(
     `BOX_SHARE` of the box: so too where the vendor wrote the box's own area, which
     would inflate OKS.
     """
-    given = [record.area if record.area is not None else math.nan for record in records]
-    area = numbers([given], len(given))[0]
+    area = one([record.area for record in records])
     area[~((area > 0) & (area <= FARTHEST**2))] = np.nan
     drawn = np.array([is_drawn(r.segmentation) for r in records], np.bool_)
     whole = box[:, 2] * box[:, 3]

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-
-Id = int | float | str | None
-"""An identifier as vendors write it; 7, 7.0 and "7" are the same."""
+from posegate.transforms.formats.values import Id
 
 Number = int | float
 Numbers = list[Number]
@@ -246,28 +244,3 @@ def _show(value: Any) -> str:
         return "missing"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def key(value: Id) -> int | str | None:
-    """An identifier in the one form that compares: 7, 7.0 and "7" give 7."""
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else repr(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value) if value == str(int(value[:20])) else value
-    if isinstance(value, int) and abs(value) >= 1 << 63:
-        return str(value)
-    return value
-
-
-def text(value: object) -> str | None:
-    """An identifier as a text, null for none and for an empty one."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value) if value is not None and value != "" else None
-
-
-def person(value: object) -> str | None:
-    """An annotator given as a name, a number or Label Studio's object."""
-    if isinstance(value, dict):
-        value = value.get("email") or value.get("id") or value.get("username")
-    return text(value)

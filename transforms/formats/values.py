@@ -1,0 +1,87 @@
+"""Identifiers and texts as vendors write them, a column at a time.
+
+Most columns hold one type, or nothing: these cases take no step per value.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Id = int | float | str | None
+"""An identifier as vendors write it; 7, 7.0 and "7" are the same."""
+
+_NONE = type(None)
+
+
+def key(value: Id) -> int | str | None:
+    """An identifier in the one form that compares: 7, 7.0 and "7" give 7."""
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else repr(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value) if value == str(int(value[:20])) else value
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        return str(value)
+    return value
+
+
+def whole(values: Sequence[Id]) -> npt.NDArray[np.int64] | None:
+    """(N,) the identifiers as numbers, if every one is written as such and fits."""
+    if set(map(type, values)) != {int}:
+        return None
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        return None
+
+
+def text(value: object) -> str | None:
+    """A value as a text, a whole float without its point; None for none or empty."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if value is not None and value != "" else None
+
+
+def texts(values: Sequence[object]) -> list[str | None]:
+    """(N,) `text` of every value."""
+    types = set(map(type, values))
+    if types <= {str, _NONE} and "" not in values:
+        return list(values)  # type: ignore[arg-type]
+    if types == {int}:
+        return list(map(str, values))
+    return list(map(text, values))
+
+
+def column(values: Sequence[object]) -> pa.Array:
+    """(N,) `text` of every value as a column."""
+    return pa.array(texts(values), pa.string())
+
+
+def person(value: object) -> object:
+    """An annotator given as a name, a number or Label Studio's object."""
+    if isinstance(value, dict):
+        return value.get("email") or value.get("id") or value.get("username")
+    return value
+
+
+def scalar(value: object) -> str | None:
+    """An attribute's value as a text; None for lists and objects."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return text(value) if isinstance(value, str | int | float) else None
+
+
+def empty(values: Sequence[object]) -> bool:
+    """Whether all are None."""
+    return set(map(type, values)) <= {_NONE}
+
+
+def firsts(*columns: Sequence[Any]) -> list[Any]:
+    """(N,) of each row the first value that is not None."""
+    some = [values for values in columns if not empty(values)]
+    if len(some) < 2 or None not in some[0]:
+        return list(some[0] if some else columns[0])
+    rows = zip(*some, strict=True)
+    return [next((v for v in row if v is not None), None) for row in rows]
