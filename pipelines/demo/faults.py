@@ -239,7 +239,7 @@ def outside(
 ) -> list[Fault]:
     """One keypoint lies 5 to 60 px beyond the right or lower border of the image."""
     faults = []
-    for i in pick(rng, (work.flags > 0).any(axis=1), rate, free):
+    for i in pick(rng, np.count_nonzero(work.flags, axis=1) > 0, rate, free):
         j = int(rng.choice(np.flatnonzero(work.flags[i] > 0)))
         axis, far = int(rng.integers(2)), rng.uniform(5, 60)
         work.xy[i, j, axis] = np.round(size[i, axis] + far, 2)

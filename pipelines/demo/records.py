@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from posegate.pipelines.demo.annotators import Team, Work
+from posegate.pipelines.demo.camera import LIGHTING
 from posegate.pipelines.demo.plan import Ints, Plan
 from posegate.pipelines.demo.postures import ACTIONS
-from posegate.pipelines.demo.views import LIGHTING, TONES, View
+from posegate.pipelines.demo.views import TONES, View
 from posegate.transforms.model.poses import Bytes, Floats
 
 SECONDS_PER_POINT = 2.1
