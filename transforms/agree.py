@@ -20,6 +20,7 @@ from posegate.transforms import parts
 from posegate.transforms.kernels import compare, meeting
 from posegate.transforms.kernels.buckets import scatter, stable_hash
 from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.finding import judgeable
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
@@ -56,7 +57,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             batches
             | "key" >> beam.FlatMap(keyed, self.buckets)
             | "by frame" >> beam.GroupByKey()
-            | "meet" >> beam.FlatMapTuple(met_in).with_outputs("sums", main="places")
+            | "meet" >> beam.FlatMap(met_in).with_outputs("sums", main="places")
         )
         rows = (
             met.places
@@ -71,13 +72,14 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             | "by bucket" >> beam.GroupByKey()
             | "compare"
             >> beam.ParDo(Compare(self.skeleton, self.folder, self.week)).with_outputs(
-                "evidence", "files", main="pairs"
+                "evidence", "files", "worst", main="pairs"
             )
         )
         return Agreement(
             pairs=compared.pairs,
             evidence=compared.evidence,
             files=compared.files,
+            worst=compared.worst,
             repeats=rows.repeats,
             sums=met.sums,
         )
@@ -91,6 +93,7 @@ class Agreement:
     pairs: beam.PCollection[pa.RecordBatch]
     evidence: beam.PCollection[tuple[int, pa.RecordBatch]]
     files: beam.PCollection[parts.Written]
+    worst: beam.PCollection[Ranked]
     repeats: beam.PCollection[pa.RecordBatch]
     sums: beam.PCollection[Sum]
 
@@ -107,10 +110,10 @@ def bucket_of(frame: np.ndarray, buckets: int) -> np.ndarray:  # type: ignore[ty
 
 
 def met_in(
-    bucket: int, keys: Iterable[pa.RecordBatch]
+    keys: tuple[int, Iterable[pa.RecordBatch]],
 ) -> Iterable[Placed | TaggedOutput[Literal["sums"], Sum]]:
     """Rows of shared frames and repeated ids, by part; and how many frames there are."""
-    found = meeting.meet(parts.concat(keys, meeting.KEYS))
+    found = meeting.meet(parts.concat(keys[1], meeting.KEYS))
     yield TaggedOutput("sums", (("frames", "", "", ""), np.array([found.frames])))
     for rows, shared in ((found.shared, True), (found.repeated, False)):
         marked = rows.append_column("shared", pa.array(np.full(rows.num_rows, shared)))
@@ -174,12 +177,16 @@ class Compare(beam.DoFn):  # type: ignore[misc]
     ) -> Iterable[
         pa.RecordBatch
         | TaggedOutput[Literal["evidence"], Placed]
+        | TaggedOutput[Literal["worst"], Ranked]
         | TaggedOutput[Literal["files"], parts.Written]
     ]:
         bucket, batches = element
         rows = pa.concat_batches(list(batches))
-        pairs, spare = compare.compare(rows, self._skeleton, self._week)
-        for part, some in evidence(pairs, spare):
+        found = compare.compare(rows, self._skeleton, self._week)
+        pairs = found.pairs
+        for each in found.worst:
+            yield TaggedOutput("worst", each)
+        for part, some in evidence(pairs, found.spare):
             yield TaggedOutput("evidence", (part, some))
         if pairs.num_rows:
             name = f"agreement/bucket-{bucket:05d}.parquet"

@@ -7,7 +7,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -17,7 +17,7 @@ from apache_beam.pvalue import AsIter, AsSingleton, TaggedOutput
 
 from posegate.transforms import parts, storage
 from posegate.transforms.formats import Tally
-from posegate.transforms.kernels import decisions, streams, verdict
+from posegate.transforms.kernels import decisions, streams, verdict, worst
 from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm, Facts
@@ -25,6 +25,7 @@ from posegate.transforms.kernels.drift import Parameters, fleet
 from posegate.transforms.kernels.streams import History
 from posegate.transforms.kernels.sums import Key, Sum
 from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.policy import Drift, Policy
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
@@ -171,20 +172,28 @@ def alarms(history: History, bench: Bench) -> tuple[Alarm, ...]:
     if not history.sums.size:
         return ()
     seen = fleet(history.sums, parameters(bench.policy.drift, bench.skeleton))
-    who, which = np.nonzero(seen.alarm[:, -1])
+    who, which = np.nonzero(seen.alarms.alarm[:, -1])
     return tuple(
         Alarm(
             history.annotators[a],
             int(k),
-            history.weeks[max(0, int(seen.since[a, -1, k]))],
+            history.weeks[max(0, int(seen.alarms.since[a, -1, k]))],
         )
         for a, k in zip(who.tolist(), which.tolist(), strict=True)
     )
 
 
+class Drawn(NamedTuple):
+    """An instance for the dashboard, as a `Ranked`."""
+
+    rank: float
+    instance: str
+    facts: str
+
+
 COLUMNS = (
     "instance image video frame track annotator annotated_at role visibility attributes"
-    " source position id width height xy"
+    " source position id width height xy bbox area origin"
 ).split()
 
 
@@ -211,7 +220,7 @@ class Decide(beam.PTransform):  # type: ignore[misc]
             >> beam.ParDo(
                 DecidePart(self.bench, self.folder, self.week),
                 AsSingleton(self.judgement),
-            ).with_outputs("files", "sums", main="groups")
+            ).with_outputs("files", "sums", "worst", main="groups")
         )
 
 
@@ -231,6 +240,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         pa.RecordBatch
         | TaggedOutput[Literal["files"], Written]
         | TaggedOutput[Literal["sums"], Sum]
+        | TaggedOutput[Literal["worst"], Ranked]
     ]:
         part, batches = element
         concern = sort_out(batches)
@@ -241,6 +251,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         for item in self._decide(part, concern, judgement):
             if isinstance(item, Written):
                 yield TaggedOutput("files", item)
+            elif isinstance(item, Drawn):
+                yield TaggedOutput("worst", tuple(item))
             elif isinstance(item, tuple):
                 yield TaggedOutput("sums", item)
             else:
@@ -248,7 +260,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
 
     def _decide(
         self, part: int, concern: "Concern", judgement: Judgement
-    ) -> Iterator[pa.RecordBatch | Written | Sum]:
+    ) -> Iterator[pa.RecordBatch | Written | Drawn | Sum]:
         name = parts.annotations(self._bench.skeleton.name, part)
         path = storage.join(self._folder, name)
         if not storage.exists(path):
@@ -265,6 +277,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             decided.append(rows)
             queue.append(to_review(batch, first, lacking))
             yield from counts(rows)
+            for each in worst.of_findings(batch, first, concern.findings):
+                yield Drawn(*each)
             approved = np.asarray(pc.equal(rows["verdict"], decisions.APPROVED))
             if approved.any():
                 yield decisions.groups(

@@ -124,6 +124,17 @@ def objects(folder: str) -> Iterator[tuple[str, int]]:
             yield one.name, one.size
 
 
+def folders(path: str) -> Iterator[str]:
+    """The names of the prefixes that lie one level below a prefix."""
+    bucket, prefix = split(path.rstrip("/"))
+    below = f"{prefix}/" if prefix else ""
+    with naming(path):
+        pages = client().list_blobs(bucket, prefix=below, delimiter="/").pages
+        for page in pages:
+            for found in page.prefixes:
+                yield found.removeprefix(below).rstrip("/")
+
+
 def exists(path: str) -> bool:
     """Whether an object, or anything below that prefix, is there."""
     bucket, name = split(path.rstrip("/"))

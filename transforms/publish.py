@@ -1,7 +1,7 @@
 """The last stage: the run's documents, and the pointer that makes them count."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from posegate.transforms.decide import Bench, Judgement, refold
 from posegate.transforms.kernels import streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.parts import Written
 
 
@@ -39,9 +40,9 @@ class Place:
     splits: str
 
 
-@dataclass
-class Publish(beam.PTransform):  # type: ignore[misc]
-    """The sums of everything -> report, dashboard, manifest; then the commit."""
+@dataclass(frozen=True)
+class Press:
+    """What every document of a run is made with."""
 
     setting: Setting
     bench: Bench
@@ -49,33 +50,44 @@ class Publish(beam.PTransform):  # type: ignore[misc]
     record: Record
     manuals: Mapping[str, str]
     skipped: Mapping[str, str]
+
+
+@dataclass
+class Publish(beam.PTransform):  # type: ignore[misc]
+    """The sums of everything -> report, dashboard, manifest; then the commit."""
+
+    press: Press
+    early: beam.PCollection[dict[Key, Ints]]
     judgement: beam.PCollection[Judgement]
     files: beam.PCollection[Written]
     splits: beam.PCollection[Written]
-    worst: beam.PCollection[list[str]]
+    worst: beam.PCollection[list[Ranked]]
 
     def expand(self, sums: beam.PCollection[dict[Key, Ints]]) -> beam.PCollection[str]:
         return sums | "publish" >> beam.Map(
             publish,
+            AsSingleton(self.early),
             AsSingleton(self.judgement),
             AsIter(self.files),
             AsIter(self.splits),
-            AsSingleton(self.worst),
-            self,
+            AsIter(self.worst),
+            self.press,
         )
 
 
 def publish(
-    sums: dict[Key, Ints],
+    late: dict[Key, Ints],
+    early: dict[Key, Ints],
     judgement: Judgement,
     files: Iterable[Written],
     splits: Iterable[Written],
-    worst: Sequence[str],
-    to: Publish,
+    worst: Iterable[list[Ranked]],
+    to: Press,
 ) -> str:
     """Writes the documents, checks the books, switches the pointer; gives the run id."""
     folder, setting = to.place.folder, to.setting
-    decided = sum(int(n[0]) for key, n in sums.items() if key[0] == "verdict")
+    sums = early | late
+    decided = sum(int(n[0]) for key, n in late.items() if key[0] == "verdict")
     if decided != judgement.records.rows:
         raise RuntimeError(
             f"{judgement.records.rows} instances, but {decided} decisions; "
@@ -88,7 +100,7 @@ def publish(
         gates=judgement.gates,
         history=refold(sums, to.bench),
         expectations=judgement.expectations,
-        worst=[json.loads(text) for text in worst],
+        worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
         skipped=to.skipped,
     )
@@ -117,6 +129,17 @@ def publish(
     pointer = {"run": setting.run, "verdict": judgement.verdict}
     commit.switch(to.place.pointer, document(pointer), to.place.before)
     return setting.run
+
+
+def in_order(worst: Iterable[list[Ranked]]) -> list[Ranked]:
+    """All that is to be drawn: pairs before findings, each the worst first."""
+    drawn = sorted(each for some in worst for each in some)
+    return [e for e in drawn if paired(e)] + [e for e in drawn if not paired(e)]
+
+
+def paired(drawn: Ranked) -> bool:
+    """Whether it is drawn with a reference."""
+    return json.loads(drawn[2])["reference_xy"] is not None
 
 
 def document(value: Any) -> bytes:

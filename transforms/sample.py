@@ -1,6 +1,6 @@
 """Which instances are to be reviewed: a hash sample of each stratum."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -49,7 +49,7 @@ class Sample(beam.PTransform):  # type: ignore[misc]
             batches
             | "draw" >> beam.FlatMap(draws, self.settings)
             | "by stratum" >> beam.GroupByKey()
-            | "lowest" >> beam.FlatMapTuple(lowest, self.settings.rate)
+            | "lowest" >> beam.FlatMap(lowest, self.settings.rate)
         )
 
 
@@ -78,10 +78,10 @@ def draws(
 
 
 def lowest(
-    stratum: str, drawn: Iterable[pa.RecordBatch], rate: float
-) -> Iterator[tuple[int, pa.RecordBatch]]:
+    drawn: tuple[str, Iterable[pa.RecordBatch]], rate: float
+) -> Iterable[tuple[int, pa.RecordBatch]]:
     """The k lowest draws of a stratum, k = rate x its size: an exact simple sample."""
-    every = concat(drawn, DRAWS)
+    every = concat(drawn[1], DRAWS)
     u, part, row = (every[name].to_numpy() for name in DRAWS.names)
     k = int(sampling.quota(np.array([len(u)]), rate)[0])
     kept = np.lexsort((row, part, u))[:k]

@@ -65,7 +65,7 @@ class Split(beam.PTransform):  # type: ignore[misc]
             groups
             | "together" >> beam.Map(keyed)
             | "gather" >> beam.GroupByKey()
-            | "write" >> beam.FlatMapTuple(write, AsIter(self.tallies), self.release)
+            | "write" >> beam.FlatMap(write, AsIter(self.tallies), self.release)
         )
 
 
@@ -75,18 +75,17 @@ def keyed(groups: pa.RecordBatch) -> tuple[int, pa.RecordBatch]:
 
 
 def write(
-    _: int,
-    groups: Iterable[pa.RecordBatch],
+    groups: tuple[int, Iterable[pa.RecordBatch]],
     tallies: Iterable[tuple[int, Tally]],
     release: Release,
-) -> Iterator[Written]:
+) -> Iterable[Written]:
     """Assigns the groups and writes every split as COCO JSON and as Parquet."""
     own = Source(
         release.delivery,
         release.run,
         tuple(sorted(part for part, tally in tallies if tally.rows)),
     )
-    plan = assign(pa.Table.from_batches(groups), release)
+    plan = assign(pa.Table.from_batches(groups[1]), release)
     chosen = Chosen.by(plan, (*release.sources, own), release)
     with ExitStack() as stack:
         sets = [stack.enter_context(opened(name, release)) for name in SPLITS]

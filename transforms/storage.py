@@ -140,6 +140,15 @@ def _readable(name: str) -> str:
     return name
 
 
+def folders(path: str) -> tuple[str, ...]:
+    """The names of the folders directly below one, in order; () if it is missing."""
+    if is_remote(path):
+        return tuple(sorted(gcs.folders(path)))
+    if not os.path.isdir(path):
+        return ()
+    return tuple(sorted(entry.name for entry in os.scandir(path) if entry.is_dir()))
+
+
 def exists(path: str) -> bool:
     """Whether a file or folder is there; a prefix is once anything lies below it."""
     return gcs.exists(path) if is_remote(path) else os.path.exists(path)

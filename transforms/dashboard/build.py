@@ -167,8 +167,9 @@ def agreement(evidence: Evidence, setting: Setting) -> dict[str, Any]:
         "kinds": kinds,
         "threshold": threshold,
         "oks": spread(cells["oks"], bins if used != ["second"] else None, threshold),
-        "oks_sym": spread(cells["oks_sym"], bins if used == ["second"] else None,
-                          threshold),
+        "oks_sym": spread(
+            cells["oks_sym"], bins if used == ["second"] else None, threshold
+        ),
         "pck": means["pck"],
         "mpjpe": means["mpjpe"],
         "histogram": {
@@ -195,8 +196,11 @@ def spread(
     mean = total / n
     half = 1.96 * (max(squares / n - mean**2, 0.0) / n) ** 0.5
     out: dict[str, Any] = {
-        "mean": mean, "low": mean - half, "high": min(mean + half, 1.0),
-        "median": None, "below": None,
+        "mean": mean,
+        "low": mean - half,
+        "high": min(mean + half, 1.0),
+        "median": None,
+        "below": None,
     }
     if bins is not None and bins.sum():
         so_far = np.cumsum(bins)
@@ -289,15 +293,18 @@ def drifting(
             else "The skeleton has no sigmas, so errors have no common measure."
         )
         empty: list[Any] = []
-        return {"weeks": empty, "limit_px": limit, "streams": empty, "contract": empty,
-                "note": why}
+        return {
+            "weeks": empty,
+            "limit_px": limit,
+            "streams": empty,
+            "contract": empty,
+            "note": why,
+        }
     broken = drift.contract(history.sums, limit)
     return {
         "weeks": list(history.weeks),
         "limit_px": limit,
-        "streams": [
-            stream(a, k, history, seen, setting) for a, k in worst(seen)
-        ],
+        "streams": [stream(a, k, history, seen, setting) for a, k in worst(seen)],
         "contract": [
             {
                 "annotator": history.annotators[a] or "unknown",
@@ -314,11 +321,11 @@ def drifting(
 def worst(seen: Streams) -> list[tuple[int, int]]:
     """(annotator, keypoint) of the streams in alarm, then of the smallest p."""
     last = np.where(np.isnan(seen.p), 2.0, seen.p)[:, -1]  # (A, K)
-    order = np.lexsort((last.ravel(), ~seen.alarm[:, -1].ravel()))[:STREAMS]
+    order = np.lexsort((last.ravel(), ~seen.alarms.alarm[:, -1].ravel()))[:STREAMS]
     return [
         (int(a), int(k))
         for a, k in zip(*np.unravel_index(order, last.shape), strict=True)
-        if last[a, k] <= 1 or seen.alarm[a, -1, k]
+        if last[a, k] <= 1 or seen.alarms.alarm[a, -1, k]
     ]
 
 
@@ -333,8 +340,8 @@ def stream(
     a: int, k: int, history: History, seen: Streams, setting: Setting
 ) -> dict[str, Any]:
     """One annotator x keypoint for the control chart."""
-    alarm = seen.alarm[a, :, k]
-    since = int(seen.since[a, -1, k])
+    alarm = seen.alarms.alarm[a, :, k]
+    since = int(seen.alarms.since[a, -1, k])
     dx, dy = seen.effect[a, -1, k].tolist()
     limit = critical(setting.drift, seen)
     return {
@@ -386,14 +393,16 @@ def annotators(evidence: Evidence, seen: Streams | None) -> list[dict[str, Any]]
         annotator(name, flags, sums, tested.get(name), alarms(name, history, seen))
         for name, flags in made.items()
     ]
-    return sorted(rows, key=lambda row: (-row["alarms"], row["oks"] or 2, row["annotator"]))
+    return sorted(
+        rows, key=lambda row: (-row["alarms"], row["oks"] or 2, row["annotator"])
+    )
 
 
 def alarms(name: str, history: History, seen: Streams | None) -> int:
     """How many keypoints of an annotator are in alarm now."""
     if seen is None or name not in history.annotators:
         return 0
-    return int(seen.alarm[history.annotators.index(name), -1].sum())
+    return int(seen.alarms.alarm[history.annotators.index(name), -1].sum())
 
 
 def annotator(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import geometry, meeting, oks, pairing
+from posegate.transforms.kernels import geometry, meeting, oks, pairing, worst
 from posegate.transforms.kernels.buckets import Ints, runs, stable_hash
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
+from posegate.transforms.kernels.pair_sums import headline
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.poses import Floats, Poses
 from posegate.transforms.model.schema import agreement
@@ -29,25 +30,43 @@ class Couples:
     kind: Ints
 
 
-def compare(
-    rows: pa.RecordBatch, skeleton: Skeleton, week: str
-) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """The pairs among the rows of whole frames, and which of them are spare.
+@dataclass(frozen=True)
+class Compared:
+    """What comparing whole frames gives.
+
+    `pairs` is the table `schema.agreement`, ordered by part, row and kind; `spare` the
+    (part, row) of second annotations, which no split needs beside the first; `worst`
+    the pairs to be drawn.
+    """
+
+    pairs: pa.RecordBatch
+    spare: pa.RecordBatch
+    worst: list[worst.Ranked]
+
+
+def compare(rows: pa.RecordBatch, skeleton: Skeleton, week: str) -> Compared:
+    """The pairs among the rows of whole frames.
 
     Args:
       rows: canonical columns, with `part` and `row`, of every annotator of each frame.
       week: the week of an instance without a time of its own.
-
-    Returns:
-      The table `schema.agreement`, ordered by part, row and kind; and (part, row) of
-      second annotations, which no split needs beside the first.
     """
     rows = in_order(rows)
     poses = Poses.of(rows)
-    couples = couple(rows, poses, skeleton)
-    return (
-        table(rows, poses, couples, skeleton, week),
-        spare(rows, couples),
+    couples = by_place(rows, couple(rows, poses, skeleton))
+    pairs = table(rows, poses, couples, skeleton, week)
+    shown = worst.of_pairs(
+        rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
+    )
+    return Compared(pairs, spare(rows, couples), list(shown))
+
+
+def by_place(rows: pa.RecordBatch, couples: Couples) -> Couples:
+    """The couples by part, row and kind of the judged."""
+    part, row = (rows[name].to_numpy()[couples.judged] for name in ("part", "row"))
+    order = np.lexsort((couples.kind, row, part))
+    return Couples(
+        couples.judged[order], couples.reference[order], couples.kind[order]
     )
 
 
@@ -104,15 +123,8 @@ def table(
     skeleton: Skeleton,
     week: str,
 ) -> pa.RecordBatch:
-    """The agreement of each pair (`schema.agreement`), by part, row and kind."""
-    order = np.lexsort(
-        (
-            couples.kind,
-            rows["row"].to_numpy()[couples.judged],
-            rows["part"].to_numpy()[couples.judged],
-        )
-    )
-    one, other = couples.judged[order], couples.reference[order]
+    """The agreement of each pair (`schema.agreement`), in the couples' order."""
+    one, other = couples.judged, couples.reference
     judged = rows.take(pa.array(one))
     reference = rows.take(pa.array(other))
     numbers = measure(poses, one, other, skeleton)
@@ -123,7 +135,7 @@ def table(
         "annotator": judged["annotator"],
         "reference": reference["instance"],
         "reference_annotator": reference["annotator"],
-        "kind": pa.array(KINDS, pa.string()).take(pa.array(couples.kind[order])),
+        "kind": pa.array(KINDS, pa.string()).take(pa.array(couples.kind)),
         "week": week_names(judged["annotated_at"], week),
         "area_source": reference["area_source"],
         **numbers,

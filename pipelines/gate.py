@@ -1,0 +1,95 @@
+"""The whole graph.
+
+                 ┌──> Validate ──> findings ──┐
+    Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ──> Decide ──> Split ──> Publish
+    (part files) └──> Agree ──> pairs ─ Drift ┘   (sums)    (by part)
+
+What is counted travels as integer sums; what is found travels by part, and meets the
+part's rows again in Decide.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import apache_beam as beam
+import pyarrow as pa
+
+from posegate.pipelines.plan import Plan
+from posegate.transforms import coders
+from posegate.transforms.agree import Agree
+from posegate.transforms.decide import EVIDENCE, Decide, Judge
+from posegate.transforms.drift import Drift
+from posegate.transforms.formats import Tally
+from posegate.transforms.ingest import Ingest
+from posegate.transforms.kernels import sums
+from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.worst import SHOWN
+from posegate.transforms.model.poses import dense
+from posegate.transforms.publish import Publish
+from posegate.transforms.sample import Sample
+from posegate.transforms.split import Split
+from posegate.transforms.sums import Gather
+from posegate.transforms.validate import Validate
+
+coders.register()
+
+
+@dataclass
+class Gate(beam.PTransform):  # type: ignore[misc]
+    """One delivery through the gate -> the id of its run."""
+
+    plan: Plan
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[str]:
+        plan, skeleton, folder = self.plan, self.plan.skeleton, self.plan.folder
+        read = begin | "ingest" >> Ingest(plan.delivery, skeleton, folder)
+        sample = read.batches | "sample" >> Sample(plan.policy.sampling)
+        met = read.batches | "agree" >> Agree(
+            skeleton, folder, plan.buckets, plan.week, plan.repeated
+        )
+        checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
+        findings = (checked, met.repeats) | "findings" >> beam.Flatten()
+        counted = (
+            read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
+            read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
+            findings | "count findings" >> beam.FlatMap(sums.of_findings),
+            met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks),
+            met.sums,
+        ) | "counts" >> beam.Flatten()
+        early = counted | "gather" >> Gather()
+        judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies)
+        concerns = (
+            read.tallies | "every part" >> beam.Map(nothing_yet),
+            findings | "by their part" >> beam.Map(with_part),
+            met.evidence,
+            sample,
+        ) | "concerns" >> beam.Flatten()
+        decided = concerns | "decide" >> Decide(
+            plan.bench, folder, plan.week, judgement
+        )
+        splits = decided.groups | "split" >> Split(plan.release, read.tallies)
+        worst = (
+            met.worst | "worst pairs" >> beam.combiners.Top.Smallest(SHOWN),
+            decided.worst | "worst findings" >> beam.combiners.Top.Smallest(SHOWN),
+        ) | "worst" >> beam.Flatten()
+        files = (read.files, met.files, decided.files) | "files" >> beam.Flatten()
+        late = decided.sums | "gather decisions" >> Gather()
+        return late | "publish" >> Publish(
+            plan.press, early, judgement, files, splits, worst
+        )
+
+
+def of_rows(batch: pa.RecordBatch, week: str) -> Iterable[Sum]:
+    """The counts of a batch of instances."""
+    k = batch.schema.field("visibility").type.list_size
+    yield from sums.of_instances(batch, dense(batch["visibility"], k), week)
+
+
+def nothing_yet(tally: tuple[int, Tally]) -> tuple[int, pa.RecordBatch]:
+    """A part's name, so that it is decided on even if nothing was found."""
+    return tally[0], pa.RecordBatch.from_pylist([], schema=EVIDENCE)
+
+
+def with_part(findings: pa.RecordBatch) -> tuple[int, pa.RecordBatch]:
+    """Findings, all of one part, by that part."""
+    return findings["part"][0].as_py(), findings

@@ -1,0 +1,75 @@
+"""Earlier deliveries of a project, as their committed runs left them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from posegate.transforms import commit, storage
+from posegate.transforms.model.delivery import Delivery
+from posegate.transforms.model.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Past:
+    """A committed run: where its tables are, and its splits if it was accepted."""
+
+    delivery: str
+    run: str
+    received: str
+    folder: str
+    weekly: str
+    parts: tuple[int, ...]
+    splits: str | None
+
+
+def committed(output: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every delivery with a committed run: its name -> (run folder, manifest)."""
+    root = storage.join(output, "deliveries")
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for name in storage.folders(root):
+        current = commit.current(storage.join(root, name, "current.json"))
+        if current is None:
+            continue
+        run = json.loads(current[0])["run"]
+        folder = storage.join(root, name, "runs", run)
+        manifest = json.loads(
+            storage.read_bytes(storage.join(folder, "manifest.json"))
+        )
+        found[manifest["delivery"]] = (folder, manifest)
+    return found
+
+
+def earlier(output: str, delivery: Delivery, skeleton: Skeleton) -> tuple[Past, ...]:
+    """The runs that came before, in order: by date of receipt, then by name.
+
+    So a run repeated later sees the history that it saw at first. A delivery that this
+    one replaces, and those of another skeleton, are not among them.
+    """
+    own = (delivery.received.isoformat() if delivery.received else "", delivery.name)
+    past = [
+        as_past(folder, manifest)
+        for name, (folder, manifest) in committed(output).items()
+        if name not in (delivery.name, delivery.replaces)
+        and manifest["skeleton"]["version"] == skeleton.version
+    ]
+    before = [p for p in past if (p.received, p.delivery) < own]
+    return tuple(sorted(before, key=lambda p: (p.received, p.delivery)))
+
+
+def as_past(folder: str, manifest: dict[str, Any]) -> Past:
+    """What later runs need to know of one."""
+    names = [file["name"] for file in manifest["files"]]
+    splits = manifest["splits"]
+    return Past(
+        delivery=manifest["delivery"],
+        run=manifest["run"],
+        received=manifest["received"] or "",
+        folder=folder,
+        weekly=storage.join(folder, "statistics/weekly.parquet"),
+        parts=tuple(
+            int(name.rpartition("-")[2].removesuffix(".parquet"))
+            for name in names
+            if name.startswith("annotations/")
+        ),
+        splits=splits and splits["folder"],
+    )

@@ -1,0 +1,127 @@
+"""Starts a run, shows how it goes, and says what came of it."""
+
+import platform
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import apache_beam as beam
+import msgspec
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from posegate.pipelines.gate import Gate
+from posegate.pipelines.history import committed
+from posegate.pipelines.plan import Plan
+from posegate.transforms import storage
+from posegate.transforms.dashboard.overview import index
+
+ACCEPTED, REFUSED, USAGE, FAILED = 0, 1, 2, 3
+"""Exit codes: the gate's two answers, a mistake of the caller, a run that broke."""
+
+IN_PROCESS = "FnApiRunner"
+"""Beam's own default, DirectRunner, tries a download first."""
+
+
+def options(arguments: Sequence[str]) -> PipelineOptions:
+    """Beam's options; a misspelt one stops the run, where Beam would only warn."""
+    given = list(arguments)
+    if not any(a.startswith("--runner") for a in given):
+        given.append(f"--runner={IN_PROCESS}")
+    parsed = PipelineOptions(given)
+    known = parsed.get_all_options(drop_default=False, retain_unknown_options=False)
+    for argument in given:
+        name = argument.lstrip("-").partition("=")[0].replace("-", "_")
+        plain = name.removeprefix("no_")
+        if argument.startswith("--") and not {name, plain} & known.keys():
+            raise ValueError(f"{argument}: Beam has no such option")
+    return parsed
+
+
+def run(plan: Plan, arguments: Sequence[str], say: TextIO) -> dict[str, Any]:
+    """Runs the gate on a plan and returns the report; nothing is done twice.
+
+    Raises:
+      RuntimeError, OSError: the run broke; nothing of it is visible.
+    """
+    if not plan.done:
+        start = time.monotonic()
+        chosen = options(arguments)
+        with beam.Pipeline(options=chosen) as pipeline:
+            pipeline | "gate" >> Gate(plan)
+        publish_index(plan.project.output)
+        took = time.monotonic() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"took {took:.1f} s, {peak:.0f} MiB at most", file=say)
+    return read_report(plan)
+
+
+def read_report(plan: Plan) -> dict[str, Any]:
+    """The report of a run that is committed."""
+    text = storage.read_bytes(storage.join(plan.folder, "report.json"))
+    return msgspec.json.decode(text)  # type: ignore[no-any-return]
+
+
+def publish_index(output: str) -> None:
+    """Rewrites the page that lists all deliveries, from what is committed."""
+    reports = [
+        msgspec.json.decode(storage.read_bytes(storage.join(folder, "report.json")))
+        for folder, _ in committed(output).values()
+    ]
+    reports.sort(key=lambda r: (r["delivery"]["received"] or "", r["delivery"]["name"]))
+    page = index(reports)
+    storage.write_bytes(storage.join(output, "index.html"), page.encode())
+
+
+def exit_code(report: Mapping[str, Any]) -> int:
+    """0 where the delivery is accepted, 1 where the gate said no."""
+    return ACCEPTED if report["verdict"] == "accept" else REFUSED
+
+
+def summary(report: Mapping[str, Any], plan: Plan) -> str:
+    """The verdict, why, what became of everything, and where to look."""
+    counts = report["counts"]
+    lines = [
+        f"{plan.delivery.name}: {report['verdict'].upper()}"
+        + ("  (this run was done before)" if plan.done else "")
+    ]
+    marks = {"accept": "+", "hold": "?", "reject": "-"}
+    lines += [f"  {marks[r['verdict']]} {r['text']}" for r in report["reasons"]]
+    lines.append(
+        f"  {counts['records']:,} records: {counts['instances']:,} instances, "
+        f"{counts['quarantined']:,} quarantined; of the instances "
+        f"{counts['approved']:,} approved, {counts['rework']:,} rework, "
+        f"{counts['held']:,} held, {counts['excluded']:,} excluded"
+    )
+    if plan.ignored:
+        lines.append(f"  left alone: {', '.join(plan.ignored[:5])}"
+                     + (" …" if len(plan.ignored) > 5 else ""))
+    if counts["approved"]:
+        lines.append(f"  splits     {plan.release.folder}")
+    lines.append(f"  dashboard  {storage.join(plan.folder, 'dashboard.html')}")
+    return "\n".join(lines)
+
+
+def outlook(plan: Plan) -> str:
+    """What a run would read and write."""
+    size = sum(shard.size for shard in plan.delivery.shards)
+    return "\n".join(
+        [
+            f"{plan.delivery.name}: {len(plan.delivery.shards)} files, {size:,} bytes",
+            f"  skeleton   {plan.skeleton.name} ({len(plan.skeleton.keypoints)} keypoints)",
+            f"  policy     {plan.project.policy}, {len(plan.rules)} rules",
+            f"  history    {len(plan.bench.history)} earlier deliveries",
+            f"  run        {plan.run}" + (" (done before)" if plan.done else ""),
+            f"  would write {plan.folder}",
+        ]
+    )
+
+
+def runtime(arguments: Sequence[str]) -> dict[str, Any]:
+    """What differs from run to run: it stands apart in the manifest."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "options": list(arguments),
+    }

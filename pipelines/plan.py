@@ -1,0 +1,253 @@
+"""Everything a run needs to know before it starts: inputs, settings, history, run id."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from typing import Any
+
+from posegate.expectations.contract import examine
+from posegate.expectations.rules import RULES
+from posegate.pipelines import project as projects
+from posegate.pipelines.history import Past, earlier
+from posegate.pipelines.project import Project
+from posegate.transforms import commit, storage
+from posegate.transforms.agree import REPEATED
+from posegate.transforms.dashboard.build import Setting
+from posegate.transforms.decide import Bench, parameters
+from posegate.transforms.kernels.weeks import UNDATED
+from posegate.transforms.model import columns
+from posegate.transforms.model.delivery import (
+    SIDE_FILE,
+    Delivery,
+    Shard,
+    deliver,
+    parse_side_file,
+)
+from posegate.transforms.model.policy import Policy
+from posegate.transforms.model.rule import Bound, bind, skipped
+from posegate.transforms.model.skeleton import Skeleton
+from posegate.transforms.publish import Place, Press, Record
+from posegate.transforms.split import Release, Source
+
+READABLE = (".json", ".json.gz")
+"""Files of a delivery with other endings are left alone, and listed as such."""
+
+TABLES = (".csv", ".parquet")
+
+BUCKET = 64 << 20
+"""Bytes of input for which there is one bucket of frames."""
+
+BUCKETS = 256
+
+REPEATED_MANUAL = "An id stands twice in the same frame, by the same annotator."
+
+PACKAGES = ("apache-beam", "numpy", "pyarrow", "scipy", "great-expectations", "msgspec")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, ready to start; `done` is set where it has been done before."""
+
+    project: Project
+    delivery: Delivery
+    ignored: tuple[str, ...]
+    skeleton: Skeleton
+    rules: tuple[Bound, ...]
+    policy: Policy
+    folder: str
+    week: str
+    buckets: int
+    repeated: str
+    bench: Bench
+    press: Press
+    release: Release
+    run: str
+    done: bool
+
+
+def prepare(
+    path: str, project: Project, runtime: Mapping[str, Any] | None = None
+) -> Plan:
+    """Lists and checks everything; writes nothing.
+
+    Raises:
+      ValueError: the project, a side file or a job table is wrong.
+      OSError: the delivery or the output cannot be read.
+    """
+    skeleton = project.load_skeleton()
+    settings = project.settings()
+    rules = bind(RULES, settings, skeleton, project.place)
+    for name in (*project.sampling.strata, *project.splits.stratify):
+        columns.check(name, project.place)
+    for name in project.splits.group:
+        columns.check(name, project.place)
+    delivery, ignored = inspect(path, project)
+    root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
+    past = earlier(project.output, delivery, skeleton)
+    run = run_id(delivery, project, skeleton, rules, past)
+    pointer = storage.join(root, "current.json")
+    current = commit.current(pointer)
+    folder = storage.join(root, "runs", run)
+    policy = Policy.model_validate(
+        {name: getattr(project, name) for name in Policy.model_fields}
+    )
+    bench = Bench(policy, skeleton, tuple(p.weekly for p in past), examine)
+    release = follow(project, past, skeleton, delivery, run, folder)
+    press = Press(
+        setting=Setting(
+            version=metadata.version("posegate"),
+            run=run,
+            project=project.project,
+            policy_name=project.policy,
+            policy=policy,
+            delivery=delivery,
+            skeleton=skeleton,
+            drift=parameters(policy.drift, skeleton),
+        ),
+        bench=bench,
+        place=Place(folder, pointer, current and current[1], release.folder),
+        record=Record(facts(delivery, ignored, project, skeleton, run, past), runtime or {}),
+        manuals={id: rule.manual for id, rule in RULES.items()}
+        | {REPEATED: REPEATED_MANUAL},
+        skipped=skipped(RULES, settings, skeleton),
+    )
+    return Plan(
+        project=project,
+        delivery=delivery,
+        ignored=ignored,
+        skeleton=skeleton,
+        rules=rules,
+        policy=policy,
+        folder=folder,
+        week=week_of(delivery),
+        buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
+        repeated="reject",
+        bench=bench,
+        press=press,
+        release=release,
+        run=run,
+        done=current is not None and json.loads(current[0])["run"] == run,
+    )
+
+
+def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
+    """The delivery in a folder (or of one file), and the names that are left alone."""
+    path = path.rstrip("/") or path
+    files = storage.listing(path)
+    by_name = {file.name: file for file in files}
+    place = f"{path}/{SIDE_FILE}"
+    side = None
+    if SIDE_FILE in by_name:
+        text = storage.read_bytes(by_name[SIDE_FILE].path).decode("utf-8", "replace")
+        side = parse_side_file(text, place)
+    table = side.table if side else None
+    wanted = [f for f in files if f.name.endswith(READABLE) or f.name == table]
+    shards = [shard(f.path, f.name, f.size) for f in wanted]
+    name = path.rpartition("/")[2].removesuffix(".gz").removesuffix(".json")
+    delivery = deliver(shards, side, name or path, path)
+    if delivery.jobs is None and project.annotators.table is not None:
+        where = projects.resolve(project.folder, project.annotators.table)
+        delivery = replace(delivery, jobs=shard(where, where, 0))
+    known = {f.name for f in wanted} | {SIDE_FILE}
+    return delivery, tuple(f.name for f in files if f.name not in known)
+
+
+def shard(path: str, name: str, size: int) -> Shard:
+    """A file with its checksum; `deliver` numbers it."""
+    checksum, generation = storage.checksum(path)
+    return Shard(0, path, name, size, checksum, generation)
+
+
+def week_of(delivery: Delivery) -> str:
+    """The ISO week in which a delivery was received."""
+    if delivery.received is None:
+        return UNDATED
+    year, week, _ = delivery.received.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+def run_id(
+    delivery: Delivery,
+    project: Project,
+    skeleton: Skeleton,
+    rules: Sequence[Bound],
+    past: Sequence[Past],
+) -> str:
+    """Sixteen hex digits that change with whatever could change a result."""
+    said = {
+        "inputs": [(s.name, s.checksum) for s in delivery.shards],
+        "jobs": delivery.jobs and delivery.jobs.checksum,
+        "side": delivery.side_file,
+        "name": delivery.name,
+        "project": settings_of(project),
+        "skeleton": skeleton.version,
+        "rules": [(b.rule.id, b.severity, sorted(b.parameters.items())) for b in rules],
+        "past": [(p.delivery, p.run) for p in past],
+        "code": metadata.version("posegate"),
+    }
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def settings_of(project: Project) -> dict[str, Any]:
+    """What the project says, without the places of files."""
+    return project.model_dump(mode="json", exclude={"place", "output"}, by_alias=True)
+
+
+def follow(
+    project: Project,
+    past: Sequence[Past],
+    skeleton: Skeleton,
+    delivery: Delivery,
+    run: str,
+    folder: str,
+) -> Release:
+    """The version of the splits that this run adds to those of accepted deliveries."""
+    accepted = [p for p in past if p.splits is not None]
+    before = accepted[-1] if accepted else None
+    version = f"{storage.safe_name(delivery.name)}-{run[:8]}"
+    locked = project.splits.test
+    return Release(
+        folder=storage.join(project.output, "splits", version),
+        sources=tuple(Source(p.delivery, p.folder, p.parts) for p in accepted),
+        groups=before and storage.join(before.splits or "", "groups.parquet"),
+        locked=locked and projects.resolve(project.folder, locked),
+        settings=project.splits,
+        skeleton=skeleton,
+        delivery=delivery.name,
+        run=folder,
+    )
+
+
+def facts(
+    delivery: Delivery,
+    ignored: Sequence[str],
+    project: Project,
+    skeleton: Skeleton,
+    run: str,
+    past: Sequence[Past],
+) -> dict[str, Any]:
+    """What the manifest says of a run: enough to say why an instance was approved."""
+    return {
+        "run": run,
+        "delivery": delivery.name,
+        "vendor": delivery.vendor,
+        "received": delivery.received and delivery.received.isoformat(),
+        "inputs": [
+            {k: v for k, v in asdict(s).items() if k != "path"}
+            for s in (*delivery.shards, *((delivery.jobs,) if delivery.jobs else ()))
+        ],
+        "ignored": list(ignored),
+        "project": settings_of(project),
+        "skeleton": {
+            "name": skeleton.name,
+            "version": skeleton.version,
+            "sigmas": skeleton.sigmas,
+        },
+        "history": [{"delivery": p.delivery, "run": p.run} for p in past],
+        "versions": {
+            name: metadata.version(name) for name in ("posegate", *PACKAGES)
+        },
+    }
