@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pyarrow as pa
+
 from posegate.transforms.formats import coco
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.streams import DamagedStream, chunks

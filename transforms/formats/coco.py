@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+
 from posegate.transforms.formats.coco_columns import Columns, Refused
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_records import (

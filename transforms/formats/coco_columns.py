@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from posegate.transforms.formats import values
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_points import (

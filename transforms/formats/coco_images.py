@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
 from posegate.transforms.formats.coco_records import (
     Category,
     Image,

@@ -8,6 +8,7 @@ from itertools import chain
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
 from posegate.transforms.formats.coco_images import Categories, Match
 from posegate.transforms.formats.coco_records import Annotation, Numbers
 from posegate.transforms.model.poses import Bools, Bytes, Floats

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+
 from posegate.transforms.formats.values import Id
 
 Number = int | float

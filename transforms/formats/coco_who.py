@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from posegate.transforms.formats import values
 from posegate.transforms.formats.coco_points import Remarks
 from posegate.transforms.formats.coco_records import Annotation

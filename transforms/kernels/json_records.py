@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
 from posegate.transforms.kernels.json_scan import SPACE, Ints, brackets, flaw, headers
 
 WINDOW = 4 << 20

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
+
 from posegate.transforms.model.schema import TIME, Role
 from posegate.transforms.model.times import times
 

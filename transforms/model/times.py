@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.schema import TIME
 
