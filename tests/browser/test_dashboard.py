@@ -1,17 +1,16 @@
 """The dashboard in a real browser, opened from a file as a data lead would."""
 
 import runpy
-import shutil
 import struct
 import subprocess
 import zlib
 from pathlib import Path
 
 import pytest
+
 from posegate.transforms.dashboard.overview import index
 from posegate.transforms.dashboard.page import page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REPORTS = runpy.run_path(
     str(Path(__file__).parents[1] / "transforms/dashboard/conftest.py")
 )
@@ -20,9 +19,7 @@ QUIET = [
     "--disable-component-update", "--disable-sync", "--no-first-run",
     "--hide-scrollbars", "--enable-logging=stderr",
 ]  # fmt: skip
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium: apt-get install chromium"
-)
+pytestmark = pytest.mark.needs("chromium")
 
 
 def browse(html: str, folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -30,7 +27,7 @@ def browse(html: str, folder: Path, *flags: str) -> subprocess.CompletedProcess[
     path = folder / "page.html"
     path.write_text(html, encoding="utf-8")
     profile = f"--user-data-dir={folder / 'profile'}"
-    command = [str(CHROMIUM), *QUIET, profile, *flags, path.as_uri()]
+    command = ["chromium", *QUIET, profile, *flags, path.as_uri()]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=120, check=True
     )

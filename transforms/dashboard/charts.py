@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
+
 from posegate.transforms.dashboard import svg
 from posegate.transforms.dashboard.display import at, decimal, finite, share
 from posegate.transforms.dashboard.meanings import NO_VERDICT, VERDICTS

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
+
 from posegate.transforms.dashboard import svg
 from posegate.transforms.dashboard.display import (
     Shown,

@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
+
 from posegate.transforms.dashboard.display import (
     Shown,
     at,

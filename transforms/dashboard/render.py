@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+
 from posegate.transforms.dashboard import display, meanings
 
 HERE = "posegate.transforms.dashboard"

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from markupsafe import Markup
+
 from posegate.transforms.dashboard.display import clip
 
 Scale = Callable[[float], float]

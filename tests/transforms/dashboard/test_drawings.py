@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from posegate.transforms.dashboard import charts, control, figures, heat, svg
 
 NUMBER = r"-?\d+(?:\.\d+)?"

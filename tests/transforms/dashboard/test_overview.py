@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
+
 from posegate.transforms.dashboard.overview import histories, index, link, row
 
 

@@ -6,6 +6,7 @@ from base64 import b64encode
 from html.parser import HTMLParser
 
 import pytest
+
 from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.page import by_severity, deciding, page
 
