@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import NewType
 
 from google.api_core.exceptions import PreconditionFailed
+
 from posegate.transforms import gcs, storage
 
 Token = NewType("Token", str)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from servers.gcs_edge import Edge, serving
 from servers.gcs_servers import SERVERS, Missing
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from gcp_storage_emulator.server import Server
+
 from servers.gcs_edge import HOST, Edge
 
 TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
