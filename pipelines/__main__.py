@@ -13,7 +13,8 @@ exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the 
 in project.toml, 3 the run broke. Results are written before a 1.
 """
 
-RUN_EPILOG = """\
+RUN_EPILOG = (
+    """\
 DELIVERY is a folder, a gs:// prefix, or one file. What it may hold:
   *.json, *.json.gz   COCO keypoints, any number of shards
   delivery.toml       optional: who, when, and what the export does not say
@@ -24,7 +25,9 @@ The least project.toml:
   output   = "quality"       # or gs://bucket/quality
 Options after -- go to Beam, e.g. -- --runner=FlinkRunner --flink_master=HOST:PORT
 
-""" + EPILOG
+"""
+    + EPILOG
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,9 +51,13 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    run.add_argument("delivery", metavar="DELIVERY", help="folder, gs:// prefix or file")
+    run.add_argument(
+        "delivery", metavar="DELIVERY", help="folder, gs:// prefix or file"
+    )
     run.add_argument("--project", required=True, metavar="TOML", help="project.toml")
-    run.add_argument("--output", help="where results go, instead of the project's output")
+    run.add_argument(
+        "--output", help="where results go, instead of the project's output"
+    )
     run.add_argument(
         "--dry-run", action="store_true", help="check everything, run nothing"
     )
@@ -70,19 +77,47 @@ def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    demo.add_argument("folder", nargs="?", default="demo", metavar="DIR",
-                      help="where deliveries and results go (default: demo)")
+    demo.add_argument(
+        "folder",
+        nargs="?",
+        default="demo",
+        metavar="DIR",
+        help="where deliveries and results go (default: demo)",
+    )
     demo.add_argument("--make", metavar="DIR", help="only make the deliveries, in DIR")
-    demo.add_argument("--instances", type=int, default=6000, metavar="N",
-                      help="people in all (default: %(default)s)")
-    demo.add_argument("--seed", type=int, default=7, metavar="S",
-                      help="the same seed makes the same bytes (default: %(default)s)")
-    demo.add_argument("--weeks", type=int, default=10,
-                      help="deliveries, one a week (default: %(default)s)")
-    demo.add_argument("--annotators", type=int, default=12,
-                      help="how many people work on it (default: %(default)s)")
-    demo.add_argument("--shard", type=int, default=20_000, metavar="N",
-                      help="people per file at most (default: %(default)s)")
+    demo.add_argument(
+        "--instances",
+        type=int,
+        default=6000,
+        metavar="N",
+        help="people in all (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--seed",
+        type=int,
+        default=7,
+        metavar="S",
+        help="the same seed makes the same bytes (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--weeks",
+        type=int,
+        default=10,
+        help="deliveries, one a week (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--annotators",
+        type=int,
+        default=12,
+        help="how many people work on it (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--shard",
+        type=int,
+        default=20_000,
+        metavar="N",
+        help="people per file at most (default: %(default)s)",
+    )
     demo.add_argument("--gzip", action="store_true", help="compress the files")
     demo.add_argument("--clean", action="store_true", help="plant no faults")
     demo.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -150,7 +185,6 @@ def run(parsed: argparse.Namespace, beam: Sequence[str]) -> int:
 def demo(parsed: argparse.Namespace) -> int:
     """`posegate demo`."""
     from posegate.pipelines.demo import Spec, make
-    from posegate.pipelines.demo.show import show
 
     spec = Spec(
         folder=Path(parsed.make or parsed.folder),
@@ -163,10 +197,15 @@ def demo(parsed: argparse.Namespace) -> int:
         clean=parsed.clean,
     )
     made = make(spec)
+    records, faults = sum(made.records.values()), sum(made.faults.values())
+    print(
+        f"made {records:,} records with {faults:,} faults in {made.folder}/deliveries"
+    )
     if parsed.make:
-        print(made)
         return 0
-    return show(spec, made, sys.stdout)
+    from posegate.pipelines.demo.show import show
+
+    return show(made, sys.stdout)
 
 
 if __name__ == "__main__":

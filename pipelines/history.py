@@ -32,9 +32,7 @@ def committed(output: str) -> dict[str, tuple[str, dict[str, Any]]]:
             continue
         run = json.loads(current[0])["run"]
         folder = storage.join(root, name, "runs", run)
-        manifest = json.loads(
-            storage.read_bytes(storage.join(folder, "manifest.json"))
-        )
+        manifest = json.loads(storage.read_bytes(storage.join(folder, "manifest.json")))
         found[manifest["delivery"]] = (folder, manifest)
     return found
 

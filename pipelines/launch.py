@@ -39,7 +39,7 @@ def options(arguments: Sequence[str]) -> PipelineOptions:
     return parsed
 
 
-def run(plan: Plan, arguments: Sequence[str], say: TextIO) -> dict[str, Any]:
+def run(plan: Plan, arguments: Sequence[str], say: TextIO | None) -> dict[str, Any]:
     """Runs the gate on a plan and returns the report; nothing is done twice.
 
     Raises:
@@ -53,7 +53,8 @@ def run(plan: Plan, arguments: Sequence[str], say: TextIO) -> dict[str, Any]:
         publish_index(plan.project.output)
         took = time.monotonic() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"took {took:.1f} s, {peak:.0f} MiB at most", file=say)
+        if say is not None:
+            print(f"took {took:.1f} s, {peak:.0f} MiB at most", file=say)
     return read_report(plan)
 
 
@@ -95,8 +96,10 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         f"{counts['held']:,} held, {counts['excluded']:,} excluded"
     )
     if plan.ignored:
-        lines.append(f"  left alone: {', '.join(plan.ignored[:5])}"
-                     + (" …" if len(plan.ignored) > 5 else ""))
+        lines.append(
+            f"  left alone: {', '.join(plan.ignored[:5])}"
+            + (" …" if len(plan.ignored) > 5 else "")
+        )
     if counts["approved"]:
         lines.append(f"  splits     {plan.release.folder}")
     lines.append(f"  dashboard  {storage.join(plan.folder, 'dashboard.html')}")

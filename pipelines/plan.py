@@ -15,7 +15,8 @@ from posegate.pipelines.project import Project
 from posegate.transforms import commit, storage
 from posegate.transforms.agree import REPEATED
 from posegate.transforms.dashboard.build import Setting
-from posegate.transforms.decide import Bench, parameters
+from posegate.transforms.decide import Bench
+from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
 from posegate.transforms.model.delivery import (
@@ -104,11 +105,13 @@ def prepare(
             policy=policy,
             delivery=delivery,
             skeleton=skeleton,
-            drift=parameters(policy.drift, skeleton),
+            drift=parameters(policy.drift, skeleton.sigmas),
         ),
         bench=bench,
         place=Place(folder, pointer, current and current[1], release.folder),
-        record=Record(facts(delivery, ignored, project, skeleton, run, past), runtime or {}),
+        record=Record(
+            facts(delivery, ignored, project, skeleton, run, past), runtime or {}
+        ),
         manuals={id: rule.manual for id, rule in RULES.items()}
         | {REPEATED: REPEATED_MANUAL},
         skipped=skipped(RULES, settings, skeleton),
@@ -247,7 +250,5 @@ def facts(
             "sigmas": skeleton.sigmas,
         },
         "history": [{"delivery": p.delivery, "run": p.run} for p in past],
-        "versions": {
-            name: metadata.version(name) for name in ("posegate", *PACKAGES)
-        },
+        "versions": {name: metadata.version(name) for name in ("posegate", *PACKAGES)},
     }

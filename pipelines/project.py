@@ -10,6 +10,8 @@ from pydantic import Field, ValidationError
 
 from posegate.expectations.policy import load_policy, overlay
 from posegate.transforms import storage
+from posegate.transforms.kernels.streams import parameters
+from posegate.transforms.kernels.verdict import sequential_test
 from posegate.transforms.model import skeleton as skeletons
 from posegate.transforms.model.policy import Policy, Section
 from posegate.transforms.model.rule import SEVERITIES, Setting
@@ -117,16 +119,12 @@ def build(table: dict[str, Any], place: str, output: str | None = None) -> Proje
         project = Project.model_validate(merged)
     except ValidationError as error:
         raise ValueError("\n".join(lines(error, place))) from None
-    check_sequential_test(project, place)
-    return project
-
-
-def check_sequential_test(project: Project, place: str) -> None:
-    """Names the place of risks that make no test."""
     try:
-        _ = project.acceptance.test
+        sequential_test(project)
+        parameters(project.drift, None)
     except ValueError as error:
-        raise ValueError(f"{place}: acceptance: {error}") from None
+        raise ValueError(f"{place}: {error}") from None
+    return project
 
 
 def lines(error: ValidationError, place: str) -> list[str]:

@@ -1,8 +1,8 @@
 """The verdict on the delivery, then on each instance, by reference to its part.
 
-    sums, tallies, history ──> judge ──> verdict ─────────┐ (a side input)
-    findings, evidence, sample ── by part ──> decide ─────┴──> findings/  decisions/
-                                                               review/    groups
+sums, tallies, history ──> judge ──> verdict ─────────┐ (a side input)
+findings, evidence, sample ── by part ──> decide ─────┴──> findings/  decisions/
+                                                           review/    groups
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ from posegate.transforms.kernels import decisions, streams, verdict, worst
 from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm, Facts
-from posegate.transforms.kernels.drift import Parameters, fleet
+from posegate.transforms.kernels.drift import fleet
 from posegate.transforms.kernels.streams import History
 from posegate.transforms.kernels.sums import Key, Sum
 from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
 from posegate.transforms.kernels.worst import Ranked
-from posegate.transforms.model.policy import Drift, Policy
+from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
 from posegate.transforms.parts import Written
@@ -155,23 +155,13 @@ def refold(sums: Mapping[Key, Ints], bench: Bench) -> History:
     return streams.refold(tables, bench.skeleton.keypoints)
 
 
-def parameters(settings: Drift, skeleton: Skeleton) -> Parameters:
-    """The drift section of a policy, as the kernel takes it."""
-    return Parameters(
-        sigma=skeleton.sigmas or (1.0,) * len(skeleton.keypoints),
-        decay=settings.lambda_,
-        baseline=settings.baseline_weeks,
-        action=settings.q,
-        watch=settings.watch,
-        quarantine=settings.quarantine_weeks,
-    )
-
-
 def alarms(history: History, bench: Bench) -> tuple[Alarm, ...]:
     """The streams in alarm in the last week that is known."""
     if not history.sums.size:
         return ()
-    seen = fleet(history.sums, parameters(bench.policy.drift, bench.skeleton))
+    seen = fleet(
+        history.sums, streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
+    )
     who, which = np.nonzero(seen.alarms.alarm[:, -1])
     return tuple(
         Alarm(

@@ -21,9 +21,7 @@ class Drift(beam.PTransform):  # type: ignore[misc]
     skeleton: Skeleton
     bad: float
 
-    def expand(
-        self, pairs: beam.PCollection[pa.RecordBatch]
-    ) -> beam.PCollection[Sum]:
+    def expand(self, pairs: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Sum]:
         return pairs | "sum" >> beam.FlatMap(summed, self.skeleton, self.bad)
 
 

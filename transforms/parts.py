@@ -153,11 +153,10 @@ def read_rows(
 
 
 def concat(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-    """Batches of one schema as one; an empty one if there are none."""
-    plain = [b.replace_schema_metadata(None) for b in batches]
-    if not plain:
-        return pa.RecordBatch.from_pylist([], schema=schema)
-    return pa.concat_batches(plain)
+    """Batches of these columns as one; an empty one if there are none."""
+    plain = [pa.RecordBatch.from_arrays(b.columns, schema=schema) for b in batches]
+    empty = pa.RecordBatch.from_pylist([], schema=schema)
+    return pa.concat_batches([empty, *plain])
 
 
 def placed(

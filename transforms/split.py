@@ -179,9 +179,7 @@ class Chosen:
             first += batch.num_rows
             yield from self._by_split(batch.filter(pa.array(kept)))
 
-    def _by_split(
-        self, batch: pa.RecordBatch
-    ) -> Iterator[tuple[pa.RecordBatch, int]]:
+    def _by_split(self, batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, int]]:
         hashes = stable_hash(decisions.group_of(batch, self.group))
         split = self.split[np.searchsorted(self.hashes, hashes)]
         for number in range(len(SPLITS)):
@@ -236,9 +234,7 @@ def image_hashes(chosen: Chosen) -> list[Hashes]:
     seen: list[list[Hashes]] = [[] for _ in SPLITS]
     for batch, split, _ in chosen.rows(["image"]):
         seen[split].append(np.unique(stable_hash(batch["image"])))
-    return [
-        np.unique(np.concatenate([np.empty(0, np.uint64), *some])) for some in seen
-    ]
+    return [np.unique(np.concatenate([np.empty(0, np.uint64), *some])) for some in seen]
 
 
 def annotate(chosen: Chosen, sets: Sequence[Set]) -> None:
@@ -261,8 +257,10 @@ def manifest(
     """What the version holds, and the runs that it was made from."""
     document = {
         "instances": counted,
-        "from": [{"delivery": s.delivery, "run": s.folder.rpartition("/")[2]}
-                 for s in sources],
+        "from": [
+            {"delivery": s.delivery, "run": s.folder.rpartition("/")[2]}
+            for s in sources
+        ],
         "files": [vars(file) for file in sorted(files, key=lambda file: file.name)],
     }
     return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
@@ -270,7 +268,9 @@ def manifest(
 
 def card(plan: pa.Table, counted: dict[str, int], release: Release) -> str:
     """The version's README: what it holds and how it was divided."""
-    groups = {c["values"]: c["counts"] for c in pc.value_counts(plan["split"]).to_pylist()}
+    groups = {
+        c["values"]: c["counts"] for c in pc.value_counts(plan["split"]).to_pylist()
+    }
     rows = "\n".join(
         f"| {name} | {counted[name]:,} | {groups.get(name, 0):,} |" for name in SPLITS
     )

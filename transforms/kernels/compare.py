@@ -65,9 +65,7 @@ def by_place(rows: pa.RecordBatch, couples: Couples) -> Couples:
     """The couples by part, row and kind of the judged."""
     part, row = (rows[name].to_numpy()[couples.judged] for name in ("part", "row"))
     order = np.lexsort((couples.kind, row, part))
-    return Couples(
-        couples.judged[order], couples.reference[order], couples.kind[order]
-    )
+    return Couples(couples.judged[order], couples.reference[order], couples.kind[order])
 
 
 def in_order(rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -186,7 +184,7 @@ def measure(
 def normaliser(poses: Poses, rows: Ints, skeleton: Skeleton) -> Floats:
     """(M,) [px] the reference's torso, left shoulder to right hip; else its box."""
     tight = geometry.bounding_box(poses.xy[rows], poses.labelled[rows])
-    box = np.fmax(geometry.box_side(poses.bbox[rows]), geometry.box_side(tight))
+    box = np.fmax(oks.box_side(poses.bbox[rows]), oks.box_side(tight))
     if not set(TORSO) <= set(skeleton.keypoints):
         return box
     a, b = (skeleton.index(name) for name in TORSO)

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import STATISTICS
+from posegate.transforms.kernels.drift import STATISTICS, Parameters
 from posegate.transforms.kernels.sums import Key
+from posegate.transforms.model.policy import Drift
 
 WEEKLY = pa.schema(
     [
@@ -99,3 +100,15 @@ def consecutive(weeks: Sequence[str]) -> list[str]:
     count = (last - first).days // 7 + 1
     days = (first + timedelta(weeks=i) for i in range(count))
     return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]
+
+
+def parameters(settings: Drift, sigmas: tuple[float, ...] | None) -> Parameters:
+    """The drift section of a policy, as the kernel takes it."""
+    return Parameters(
+        sigma=sigmas or (),
+        decay=settings.lambda_,
+        baseline=settings.baseline_weeks,
+        action=settings.q,
+        watch=settings.watch,
+        quarantine=settings.quarantine_weeks,
+    )

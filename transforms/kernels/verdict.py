@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from posegate.transforms.kernels import acceptance, agreement
-from posegate.transforms.kernels.acceptance import Verdict
+from posegate.transforms.kernels.acceptance import Sprt, Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sums import ONE, Key
@@ -114,11 +114,17 @@ def tested(sums: Mapping[Key, Ints]) -> dict[str, Ints]:
     return found
 
 
+def sequential_test(policy: Policy) -> Sprt:
+    """The policy's test; raises ValueError for risks that make none."""
+    risks = policy.acceptance
+    return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
+
+
 def acceptance_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """Wald's sequential test on the instances that have gold or a review."""
     cells = tested(sums).values()
     n, bad = (sum(int(cell[i]) for cell in cells) for i in (0, 1))
-    test = policy.acceptance.test
+    test = sequential_test(policy)
     outcome = test.decide(bad, n - bad)
     limit = policy.acceptance.oks
     seen = f"{bad} of {n} reviewed instances have OKS below {limit:g}"

@@ -36,7 +36,9 @@ def points(xy: Floats, labelled: Bools) -> list[list[float] | None]:
     """(K, 2), (K,) -> positions to a hundredth of a pixel, None where not labelled."""
     return [
         [x, y] if seen else None
-        for (x, y), seen in zip(np.round(xy, 2).tolist(), labelled.tolist(), strict=True)
+        for (x, y), seen in zip(
+            np.round(xy, 2).tolist(), labelled.tolist(), strict=True
+        )
     ]
 
 

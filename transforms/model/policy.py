@@ -4,8 +4,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from posegate.transforms.kernels.acceptance import Sprt
-
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -42,11 +40,6 @@ class Acceptance(Section):
     alpha: Probability
     beta: Probability
     cap: Count
-
-    @property
-    def test(self) -> Sprt:
-        """The sequential test with these risks."""
-        return Sprt(self.p0, self.p1, self.alpha, self.beta, self.cap)
 
 
 class Agreement(Section):

@@ -24,7 +24,8 @@ def dense(column: pa.Array, width: int) -> npt.NDArray[np.generic]:
         kept = column.is_valid().to_numpy(zero_copy_only=False)
         out[kept] = column.drop_null().flatten().to_numpy().reshape(-1, width)
         return out
-    return column.flatten().to_numpy().reshape(-1, width)  # type: ignore[no-any-return]
+    flat = column.flatten().to_numpy(zero_copy_only=False)  # null inside gives NaN
+    return flat.reshape(-1, width)  # type: ignore[no-any-return]
 
 
 def scalars(column: pa.Array) -> Floats:
