@@ -88,7 +88,7 @@ def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     demo.add_argument(
         "--instances",
         type=int,
-        default=6000,
+        default=20_000,
         metavar="N",
         help="people in all (default: %(default)s)",
     )

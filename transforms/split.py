@@ -121,7 +121,8 @@ def assign(counts: pa.Table, release: Release) -> pa.Table:
     )
     test = splitting.dominant(counts.filter(held_out))
     names = pa.array(["test"] * test.num_rows, pa.string())
-    return pa.concat_tables([others, test.append_column("split", names)])
+    held = test.append_column("split", names).cast(splitting.ASSIGNED)
+    return pa.concat_tables([others, held])
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def plan(
     fresh = fresh.append_column("split", pa.array(names.tolist(), pa.string()))
     again = new.filter(pa.array(known))
     kept = merge(before, again)
-    return pa.concat_tables([kept, fresh]).cast(ASSIGNED).sort_by("group")
+    every = [kept.cast(ASSIGNED), fresh.cast(ASSIGNED)]
+    return pa.concat_tables(every).sort_by("group")
 
 
 def dominant(counts: pa.Table) -> pa.Table:
