@@ -92,11 +92,11 @@ class Columns:
             **{name: where[name] for name in ("frame", "fps")},
             **said,
             "xy": _lists(xy, 2 * k),
-            "z": pa.nulls(n, pa.list_(pa.float64(), k)),
+            "z": pa.nulls(n, pa.list_(pa.float64())),
             "unit": pa.nulls(n, pa.string()),
             "visibility": _lists(flag, k),
             "origin": _lists(_origins(records, said["role"], scored, k), k),
-            "bbox": _lists(box, 4, np.isnan(box[:, 0])),
+            "bbox": _lists(box, 4),
             "area": pa.array(area, mask=np.isnan(area)),
             "area_source": pa.array(source, pa.string()),
             "segmentation": _segmentations(records),
@@ -180,11 +180,9 @@ def _digests(*parts: Sequence[str | None]) -> tuple[list[str], Keys]:
     return [digest.hex() for digest in digests], first
 
 
-def _lists(array: npt.NDArray[Any], width: int, none: Bools | None = None) -> pa.Array:
-    """(N, …) as a column of lists of `width`, null where `none` (N,)."""
-    mask = None if none is None or not none.any() else pa.array(none)
-    flat = pa.array(array.reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, width, mask=mask)
+def _lists(array: npt.NDArray[Any], width: int) -> pa.Array:
+    """(N, …) as a column of lists of `width`."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1)), width)
 
 
 def _segmentations(records: Records) -> pa.Array:

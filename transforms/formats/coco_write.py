@@ -1,6 +1,7 @@
 """Writing COCO keypoints JSON as a stream: images first, then annotations."""
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any, BinaryIO
 
 import msgspec
@@ -106,7 +107,7 @@ def head(
     columns = zip(
         images,
         poses.labelled.sum(axis=1).tolist(),
-        rows["bbox"].to_pylist(),
+        poses.bbox.tolist(),
         rows["area"].to_pylist(),
         *(
             rows[n].to_pylist()
@@ -121,7 +122,7 @@ def head(
             "category_id": 1,
             "iscrowd": 0,
             "num_keypoints": n,
-            **({"bbox": bbox} if bbox is not None else {}),
+            **({"bbox": bbox} if isfinite(bbox[0]) else {}),
             **({"area": area} if area is not None else {}),
             **({"track_id": track} if track is not None else {}),
             **({"annotator": annotator} if annotator is not None else {}),

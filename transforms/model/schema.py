@@ -44,7 +44,9 @@ def instances(keypoints: int) -> pa.Schema:
     """The canonical table for a skeleton of that many keypoints (K).
 
     The skeleton's name is the partition of the file (`skeleton=<name>`), not a column.
-    `segmentation` is COCO's own JSON (polygons or RLE), byte for byte.
+    `segmentation` is COCO's own JSON (polygons or RLE), byte for byte. Parquet gives no
+    null back in lists of fixed size, so a box that is missing is four NaN, and `z` a
+    list of any size: K numbers, or null in 2-D.
     """
     k = keypoints
     return pa.schema(
@@ -63,11 +65,11 @@ def instances(keypoints: int) -> pa.Schema:
             pa.field("lead_time_s", pa.float32()),
             pa.field("role", pa.string(), nullable=False),
             pa.field("xy", pa.list_(pa.float64(), 2 * k), nullable=False),
-            pa.field("z", pa.list_(pa.float64(), k)),
+            pa.field("z", pa.list_(pa.float64())),
             pa.field("unit", pa.string()),
             pa.field("visibility", pa.list_(pa.uint8(), k), nullable=False),
             pa.field("origin", pa.list_(pa.uint8(), k), nullable=False),
-            pa.field("bbox", pa.list_(pa.float64(), 4)),
+            pa.field("bbox", pa.list_(pa.float64(), 4), nullable=False),
             pa.field("area", pa.float64()),
             pa.field("area_source", pa.string()),
             pa.field("segmentation", pa.binary()),
