@@ -51,7 +51,8 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     flags = (dense(pairs[c], k) for c in ("visibility", "reference_visibility"))
     yield ("flags-pair", "", "", ""), agreement.confusion(*flags, LEVELS)
     if skeleton.sigmas is not None:
-        yield from weekly(pairs, error, skeleton)
+        fair = score >= bad
+        yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
 
 
 def headline(pairs: pa.RecordBatch) -> Floats:
@@ -129,7 +130,11 @@ def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
 
 
 def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator[Sum]:
-    """(K, S) sums of `drift.STATISTICS` by annotator, week and kind of reference."""
+    """(K, S) sums of `drift.STATISTICS` by annotator, week and kind of reference.
+
+    Only of pairs that conform: a person drawn swapped or in another's place is a defect
+    of that instance, and would raise an alarm on every keypoint at once.
+    """
     group, names = code(pairs["annotator"], pairs["week"], pairs["kind"])
     dated = np.array([bool(week) for _, week, _ in names])
     table = drift.grouped_sums(
