@@ -357,7 +357,7 @@ def managed_python() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("without", ["", "venv", "venv|virtualenv"])
+@pytest.mark.parametrize("without", ["", "venv"])
 def test_a_pip_that_refuses_is_no_obstacle(without: str, tmp_path: Path) -> None:
     machine = small_machine(tmp_path)
     machine.environment = {
