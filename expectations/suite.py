@@ -39,9 +39,9 @@ class Expectation(msgspec.Struct):
     @property
     def columns(self) -> list[str]:
         """The columns that it looks at; none if it is about the table."""
-        one = [self.kwargs[name] for name in NAMED if name in self.kwargs]
-        several = [self.kwargs[name] or () for name in LISTED if name in self.kwargs]
-        return [str(column) for group in (one, *several) for column in group]
+        given = [self.kwargs.get(name) for name in (*NAMED, *LISTED)]
+        named = [each if isinstance(each, list) else [each] for each in given]
+        return [str(name) for each in named for name in each if name is not None]
 
     @property
     def text(self) -> str:
