@@ -181,10 +181,27 @@ class Drawn(NamedTuple):
     facts: str
 
 
-COLUMNS = (
-    "instance image video frame track annotator annotated_at role visibility attributes"
-    " source position id width height xy bbox area origin"
-).split()
+COLUMNS = [
+    "instance",
+    "image",
+    "video",
+    "frame",
+    "track",
+    "annotator",
+    "annotated_at",
+    "role",
+    "visibility",
+    "attributes",
+    "source",
+    "position",
+    "id",
+    "width",
+    "height",
+    "xy",
+    "bbox",
+    "area",
+    "origin",
+]
 
 
 @dataclass
@@ -202,8 +219,8 @@ class Decide(beam.PTransform):  # type: ignore[misc]
 
     def expand(
         self, concerns: beam.PCollection[tuple[int, pa.RecordBatch]]
-    ) -> beam.pvalue.DoOutputsTuple:
-        return (
+    ) -> "Decided":
+        made = (
             concerns
             | "by part" >> beam.GroupByKey()
             | "decide"
@@ -212,6 +229,18 @@ class Decide(beam.PTransform):  # type: ignore[misc]
                 AsSingleton(self.judgement),
             ).with_outputs("files", "sums", "worst", main="groups")
         )
+        return Decided(made.groups, made.files, made.sums, made.worst)
+
+
+@dataclass
+class Decided:
+    """What deciding gives: the approved instances by group (`decisions.GROUPS`), the
+    files written, counts of verdicts and reasons, and instances to be drawn."""
+
+    groups: beam.PCollection[pa.RecordBatch]
+    files: beam.PCollection[Written]
+    sums: beam.PCollection[Sum]
+    worst: beam.PCollection[Ranked]
 
 
 class DecidePart(beam.DoFn):  # type: ignore[misc]
@@ -353,7 +382,17 @@ def counts(rows: pa.RecordBatch) -> Iterator[Sum]:
             yield (kind, cell["values"], "", ""), np.array([cell["counts"]])
 
 
-QUEUE = "instance image video frame track annotator source position id".split()
+QUEUE = [
+    "instance",
+    "image",
+    "video",
+    "frame",
+    "track",
+    "annotator",
+    "source",
+    "position",
+    "id",
+]
 
 
 def to_review(

@@ -34,8 +34,8 @@ class Ingest(beam.PTransform):  # type: ignore[misc]
     skeleton: Skeleton
     folder: str
 
-    def expand(self, begin: beam.pvalue.PBegin) -> beam.pvalue.DoOutputsTuple:
-        return (
+    def expand(self, begin: beam.pvalue.PBegin) -> "Ingested":
+        read = (
             begin
             | "shards" >> beam.Create(list(self.delivery.shards))
             | "spread" >> beam.Reshuffle()
@@ -44,6 +44,18 @@ class Ingest(beam.PTransform):  # type: ignore[misc]
                 ReadShard(self.delivery, self.skeleton, self.folder)
             ).with_outputs("tallies", "files", "quarantined", main="batches")
         )
+        return Ingested(read.batches, read.tallies, read.files, read.quarantined)
+
+
+@dataclass
+class Ingested:
+    """What reading gives: canonical batches, each shard's tally by part, the files
+    written, and the quarantined records (`schema.QUARANTINE`)."""
+
+    batches: beam.PCollection[pa.RecordBatch]
+    tallies: beam.PCollection[tuple[int, Tally]]
+    files: beam.PCollection[Written]
+    quarantined: beam.PCollection[pa.RecordBatch]
 
 
 class ReadShard(beam.DoFn):  # type: ignore[misc]
@@ -92,7 +104,7 @@ class ReadShard(beam.DoFn):  # type: ignore[misc]
 def write(
     batches: Iterable[pa.RecordBatch], part: int, skeleton: str, folder: str
 ) -> Iterator[pa.RecordBatch | Written]:
-    """Appends each batch to the shard's files and passes it on, then says what it wrote.
+    """Appends each batch to its shard's files, passes it on, then says what it wrote.
 
     Canonical batches come out located; a shard without good rows has no part file.
     """
