@@ -36,12 +36,12 @@ from posegate.transforms.formats.coco_records import (
 from posegate.transforms.formats.coco_who import Records
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.streams import DamagedStream, chunks
-from posegate.transforms.kernels.json_records import RAW, Broken, Run
+from posegate.transforms.kernels.json_events import RAW, Broken, Run
 from posegate.transforms.kernels.json_records import Records as JsonRecords
 from posegate.transforms.model.schema import QUARANTINE
 
 NAME = "coco"
-SECTIONS = ("images", "annotations", "categories", "licenses", "videos", "info")
+SECTIONS = ("images", "annotations", "categories", "licenses", "videos")
 RESULTS = ""
 """The name that a list at the root goes by."""
 _ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
@@ -231,7 +231,7 @@ class _Reading:
             except Unreadable as error:
                 at = found.swallows(raw) if error.reason == SYNTAX else None
                 if at is not None:
-                    found.reject(run, i, at)
+                    found.reject(run, i, at, error.reason, error.detail)
                     return
                 self._refuser(run, i)(error)
 

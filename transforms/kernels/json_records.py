@@ -11,48 +11,29 @@ at the next place that looks like the start of a record.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from posegate.transforms.kernels.json_scan import SPACE, Ints, brackets, flaw, headers
+from posegate.transforms.kernels.json_events import RAW, Broken, Run
+from posegate.transforms.kernels.json_faults import (
+    DEPTH,
+    LONG,
+    SPACE,
+    Fault,
+    flaw,
+    headers,
+    stray,
+    too_deep,
+    too_long,
+    unbalanced,
+    wrong_end,
+)
+from posegate.transforms.kernels.json_scan import Ints, brackets
 
 WINDOW = 4 << 20
 LIMIT = 32 << 20  # a record: far above any real one (a 4k mask as a list is 2 MB)
-DEPTH = 64  # inside a record; COCO needs 3
-RAW = 64 << 10  # how much of a broken record is kept
-_SMALL = 64 << 10  # the window after a broken record, so that each costs little
 _OVERLAP = 16 << 10  # more than a match of `headers` is long
 _KEY = re.compile(rb'"((?:[^"\\]+|\\.)*+)"\s*:\s*$', re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring records of one section: `data[starts[i]:stops[i]]`, each (n,).
-
-    `first` is the ordinal in its section of record 0.
-    """
-
-    section: str
-    data: bytes
-    starts: Ints
-    stops: Ints
-    first: int
-
-    def raw(self, i: int) -> bytes:
-        """The bytes of a record."""
-        return self.data[self.starts[i] : self.stops[i]]
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A record that is none, or with ordinal -1 what is wrong with the file itself."""
-
-    section: str
-    ordinal: int
-    reason: str
-    detail: str
-    raw: bytes
 
 
 class Records:
@@ -60,7 +41,7 @@ class Records:
 
     Args:
       chunks: the file's bytes, in pieces of any size.
-      sections: names that end a broken stretch when met as keys of the root.
+      sections: the keys of the root whose lists are read; all, if none is named.
       limit: bytes; a longer record is broken.
       window: bytes scanned at once.
     """
@@ -76,6 +57,7 @@ class Records:
         """Sections met and how many records each has so far, broken ones included."""
         self.bom = False
         self._chunks = iter(chunks)
+        self._sections = frozenset(sections)
         self._headers = headers(sections)
         self._limit, self._full, self._window = limit, window, window
         self._data = b""
@@ -84,26 +66,26 @@ class Records:
         self._depth, self._string, self._escaped = 0, False, False
         self._record = 0  # the depth inside a record: 3 under an object, 2 under a list
         self._start: int | None = None  # of the record that is open
-        self._check = _SMALL
+        self._check = LONG
         self._section: str | None = None
         self._last: str | None = None
-        self._lost: tuple[str, str] | None = None  # why; looking for the next record
+        self._lost: Fault | None = None  # looking for the next record
         self._head: bytes | None = None
-        self._rejected: tuple[int, int] | None = None
+        self._rejected: Fault | None = None
         self._done = False
 
-    def reject(self, run: Run, i: int, at: int) -> None:
+    def reject(self, run: Run, i: int, at: int, reason: str, detail: str) -> None:
         """Tells, while `run` is in hand, that record i goes wrong at its byte `at`.
 
-        The record is given as broken, and whatever it had swallowed is read again.
+        It is then given as broken, and all that follows in the run is read again.
         """
         self.found[run.section] = run.first + i
         start = int(run.starts[i])
-        self._rejected = (start, start + at)
+        self._rejected = Fault(start, start + at, reason, detail)
 
     def swallows(self, raw: bytes) -> int | None:
-        """Where a record that is no JSON starts to swallow others, if it does."""
-        return flaw(raw, self._headers)
+        """Where a record stops being JSON; from there on others may be hidden in it."""
+        return flaw(raw, self._headers, whole=True)
 
     def __iter__(self) -> Iterator[Run | Broken]:
         problem = self._open()
@@ -128,7 +110,7 @@ class Records:
             return True
         chunk = next((c for c in self._chunks if c), b"")
         if self._start is None and self._at - self._keep > 1 << 20:
-            self._keep = self._at - _OVERLAP
+            self._keep, self._check = self._at - _OVERLAP, LONG
         self._data = self._data[self._keep :] + chunk
         self._at -= self._keep
         if self._start is not None:
@@ -213,11 +195,10 @@ class Records:
             self._start = None
             yield self._run(starts[:good], stops[:good])
         if self._rejected is not None:
-            start, wrong = self._rejected
-            self._rejected = None
-            self._lose(start, wrong, "json.unbalanced", "it lacks a bracket or a quote")
+            rejected, self._rejected = self._rejected, None
+            self._lose(rejected)
         elif fault is not None:
-            self._lose(*fault[1:])
+            self._lose(fault[1])
         else:
             self._start = open_
             if open_ is not None:
@@ -231,48 +212,18 @@ class Records:
 
     def _fault(
         self, starts: Ints, stops: Ints, deepest: int | None
-    ) -> tuple[int, int, int, str, str] | None:
-        """The first record that is none: its number, start, flaw, reason and detail."""
-        data = np.frombuffer(self._data, np.uint8)
+    ) -> tuple[int, Fault] | None:
+        """The number of the first record that is none, and why."""
         before = np.concatenate([[self._keep], stops])[: len(starts)]
         if self._start is not None:
             before[0] = starts[0]
-        gap = np.flatnonzero((starts - before != 1) | (data[before] != ord(",")))
-        pairs = zip(
-            gap.tolist(), before[gap].tolist(), starts[gap].tolist(), strict=True
-        )
-        stray = next(
-            ((i, a) for i, a, b in pairs if self._data[a:b].strip(SPACE + b",")), None
-        )
         whole = starts[: len(stops)]
-        wrong = (data[stops - 1] - data[whole] != 2) | (stops - whole > self._limit)
-        if deepest is not None:
-            wrong |= (whole < deepest) & (deepest < stops)
-        bad = int(wrong.argmax()) if wrong.any() else len(starts)
-        if stray is not None and stray[0] <= bad:
-            i, a = stray
-            return (
-                i,
-                a,
-                a,
-                "json.stray",
-                "it stands between two records and is no object",
-            )
-        if bad == len(starts):
-            return None
-        start, stop = int(whole[bad]), int(stops[bad])
-        if deepest is not None and start < deepest < stop:
-            return bad, start, deepest, *_too_deep()
-        if stop - start > self._limit:
-            return bad, start, stop - 1, *_too_long(self._limit)
-        at = flaw(self._data[start:stop], self._headers) or 1
-        return (
-            bad,
-            start,
-            start + at,
-            "json.unbalanced",
-            "it closes with a wrong bracket",
-        )
+        ends = wrong_end(self._data, whole, stops, self._limit, deepest, self._headers)
+        gap = stray(self._data, starts, before)
+        if gap is None or (ends is not None and ends[0] < gap[0]):
+            return ends
+        detail = "it stands between records and is no object"
+        return gap[0], Fault(gap[1], gap[1], "json.stray", detail)
 
     def _outline(self, mark: int, level: int, opens: bool) -> Iterator[Run | Broken]:
         """Follows the brackets outside records: the root, and its keys' values."""
@@ -283,7 +234,8 @@ class Records:
             self._enter("" if self._record == 2 else None, mark)
         elif key := _KEY.search(self._data, max(self._keep, mark - _OVERLAP), mark):
             name = key[1].decode("utf-8", "replace")
-            self._enter(name if kind == b"[" else None, mark)
+            known = kind == b"[" and (not self._sections or name in self._sections)
+            self._enter(name if known else None, mark)
         else:
             self._stray(mark)
 
@@ -314,40 +266,49 @@ class Records:
     def _stray(self, mark: int) -> None:
         """A bracket where none can be: part of a broken record of the last section."""
         start = min(self._keep, mark)
-        self._lose(start, mark, "json.unbalanced", "it has a bracket too many")
+        self._lose(unbalanced(start, mark))
 
     def _waiting(self, deepest: int | None) -> None:
         """Looks after the record that is open at the end of a window."""
         self._window = min(self._window * 2, self._full)
-        if self._start is None:
-            self._check = _SMALL
-            return
-        size = self._at - self._start
-        if deepest is not None and deepest > self._start:
-            self._lose(self._start, deepest, *_too_deep())
-        elif size >= self._check and not self._swallowing():
+        start = self._start if self._start is not None else self._keep
+        size = self._at - start
+        if deepest is not None or size >= self._check:
+            if self._swallowing():
+                return
             self._check = size * 2
-            if size > self._limit:
-                self._lose(self._start, self._at - 1, *_too_long(self._limit))
+        if self._start is None:
+            return
+        if deepest is not None and deepest > start:
+            self._lose(too_deep(start, deepest))
+        elif size > self._limit:
+            self._lose(too_long(start, self._at - 1, self._limit))
 
     def _swallowing(self) -> bool:
-        """Whether the open record has a flaw; if so, reading resumes behind it."""
-        if self._start is None:
-            return False
-        at = flaw(self._data[self._start : self._at], self._headers)
-        if at is None:
-            return False
-        detail = "it lacks a bracket or a quote"
-        self._lose(self._start, self._start + at, "json.unbalanced", detail)
-        return True
+        """Whether what is open has a flaw; if so, reading resumes behind it.
 
-    def _lose(self, start: int, wrong: int, reason: str, detail: str) -> None:
-        """Gives up on what starts at `start`; looks for a record from `wrong` on."""
-        self._lost = (reason, detail)
-        self._keep, self._head, self._start = start, None, None
-        self._at = max(start, wrong - 1)
+        Open is a record, or what stands between two of them and is none.
+        """
+        if self._start is not None:
+            at = flaw(self._data[self._start : self._at], self._headers)
+            wrong = None if at is None else self._start + at
+        elif self._section is not None:
+            found = self._headers.search(self._data, self._keep, self._at)
+            wrong = None if found is None else found.start() + 1
+        else:
+            return False
+        if wrong is not None:
+            start = self._keep if self._start is None else self._start
+            self._lose(unbalanced(start, wrong))
+        return wrong is not None
+
+    def _lose(self, fault: Fault) -> None:
+        """Gives up on what starts at a fault; looks for a record from there on."""
+        self._lost = fault
+        self._keep, self._head, self._start = fault.start, None, None
+        self._at = max(fault.start, fault.wrong - 1)
         self._section = self._section if self._section is not None else self._last
-        self._window, self._check = min(_SMALL, self._full), _SMALL
+        self._window, self._check = min(LONG, self._full), LONG
         self._done = False
 
     def _seek(self) -> Iterator[Broken]:
@@ -382,10 +343,10 @@ class Records:
 
     def _give_up(self, stop: int) -> Broken:
         assert self._lost is not None
-        reason, detail = self._lost
+        lost = self._lost
         raw = self._head if self._head is not None else self._data[self._keep : stop]
         self._lost = None
-        return self._broken(reason, detail, raw.strip(SPACE + b","))
+        return self._broken(lost.reason, lost.detail, raw.strip(SPACE + b","))
 
     def _broken(self, reason: str, detail: str, raw: bytes) -> Broken:
         section = self._section or ""
@@ -419,11 +380,3 @@ class Records:
         )
         detail = f"the file ends {where}: it was cut off; deliver it again"
         return Broken("", -1, "json.truncated", detail, raw)
-
-
-def _too_deep() -> tuple[str, str]:
-    return "json.too-deep", f"it is nested deeper than {DEPTH} levels"
-
-
-def _too_long(limit: int) -> tuple[str, str]:
-    return "json.too-long", f"it is longer than {limit} bytes"

@@ -1,0 +1,168 @@
+"""What is wrong with a record of a JSON file, and where reading can be picked up."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from posegate.transforms.kernels.json_scan import Ints
+
+DEPTH = 64  # levels inside a record; COCO needs 3
+LONG = 64 << 10  # bytes; a longer record is looked at before it is believed
+SPACE = b" \t\r\n"
+CANDIDATE = re.compile(rb'[,\[}]\s{0,4096}(\{)\s{0,4096}["}]')
+"""What the start of a record looks like from outside: an object after `,`, `[`, `}`."""
+
+_QUOTE = 34
+_TOKEN = re.compile(rb'"(?:[^"\\]+|\\.)*+"|["\[\]{}]', re.DOTALL)
+_CLOSES = {ord("{"): ord("}"), ord("["): ord("]")}
+_TOKENS = 1_000_000  # a record with more brackets is not walked to its end
+_PARSED = 4 << 20  # bytes: of a longer record only the first part is parsed
+_LITERAL = 8  # bytes: longer than `false` or an escape cut in two
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why the bytes from `start` on are no record, and the byte where that shows."""
+
+    start: int
+    wrong: int
+    reason: str
+    detail: str
+
+
+def unbalanced(start: int, wrong: int) -> Fault:
+    """A record that does not end where it should, or never began."""
+    return Fault(start, wrong, "json.unbalanced", "it lacks a bracket or a quote")
+
+
+def too_deep(start: int, wrong: int) -> Fault:
+    """A record of more than `DEPTH` levels."""
+    detail = f"it is nested deeper than {DEPTH} levels"
+    return Fault(start, wrong, "json.too-deep", detail)
+
+
+def too_long(start: int, wrong: int, limit: int) -> Fault:
+    """A record of more than `limit` bytes."""
+    return Fault(start, wrong, "json.too-long", f"it is longer than {limit} bytes")
+
+
+def stray(data: bytes, starts: Ints, before: Ints) -> tuple[int, int] | None:
+    """The first record that something but a comma stands before, and where that starts.
+
+    `before` (N,): the ends of what stands before `starts` (N,).
+    """
+    view = np.frombuffer(data, np.uint8)
+    gaps = np.flatnonzero((starts - before != 1) | (view[before] != ord(",")))
+    for i in gaps.tolist():
+        if data[before[i] : starts[i]].strip(SPACE + b","):
+            return i, int(before[i])
+    return None
+
+
+def wrong_end(
+    data: bytes,
+    starts: Ints,
+    stops: Ints,
+    limit: int,
+    deepest: int | None,
+    record: re.Pattern[bytes],
+) -> tuple[int, Fault] | None:
+    """The first record (N,) that is too long, too deep, or ends in the wrong bracket.
+
+    Args:
+      data: the bytes that `starts` and `stops` point into.
+      limit: bytes of a record.
+      deepest: a place more than `DEPTH` levels inside a record, if there is one.
+      record: what a record starts like, as `headers` makes it.
+    """
+    view = np.frombuffer(data, np.uint8)
+    sizes = stops - starts
+    wrong = (view[stops - 1] - view[starts] != 2) | (sizes > limit)  # } - { is ] - [
+    if deepest is not None:
+        wrong |= (starts < deepest) & (deepest < stops)
+    for i in np.flatnonzero((sizes > LONG) & ~wrong).tolist():
+        wrong[i] = flaw(data[starts[i] : stops[i]], record, whole=True) is not None
+    if not wrong.any():
+        return None
+    i = int(wrong.argmax())
+    start, stop = int(starts[i]), int(stops[i])
+    at = flaw(data[start:stop], record, whole=True)
+    sound = stop if at is None else start + at
+    if deepest is not None and start < deepest < sound:
+        return i, too_deep(start, deepest)
+    if sound == stop:
+        return i, too_long(start, stop - 1, limit)
+    return i, unbalanced(start, sound)
+
+
+def flaw(
+    raw: bytes, starts: re.Pattern[bytes] = CANDIDATE, whole: bool = False
+) -> int | None:
+    """Where a record, or unless `whole` the first part of one, stops being JSON.
+
+    A record that lacks a bracket or a quote swallows its neighbours, and this is how it
+    is told from one that is merely long. What looks like a start of a record (`starts`,
+    as `headers` makes it) inside a string counts, because a quote that is missing
+    before makes a string of what stands between two others. None: nowhere.
+    """
+    places = _syntax(raw, whole), _nesting(raw, starts)
+    found = [at for at in places if at is not None]
+    return min(found, default=None)
+
+
+def _syntax(raw: bytes, whole: bool) -> int | None:
+    """Where the parser stumbles, unless it is over the end of what is there.
+
+    A part is read as Latin-1: it may end inside a character, and JSON's own are ASCII.
+    """
+    part = raw[:_PARSED].decode("latin-1")
+    try:
+        _, end = json.JSONDecoder().raw_decode(part)
+    except RecursionError:
+        return None
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(part) - _LITERAL or error.msg.startswith("Unterminated")
+        return None if cut and not (whole and len(raw) <= _PARSED) else error.pos
+    return None if end == len(part) else end
+
+
+def _nesting(raw: bytes, starts: re.Pattern[bytes]) -> int | None:
+    """Where a bracket closes the wrong kind, or a start of a record is in a string."""
+    open_: list[int] = []
+    for count, token in enumerate(_TOKEN.finditer(raw)):
+        at, mark = token.start(), raw[token.start()]
+        if count > _TOKENS:
+            return None
+        if count and not open_:
+            return at
+        if mark == _QUOTE:
+            end = token.end() if token.end() - at > 1 else len(raw)
+            if inside := CANDIDATE.search(raw, at, end):
+                return inside.start(1)
+            if starts.match(raw, end - 1):  # a key in place of the string's end
+                return end - 1
+            if end == len(raw):
+                return None
+        elif mark in _CLOSES:
+            if open_ and not _may_open(raw, at, open_[-1]):
+                return at
+            open_.append(mark)
+        elif _CLOSES[open_.pop()] != mark:
+            return at
+    return None
+
+
+def _may_open(raw: bytes, at: int, parent: int) -> bool:
+    before = raw[max(0, at - 4096) : at].rstrip(SPACE)[-1:]
+    return before in ((b":",) if parent == ord("{") else (b",", b"["))
+
+
+def headers(sections: Collection[str]) -> re.Pattern[bytes]:
+    """Matches the start of a record (group 1) or of a named section (group 2)."""
+    names = b"|".join(re.escape(name.encode()) for name in sections) or rb"(?!)"
+    return re.compile(
+        CANDIDATE.pattern + rb'|"(' + names + rb')"\s*:\s*(\[)\s*(?=\{|\])'
+    )
