@@ -1,8 +1,8 @@
 """The whole graph.
 
                  ┌──> Validate ──> findings ──┐
-    Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ──> Decide ──> Split ──> Publish
-    (part files) └──> Agree ──> pairs ─ Drift ┘   (sums)    (by part)
+    Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ─> Decide ─> Split ─> Publish
+    (part files) └──> Agree ──> pairs ─ Drift ┘    (sums)  (by part)
 
 What is counted travels as integer sums; what is found travels by part, and meets the
 part's rows again in Decide.
@@ -29,7 +29,7 @@ from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
 from posegate.transforms.sums import Gather
-from posegate.transforms.validate import Validate
+from posegate.transforms.validate import Reject, Validate
 
 coders.register()
 
@@ -53,6 +53,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
+            findings | "count rejected" >> Reject(),
             met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks),
             met.sums,
         ) | "counts" >> beam.Flatten()

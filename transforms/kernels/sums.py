@@ -4,7 +4,7 @@ A key is (statistic, and up to three names); a value is an int64 array. Real num
 counted in fixed point (`ONE` = 1.0), for a sum of floats depends on its order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,10 @@ def _flags(
 
 
 def of_findings(batch: pa.RecordBatch) -> Iterator[Sum]:
-    """[findings, instances] by rule, severity and annotator: one batch's findings."""
+    """[findings, instances] by rule, severity and annotator: one batch's findings.
+
+    All findings of one row and rule must stand in one batch.
+    """
     if not batch.num_rows:
         return
     group, names = code(batch["rule"], batch["severity"], batch["annotator"])
@@ -103,17 +106,26 @@ def of_findings(batch: pa.RecordBatch) -> Iterator[Sum]:
         names, findings.tolist(), instances.tolist(), strict=True
     ):
         yield ("finding", rule, severity, annotator), np.array([f, i])
-    yield from _broken(batch, row)
 
 
-def _broken(batch: pa.RecordBatch, row: Ints) -> Iterator[Sum]:
-    """Instances with a `reject` finding, by annotator."""
-    reject = np.asarray(pc.equal(batch["severity"], "reject"))
-    rows, first = np.unique(row[reject], return_index=True)
-    if len(rows):
-        who = batch["annotator"].filter(pa.array(reject)).take(pa.array(first))
-        for name, n in _counts(pc.fill_null(who, "")):
-            yield ("rejected", name, "", ""), np.array([n])
+def rejecting(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The (row, annotator) of production's findings that reject: one part's findings."""
+    kept = pc.and_(
+        pc.equal(batch["severity"], "reject"), pc.equal(batch["role"], "production")
+    )
+    return batch.select(["row", "annotator"]).filter(kept)
+
+
+def of_rejected(batches: Iterable[pa.RecordBatch]) -> Iterator[Sum]:
+    """Instances that are rejected, by annotator: all of a part's `rejecting`.
+
+    An instance counts once, whichever branches found something.
+    """
+    every = pa.concat_batches(list(batches))
+    _, first = np.unique(every["row"].to_numpy(), return_index=True)
+    who = every["annotator"].take(pa.array(first))
+    for name, n in _counts(pc.fill_null(who, "")):
+        yield ("rejected", name, "", ""), np.array([n])
 
 
 def of_quarantine(batch: pa.RecordBatch) -> Iterator[Sum]:

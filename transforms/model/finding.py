@@ -64,14 +64,16 @@ def check(
 
 
 def judgeable(batch: pa.RecordBatch) -> Bools:
-    """(N,): neither a crowd (attribute `iscrowd` of 1 or true) nor a prelabel."""
-    crowd = pc.is_in(
-        pc.map_lookup(batch["attributes"], "iscrowd", "first"),
-        value_set=pa.array(["1", "true"]),
-    )
+    """(N,): neither a crowd nor a prelabel."""
     prelabel = pc.equal(batch["role"], Role.PRELABEL.value)
-    out = pc.invert(pc.or_(crowd, prelabel))
-    return out.to_numpy(zero_copy_only=False)
+    return ~(crowds(batch) | prelabel.to_numpy(zero_copy_only=False))
+
+
+def crowds(batch: pa.RecordBatch) -> Bools:
+    """(N,): the row is a crowd, not a person: attribute `iscrowd` of 1 or true."""
+    said = pc.map_lookup(batch["attributes"], "iscrowd", "first")
+    marked = pc.is_in(said, value_set=pa.array(["1", "true"]))
+    return marked.to_numpy(zero_copy_only=False)
 
 
 def human(poses: Poses) -> Poses:
@@ -170,8 +172,8 @@ def _table(
     part: int,
     first_row: int,
 ) -> pa.RecordBatch:
-    rows = batch.select(["instance", "annotator", "image", "source", "position"])
-    rows = rows.take(pa.array(found.row))
+    names = ["instance", "annotator", "role", "image", "source", "position"]
+    rows = batch.select(names).take(pa.array(found.row))
     ids = pa.array([bound.rule.id for bound in rules], pa.string())
     severities = pa.array([bound.severity for bound in rules], pa.string())
     keypoint = pa.array(found.keypoint, mask=found.keypoint < 0)

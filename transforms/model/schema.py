@@ -103,6 +103,7 @@ FINDINGS = pa.schema(
         pa.field("row", pa.int64(), nullable=False),
         pa.field("instance", pa.string(), nullable=False),
         pa.field("annotator", pa.string()),
+        pa.field("role", pa.string(), nullable=False),
         pa.field("image", pa.string(), nullable=False),
         pa.field("rule", pa.string(), nullable=False),
         pa.field("severity", pa.string(), nullable=False),
@@ -113,11 +114,11 @@ FINDINGS = pa.schema(
         pa.field("position", pa.int64(), nullable=False),
     ]
 )
-"""One rule broken by one instance; `keypoint` is null when the whole instance broke it."""
+"""One rule broken by one instance; `keypoint` is null where all of it broke it."""
 
 
 def agreement(keypoints: int) -> pa.Schema:
-    """One pair: an instance with its reference. K-lists are null where not both label."""
+    """One pair: an instance with its reference; errors are null where not both label."""
     k = keypoints
     return pa.schema(
         [

@@ -86,6 +86,7 @@ def test_a_finding_names_the_row_the_rule_and_the_keypoint() -> None:
         "row": 71,
         "instance": "i1",
         "annotator": "ann",
+        "role": "production",
         "image": "a.jpg",
         "rule": "test.right",
         "severity": "review",
