@@ -10,6 +10,7 @@ from posegate.transforms.kernels.buckets import Ints, runs, stable_hash
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
 from posegate.transforms.kernels.pair_sums import headline
 from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.model.finding import human
 from posegate.transforms.model.poses import Floats, Poses
 from posegate.transforms.model.schema import agreement
 from posegate.transforms.model.skeleton import Skeleton
@@ -45,14 +46,14 @@ class Compared:
 
 
 def compare(rows: pa.RecordBatch, skeleton: Skeleton, week: str) -> Compared:
-    """The pairs among the rows of whole frames.
+    """The pairs among the rows of whole frames, by the points that people placed.
 
     Args:
       rows: canonical columns, with `part` and `row`, of every annotator of each frame.
       week: the week of an instance without a time of its own.
     """
     rows = in_order(rows)
-    poses = Poses.of(rows)
+    poses = human(Poses.of(rows))
     couples = by_place(rows, couple(rows, poses, skeleton))
     pairs = table(rows, poses, couples, skeleton, week)
     shown = worst.of_pairs(

@@ -12,6 +12,7 @@ from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import code
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.columns import column
+from posegate.transforms.model.finding import crowds
 from posegate.transforms.model.poses import Bools, dense
 from posegate.transforms.model.schema import DECISIONS
 
@@ -28,7 +29,7 @@ REASONS = {
     "delivery-rejected": "held",
     "delivery-on-hold": "held",
 }
-"""Why an instance is not approved, and what it is instead; the first that holds wins."""
+"""Why an instance is not approved, and what it is instead; the first one wins."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,13 @@ def decide(
 ) -> pa.RecordBatch:
     """A row of `schema.DECISIONS` for each of N canonical rows from row `first` on."""
     production = np.asarray(pc.equal(batch["role"], "production"))
-    crowd = pc.equal(column(batch, "attributes.iscrowd"), "1").fill_null(False)
     k = batch.schema.field("visibility").type.list_size
     labelled = dense(batch["visibility"], k) > 0
     n = batch.num_rows
     holds: Mapping[str, Bools] = {
         "not-production": ~production,
-        "crowd": np.asarray(crowd),
-        "unlabelled": ~labelled.any(axis=1),
+        "crowd": crowds(batch),
+        "unlabelled": np.asarray(~labelled.any(axis=1)),
         "second-annotation": among(facts.spare, first, n),
         "rejecting-rule": among(facts.rejected, first, n),
         "low-oks": among(facts.low, first, n),
@@ -142,7 +142,7 @@ def group_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
 def stratum_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
     """The values of the stratifying columns, joined."""
     if not names:
-        return pa.array([""] * batch.num_rows)
+        return pa.array([""] * batch.num_rows, pa.string())
     columns = [pc.fill_null(column(batch, name), "") for name in names]
     return pc.binary_join_element_wise(*columns, "\x1f")
 
