@@ -111,6 +111,8 @@ def write(
     with ExitStack() as stack:
         files: dict[str, parts.PartFile] = {}
         for batch in batches:
+            if not batch.num_rows:
+                continue
             bad = batch.schema.names == QUARANTINE.names
             name = (
                 f"quarantine/part-{part:05d}.parquet"

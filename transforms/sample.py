@@ -14,6 +14,7 @@ from posegate.transforms.kernels.sums import code
 from posegate.transforms.model.columns import column
 from posegate.transforms.model.finding import judgeable
 from posegate.transforms.model.policy import Sampling
+from posegate.transforms.model.poses import dense
 from posegate.transforms.parts import concat, location
 
 DRAWS = pa.schema(
@@ -57,8 +58,10 @@ def draws(
     batch: pa.RecordBatch, settings: Sampling
 ) -> Iterable[tuple[str, pa.RecordBatch]]:
     """Draws a number for each production row with a keypoint, by stratum."""
-    eligible = judgeable(batch) & np.asarray(pc.equal(batch["role"], "production"))
-    rows = np.flatnonzero(eligible)
+    production = np.asarray(pc.equal(batch["role"], "production"))
+    k = batch.schema.field("visibility").type.list_size
+    labelled = (dense(batch["visibility"], k) > 0).any(axis=1)
+    rows = np.flatnonzero(judgeable(batch) & production & labelled)
     if not len(rows):
         return
     chosen = batch.take(pa.array(rows))
