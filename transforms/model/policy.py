@@ -64,7 +64,7 @@ class Drift(Section):
     q: Probability
     watch: Probability
     baseline_weeks: Count
-    quarantine_weeks: Annotated[int, Field(ge=0)]
+    quarantine_weeks: Count
 
 
 class Fractions(Section):
