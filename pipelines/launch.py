@@ -112,7 +112,7 @@ def outlook(plan: Plan) -> str:
     return "\n".join(
         [
             f"{plan.delivery.name}: {len(plan.delivery.shards)} files, {size:,} bytes",
-            f"  skeleton   {plan.skeleton.name} ({len(plan.skeleton.keypoints)} keypoints)",
+            f"  skeleton   {plan.skeleton.name}, version {plan.skeleton.version}",
             f"  policy     {plan.project.policy}, {len(plan.rules)} rules",
             f"  history    {len(plan.bench.history)} earlier deliveries",
             f"  run        {plan.run}" + (" (done before)" if plan.done else ""),

@@ -1,4 +1,4 @@
-"""Everything a run needs to know before it starts: inputs, settings, history, run id."""
+"""All that a run must know before it starts: inputs, settings, history, its id."""
 
 import hashlib
 import json
@@ -215,7 +215,7 @@ def follow(
     return Release(
         folder=storage.join(project.output, "splits", version),
         sources=tuple(Source(p.delivery, p.folder, p.parts) for p in accepted),
-        groups=before and storage.join(before.splits or "", "groups.parquet"),
+        groups=storage.join(before.splits or "", "groups.parquet") if before else None,
         locked=locked and projects.resolve(project.folder, locked),
         settings=project.splits,
         skeleton=skeleton,

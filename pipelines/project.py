@@ -32,7 +32,7 @@ class Project(Policy):
     policy: str
     output: str
     annotators: Annotators = Annotators()
-    rules: dict[str, dict[str, float | str] | str] = {}
+    rules: Mapping[str, dict[str, float | str] | str] = Field(default_factory=dict)
     place: str = ""
 
     @property
@@ -67,20 +67,19 @@ def resolve(folder: str, path: str) -> str:
 
 def setting(id: str, said: Mapping[str, float | str] | str, place: str) -> Setting:
     """One entry of `[rules]`: "off", or a severity and parameters."""
-    if isinstance(said, str):
-        severity, numbers = said, {}
-    else:
-        severity = said.get("severity")
-        numbers = {k: v for k, v in said.items() if k != "severity"}
+    table = {"severity": said} if isinstance(said, str) else dict(said)
+    severity = table.pop("severity", None)
     if severity not in (None, "off", *SEVERITIES):
         raise ValueError(
             f'{place}: rules."{id}": severity {severity!r}; '
             f"one of off, {', '.join(SEVERITIES)}"
         )
-    for key, number in numbers.items():
+    numbers: dict[str, float] = {}
+    for key, number in table.items():
         if isinstance(number, str):
             raise ValueError(f'{place}: rules."{id}".{key}: {number!r} is no number')
-    return Setting(severity, numbers)
+        numbers[key] = number
+    return Setting(severity and str(severity), numbers)
 
 
 def load(place: str, output: str | None = None) -> Project:

@@ -26,9 +26,10 @@ from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
 
 COLUMNS = (
-    "instance id image video annotator annotated_at role xy visibility origin bbox area"
-    " area_source width height source position"
-).split()
+    *("instance", "id", "image", "video", "annotator", "annotated_at", "role"),
+    *("xy", "visibility", "origin", "bbox", "area", "area_source"),
+    *("width", "height", "source", "position"),
+)
 """What of a row is read again to compare it."""
 
 REPEATED = "structure.repeated-id"
@@ -112,13 +113,12 @@ def bucket_of(frame: np.ndarray, buckets: int) -> np.ndarray:  # type: ignore[ty
 def met_in(
     keys: tuple[int, Iterable[pa.RecordBatch]],
 ) -> Iterable[Placed | TaggedOutput[Literal["sums"], Sum]]:
-    """Rows of shared frames and repeated ids, by part; and how many frames there are."""
+    """Rows of shared frames and repeated ids, by part; and the number of frames."""
     found = meeting.meet(parts.concat(keys[1], meeting.KEYS))
     yield TaggedOutput("sums", (("frames", "", "", ""), np.array([found.frames])))
     for rows, shared in ((found.shared, True), (found.repeated, False)):
         marked = rows.append_column("shared", pa.array(np.full(rows.num_rows, shared)))
-        for part, some in scatter(marked, rows["part"].to_numpy().astype(np.int64)):
-            yield part, some
+        yield from scatter(marked, rows["part"].to_numpy().astype(np.int64))
 
 
 class Fetch(beam.DoFn):  # type: ignore[misc]

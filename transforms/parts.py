@@ -29,7 +29,7 @@ class Written:
 
 
 class RawFile(io.RawIOBase):
-    """A file being written, counted and hashed; `written` is known once it is closed."""
+    """A file being written, counted and hashed."""
 
     def __init__(self, name: str, to: BinaryIO) -> None:
         self._name = name

@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsIter, AsSingleton
 
-from posegate.transforms import commit, parts, storage
+from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
 from posegate.transforms.decide import Bench, Judgement, refold
@@ -84,7 +84,7 @@ def publish(
     worst: Iterable[list[Ranked]],
     to: Press,
 ) -> str:
-    """Writes the documents, checks the books, switches the pointer; gives the run id."""
+    """Writes the documents, checks the books, switches the pointer: the run id."""
     folder, setting = to.place.folder, to.setting
     sums = early | late
     decided = sum(int(n[0]) for key, n in late.items() if key[0] == "verdict")

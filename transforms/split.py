@@ -200,7 +200,7 @@ class Set:
 
 @contextmanager
 def opened(name: str, release: Release) -> Iterator[Set]:
-    """A split's COCO file, begun here and ended with the block, and its Parquet file."""
+    """A split's two files; the COCO one is begun here and ended with the block."""
     schema = with_delivery(instances(len(release.skeleton.keypoints)))
     with (
         parts.raw_file(release.folder, f"{name}.json") as text,
@@ -284,11 +284,11 @@ def card(plan: pa.Table, counted: dict[str, int], release: Release) -> str:
 
 Skeleton {release.skeleton.name}, version {release.skeleton.version}. Only production
 instances that were approved; gold, reviews and prelabels are in no split. No group
-({", ".join(release.settings.group)}, else the image) is in two splits, and a group keeps
-its split in every later version. Stratified by {by}.
+({", ".join(release.settings.group)}, else the image) is in two splits, and a group
+keeps its split in every later version. Stratified by {by}.
 
 Each split is one COCO keypoints file and one Parquet file with the canonical columns.
-`groups.parquet` says where each group is, `manifest.json` which runs this was made from.
+`groups.parquet` says where each group is, `manifest.json` which runs this is made from.
 COCO knows no visibility flag 3 (certain despite partial occlusion): it is 2 there, and
 3 in the Parquet file.
 """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from posegate.pipelines.demo.plan import Ints
 from posegate.pipelines.demo.spec import Purpose, Spec, stream
 from posegate.pipelines.demo.views import View

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+
 from posegate.pipelines.demo.plan import Ints
 from posegate.pipelines.demo.spec import Purpose, Spec, stream
 

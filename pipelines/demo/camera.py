@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from posegate.pipelines.demo.people import turn
 from posegate.pipelines.demo.plan import Ints
 from posegate.transforms.model.poses import Floats

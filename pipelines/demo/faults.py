@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from posegate.pipelines.demo.annotators import Work
 from posegate.pipelines.demo.plan import Ints, Plan
 from posegate.pipelines.demo.views import companions

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from posegate.pipelines.demo.annotators import Team, Work, annotate, team
 from posegate.pipelines.demo.broken import broken, ordinals
 from posegate.pipelines.demo.faults import SHARES, Fault, plant

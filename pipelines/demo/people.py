@@ -4,6 +4,7 @@ Axes of the body: x to its left, y up, z forwards; the ground is y = 0.
 """
 
 import numpy as np
+
 from posegate.pipelines.demo.postures import ANGLES
 from posegate.transforms.model.poses import Floats
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
 from posegate.pipelines.demo.spec import PEOPLE_PER_FRAME, Purpose, Spec, stream
 from posegate.transforms.model.poses import Bytes
 

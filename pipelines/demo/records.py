@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+
 from posegate.pipelines.demo.annotators import Team, Work
 from posegate.pipelines.demo.camera import LIGHTING
 from posegate.pipelines.demo.plan import Ints, Plan

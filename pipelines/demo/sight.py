@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+
 from posegate.pipelines.demo.plan import Ints
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 

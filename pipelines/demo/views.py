@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from posegate.pipelines.demo.camera import cameras, project
 from posegate.pipelines.demo.people import bodies, turn
 from posegate.pipelines.demo.plan import Ints, Plan

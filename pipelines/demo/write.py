@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import msgspec
 import numpy as np
+
 from posegate.pipelines.demo.plan import Ints
 from posegate.transforms.model.skeleton import Skeleton
 

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from scipy import stats
 
+from posegate.transforms.dashboard.build_drift import (
+    Watch,
+    drifting,
+    heat,
+    nothing,
+)
 from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import drift, verdict
 from posegate.transforms.kernels.agreement import gated_agreement
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import Parameters, Streams
+from posegate.transforms.kernels.drift import Parameters
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.streams import History
 from posegate.transforms.kernels.sums import BINS, ONE, Key
@@ -19,9 +24,6 @@ from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
-
-STREAMS = 24
-"""How many of the streams the report draws: those in alarm and the worst others."""
 
 SHOWN_BINS = 50
 
@@ -57,10 +59,32 @@ class Setting:
 
 def build(evidence: Evidence, setting: Setting) -> Report:
     """The whole report."""
+    watch = watched(evidence.history, setting)
+    sections: dict[str, Any] = {
+        **names(setting),
+        "verdict": evidence.verdict,
+        "reasons": [
+            {**gate._asdict(), "passed": gate.passed} for gate in evidence.gates
+        ],
+        "counts": counts(evidence),
+        "agreement": agreement(evidence, setting),
+        "sampling": sampling(evidence, setting),
+        "heat": heat(evidence.history, setting.skeleton),
+        "drift": (
+            drifting(watch)
+            if watch
+            else nothing(setting.skeleton, setting.policy.drift.error_px)
+        ),
+        "worst": list(evidence.worst),
+        "annotators": annotators(evidence, watch),
+        "expectations": list(evidence.expectations),
+    }
+    return cast(Report, sections)
+
+
+def names(setting: Setting) -> dict[str, Any]:
+    """What was judged, and by what."""
     delivery, skeleton = setting.delivery, setting.skeleton
-    seen = None
-    if evidence.history.sums.size:
-        seen = drift.fleet(evidence.history.sums, setting.drift)
     return {
         "posegate": setting.version,
         "run": setting.run,
@@ -78,19 +102,20 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             "keypoints": list(skeleton.keypoints),
             "limbs": [list(limb) for limb in skeleton.limbs],
         },
-        "verdict": evidence.verdict,  # type: ignore[typeddict-item]
-        "reasons": [
-            {**gate._asdict(), "passed": gate.passed} for gate in evidence.gates
-        ],  # type: ignore[typeddict-item]
-        "counts": counts(evidence),  # type: ignore[typeddict-item]
-        "agreement": agreement(evidence, setting),  # type: ignore[typeddict-item]
-        "sampling": sampling(evidence, setting),  # type: ignore[typeddict-item]
-        "heat": heat(evidence.history, skeleton),  # type: ignore[typeddict-item]
-        "drift": drifting(evidence.history, seen, setting),  # type: ignore[typeddict-item]
-        "worst": list(evidence.worst),  # type: ignore[typeddict-item]
-        "annotators": annotators(evidence, seen),  # type: ignore[typeddict-item]
-        "expectations": list(evidence.expectations),  # type: ignore[typeddict-item]
     }
+
+
+def watched(history: History, setting: Setting) -> Watch | None:
+    """The streams of all weeks; None where there is none."""
+    if not history.sums.size:
+        return None
+    return Watch(
+        history,
+        drift.fleet(history.sums, setting.drift),
+        setting.skeleton.keypoints,
+        setting.drift,
+        setting.policy.drift.error_px,
+    )
 
 
 def single(sums: Mapping[Key, Ints], name: str, of: str = "") -> int:
@@ -260,137 +285,16 @@ def sampling(evidence: Evidence, setting: Setting) -> dict[str, Any]:
     }
 
 
-def heat(history: History, skeleton: Skeleton) -> dict[str, Any]:
-    """Error as a multiple of sigma s, annotator x keypoint, in the last week known."""
-    if not history.sums.size or skeleton.sigmas is None:
-        return {}
-    last = history.sums[:, -1] / drift.UNIT  # (A, K, S)
-    n, q = (last[..., drift.STATISTICS.index(name)] for name in ("n", "q"))
-    some = np.flatnonzero(n.sum(axis=1) > 0)
-    mean = np.divide(q, n, out=np.full_like(q, np.nan), where=n > 0)
-    return {
-        "annotators": [history.annotators[a] or "unknown" for a in some],
-        "keypoints": list(skeleton.keypoints),
-        "value": nulls(mean[some]),
-        "n": n[some].astype(int).tolist(),
-    }
-
-
-def nulls(values: np.ndarray) -> list[Any]:  # type: ignore[type-arg]
-    """Nested lists, with None for NaN."""
-    return np.where(np.isfinite(values), values, None).tolist()
-
-
-def drifting(
-    history: History, seen: Streams | None, setting: Setting
-) -> dict[str, Any]:
-    """The worst streams week by week, and where the contract's own rule speaks."""
-    limit = setting.policy.drift.error_px
-    if seen is None:
-        why = (
-            "No keypoint has a dated pair with a reference."
-            if setting.skeleton.sigmas is not None
-            else "The skeleton has no sigmas, so errors have no common measure."
-        )
-        empty: list[Any] = []
-        return {
-            "weeks": empty,
-            "limit_px": limit,
-            "streams": empty,
-            "contract": empty,
-            "note": why,
-        }
-    broken = drift.contract(history.sums, limit)
-    return {
-        "weeks": list(history.weeks),
-        "limit_px": limit,
-        "streams": [stream(a, k, history, seen, setting) for a, k in worst(seen)],
-        "contract": [
-            {
-                "annotator": history.annotators[a] or "unknown",
-                "keypoint": setting.skeleton.keypoints[k],
-                "week": history.weeks[w],
-                "mean_px": mean_px(history, a, k)[w],
-            }
-            for a, w, k in np.argwhere(broken[:, -1:]) + [0, len(history.weeks) - 1, 0]
-        ],
-        "note": None,
-    }
-
-
-def worst(seen: Streams) -> list[tuple[int, int]]:
-    """(annotator, keypoint) of the streams in alarm, then of the smallest p."""
-    last = np.where(np.isnan(seen.p), 2.0, seen.p)[:, -1]  # (A, K)
-    order = np.lexsort((last.ravel(), ~seen.alarms.alarm[:, -1].ravel()))[:STREAMS]
-    return [
-        (int(a), int(k))
-        for a, k in zip(*np.unravel_index(order, last.shape), strict=True)
-        if last[a, k] <= 1 or seen.alarms.alarm[a, -1, k]
-    ]
-
-
-def mean_px(history: History, annotator: int, keypoint: int) -> list[float | None]:
-    """(W,) mean error [px] a week."""
-    cells = history.sums[annotator, :, keypoint] / drift.UNIT
-    n, px = (cells[:, drift.STATISTICS.index(name)] for name in ("n", "px"))
-    return nulls(np.divide(px, n, out=np.full_like(px, np.nan), where=n > 0))
-
-
-def stream(
-    a: int, k: int, history: History, seen: Streams, setting: Setting
-) -> dict[str, Any]:
-    """One annotator x keypoint for the control chart."""
-    alarm = seen.alarms.alarm[a, :, k]
-    since = int(seen.alarms.since[a, -1, k])
-    dx, dy = seen.effect[a, -1, k].tolist()
-    limit = critical(setting.drift, seen)
-    return {
-        "annotator": history.annotators[a] or "unknown",
-        "keypoint": setting.skeleton.keypoints[k],
-        "weeks": list(history.weeks),
-        "n": seen.n[a, :, k].astype(int).tolist(),
-        "statistic": nulls(seen.t2[a, :, k]),
-        "limit": [limit] * len(history.weeks),
-        "offset_px": [
-            [x, y] if n else None
-            for (x, y), n in zip(
-                seen.effect[a, :, k].tolist(), seen.n[a, :, k].tolist(), strict=True
-            )
-        ],
-        "mean_px": mean_px(history, a, k),
-        "alarm": alarm.tolist(),
-        "since": history.weeks[since] if since >= 0 else None,
-        "effect_px": float(np.hypot(dx, dy)),
-        "direction": direction(dx, dy),
-    }
-
-
-def critical(parameters: Parameters, seen: Streams) -> float:
-    """The T2 that a stream alone would need: where p / 2 meets the false discovery
-    rate over as many streams as were judged in the last week."""
-    judged = max(int(np.isfinite(seen.p[:, -1]).sum()), 1)
-    return float(stats.chi2.isf(parameters.action / judged / 2, 2))
-
-
-def direction(dx: float, dy: float) -> str:
-    """Where an offset points, in words of the image."""
-    across = "right" if dx > 0 else "left"
-    along = "down" if dy > 0 else "up"
-    if abs(dx) > 2 * abs(dy):
-        return across
-    return along if abs(dy) > 2 * abs(dx) else f"{along} and {across}"
-
-
-def annotators(evidence: Evidence, seen: Streams | None) -> list[dict[str, Any]]:
+def annotators(evidence: Evidence, watch: Watch | None) -> list[dict[str, Any]]:
     """Everybody who worked on this delivery, those in alarm first."""
-    sums, history = evidence.sums, evidence.history
+    sums = evidence.sums
     made: dict[str, Ints] = {}
     for key, cell in sums.items():
         if key[0] == "flags":
             made[key[1]] = made.get(key[1], np.zeros((1, 4), np.int64)) + cell.sum(0)
     tested = verdict.tested(sums)
     rows = [
-        annotator(name, flags, sums, tested.get(name), alarms(name, history, seen))
+        annotator(name, flags, sums, tested.get(name), alarms(name, watch))
         for name, flags in made.items()
     ]
     return sorted(
@@ -398,11 +302,12 @@ def annotators(evidence: Evidence, seen: Streams | None) -> list[dict[str, Any]]
     )
 
 
-def alarms(name: str, history: History, seen: Streams | None) -> int:
+def alarms(name: str, watch: Watch | None) -> int:
     """How many keypoints of an annotator are in alarm now."""
-    if seen is None or name not in history.annotators:
+    if watch is None or name not in watch.history.annotators:
         return 0
-    return int(seen.alarms.alarm[history.annotators.index(name), -1].sum())
+    number = watch.history.annotators.index(name)
+    return int(watch.seen.alarms.alarm[number, -1].sum())
 
 
 def annotator(

@@ -24,7 +24,6 @@ from posegate.transforms.formats.coco_records import (
     CATEGORY,
     IMAGE,
     IMAGES,
-    SYNTAX,
     Annotation,
     Category,
     Unreadable,
@@ -229,7 +228,7 @@ class _Reading:
             try:
                 yield i, otherwise(raw, run.first + i)
             except Unreadable as error:
-                at = found.swallows(raw) if error.reason == SYNTAX else None
+                at = found.swallows(raw)
                 if at is not None:
                     found.reject(run, i, at, error.reason, error.detail)
                     return

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.model.poses import Poses
 from posegate.transforms.model.skeleton import Skeleton
@@ -14,10 +15,17 @@ from posegate.transforms.model.skeleton import Skeleton
 _encoder = msgspec.json.Encoder()
 
 
+class Sink(Protocol):
+    """Whatever takes bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Appends them all."""
+
+
 class Writer:
     """One COCO file: `begin`, then all images, then all annotations, then `end`."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Sink) -> None:
         self._file = file
         self._first = True
         self._known = np.empty(0, np.uint64)
@@ -94,8 +102,8 @@ def image(
 ) -> dict[str, Any]:
     """An image record; what is not known is left out."""
     record: dict[str, Any] = {"id": id, "file_name": name}
-    optional = {"width": width, "height": height, "video": video, "frame": frame}
-    optional["fps"] = fps
+    optional: dict[str, Any] = {"width": width, "height": height, "video": video}
+    optional |= {"frame": frame, "fps": fps}
     return record | {key: value for key, value in optional.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Rows that must meet, sent to the same bucket by a hash that is the same everywhere."""
+"""Rows that must meet, sent to one bucket by a hash that is the same everywhere."""
 
 import hashlib
 from collections.abc import Iterator

@@ -156,8 +156,17 @@ def _nesting(raw: bytes, starts: re.Pattern[bytes]) -> int | None:
 
 
 def _may_open(raw: bytes, at: int, parent: int) -> bool:
-    before = raw[max(0, at - 4096) : at].rstrip(SPACE)[-1:]
-    return before in ((b":",) if parent == ord("{") else (b",", b"["))
+    """Whether a bracket may stand here: after a key, or in a list of its like.
+
+    Lists that mix objects with numbers or lists are JSON, but nobody's; they come of a
+    record that was cut off inside a list, before the next one.
+    """
+    before = raw[max(0, at - 4096) : at].rstrip(SPACE)
+    if parent == ord("{"):
+        return before.endswith(b":")
+    if not before.endswith(b","):
+        return before.endswith(b"[")
+    return raw[at] == ord("[") or before[:-1].rstrip(SPACE)[-1:] in b'}"l'
 
 
 def headers(sections: Collection[str]) -> re.Pattern[bytes]:

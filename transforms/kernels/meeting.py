@@ -96,9 +96,11 @@ def meet(bucket: pa.RecordBatch) -> Meeting:
     frame, person, role = frame[order], person[order], role[order]
     starts, lengths = runs(frame)
     blocks, _ = runs(frame, person)
-    people = np.add.reduceat(_mark(blocks, len(frame)), starts) if len(starts) else []
-    made = np.minimum.reduceat(role, starts) == 0 if len(starts) else []
-    together = np.repeat((np.asarray(people) > 1) & np.asarray(made, bool), lengths)
+    if not len(starts):
+        return Meeting(0, _places(part, row, order), _places(part, row, order))
+    several = np.add.reduceat(_mark(blocks, len(frame)), starts) > 1
+    made = np.minimum.reduceat(role, starts) == 0
+    together = np.repeat(several & made, lengths)
     return Meeting(
         frames=len(starts),
         shared=_places(part, row, order[together]),
@@ -117,7 +119,7 @@ def _mark(positions: Ints, n: int) -> Ints:
 def _repeats(frame: Hashes, self_: Hashes, part: Ints, row: Ints) -> Ints:
     """Rows whose (frame, self) stands in an earlier (part, row) already."""
     order = np.lexsort((row, part, self_, frame))
-    starts, lengths = runs(frame[order], self_[order])
+    starts, _ = runs(frame[order], self_[order])
     later = np.ones(len(order), bool)
     later[starts] = False
     return order[later]
@@ -174,7 +176,7 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:
-    """The numbers of all stretches, one after another: [2, 9], [2, 3] -> 2 3 9 10 11."""
+    """The numbers of all stretches in turn: [2, 9], [2, 3] -> 2 3 9 10 11."""
     if not len(starts):
         return np.empty(0, np.int64)
     ends = np.cumsum(lengths)

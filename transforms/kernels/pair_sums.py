@@ -17,7 +17,7 @@ MEASURES = ("oks", "oks_sym", "pck", "mpjpe")
 """Of each: how many pairs have it, its sum and its sum of squares."""
 
 STILLS = 1024
-"""Stills are independent; they are put into this many clusters to bound their number."""
+"""Stills are independent; this many clusters of them bound their number."""
 
 
 def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[Sum]:
@@ -48,8 +48,8 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
         )
         yield from clusters(some, score[rows], kind)
     yield from judged(pairs, score, bad)
-    flags = (dense(pairs[c], k) for c in ("visibility", "reference_visibility"))
-    yield ("flags-pair", "", "", ""), agreement.confusion(*flags, LEVELS)
+    own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
+    yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
     if skeleton.sigmas is not None:
         fair = score >= bad
         yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
@@ -141,7 +141,7 @@ def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator
         np.where(dated[group], group, -1),
         len(names),
         error,
-        np.isfinite(error).all(axis=2),
+        np.asarray(np.isfinite(error).all(axis=2)),
         scalars(pairs["scale"]),
         skeleton.sigma,
     )

@@ -83,7 +83,7 @@ def assign(
     total = np.repeat(np.add.reduceat(n[order], starts), lengths) if len(n) else n
     middle = (end - n[order] / 2 - before) / np.maximum(total, 1)
     # Test first: the order of the cuts is arbitrary, but must never change.
-    train, val, test = fractions
+    _, val, test = fractions
     cut = np.searchsorted([test, test + val], middle, side="right")
     out = np.empty(len(n), np.int64)
     out[order] = np.array([2, 1, 0])[cut]

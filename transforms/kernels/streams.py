@@ -1,4 +1,4 @@
-"""Weekly sums of all deliveries, as tables and as the arrays that drift is judged on."""
+"""Weekly sums of all deliveries: as tables, and as arrays to judge drift on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -109,7 +109,7 @@ def of_findings(batch: pa.RecordBatch) -> Iterator[Sum]:
 
 
 def rejecting(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The (row, annotator) of production's findings that reject: one part's findings."""
+    """(row, annotator) of production findings that reject, of one part."""
     kept = pc.and_(
         pc.equal(batch["severity"], "reject"), pc.equal(batch["role"], "production")
     )

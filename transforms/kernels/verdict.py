@@ -147,7 +147,7 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     n = np.array([cells[a][0] for a in names], np.int64)
     bad = np.array([cells[a][1] for a in names], np.int64)
     p0, alpha = policy.acceptance.p0, policy.acceptance.alpha
-    flagged = acceptance.annotator_gate(bad, n, p0, alpha) if names else []
+    flagged = acceptance.annotator_gate(bad, n, p0, alpha)
     who = [
         f"{name or 'unknown'} ({b} of {m})"
         for name, b, m, out in zip(names, bad, n, flagged, strict=True)

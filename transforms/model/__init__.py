@@ -1,1 +1,1 @@
-"""The vocabulary: what a delivery, a skeleton, an instance, a rule and a finding are."""
+"""The vocabulary: deliveries, skeletons, instances, rules and findings."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
 
-def dense(column: pa.Array, width: int) -> npt.NDArray[np.generic]:
+def dense(column: pa.Array, width: int) -> npt.NDArray[Any]:
     """A fixed-size-list column as (N, width), without a copy; null rows give NaN or 0.
 
     A slice's offset is honoured: `flatten` starts at the slice's own first value.

@@ -118,7 +118,7 @@ FINDINGS = pa.schema(
 
 
 def agreement(keypoints: int) -> pa.Schema:
-    """One pair: an instance with its reference; errors are null where not both label."""
+    """One pair: an instance with its reference; an error is null unless both label."""
     k = keypoints
     return pa.schema(
         [
