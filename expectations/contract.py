@@ -72,7 +72,7 @@ def examine(
 
 
 def _results(suite: Suite, table: pa.Table) -> list[dict[str, Any]]:
-    """Every expectation's result, in the suite's order; () for a table without rows."""
+    """Every expectation's result, in the suite's order; none for an empty table."""
     if not table.num_rows or not suite.expectations:
         return []
     with _ONE_AT_A_TIME:

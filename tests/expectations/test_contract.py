@@ -19,14 +19,7 @@ import pytest
 
 from posegate.expectations import contract
 from posegate.expectations.contract import METRICS, examine
-from posegate.expectations.contract_rows import (
-    COLUMNS,
-    DERIVED,
-    MOST_PARTS,
-    evenly,
-    flatten,
-    sample,
-)
+from posegate.expectations.contract_rows import COLUMNS
 from posegate.expectations.suite import load_suite, shipped
 from posegate.transforms import parts
 from posegate.transforms.model.schema import instances
@@ -365,44 +358,3 @@ def test_great_expectations_itself_takes_our_suites(name: str) -> None:
         {"critical": e.meta.critical, "note": e.meta.note} for e in suite.expectations
     ]
     assert all(e.meta.note.endswith(".") for e in suite.expectations)
-
-
-def test_the_sample_is_spread_over_all_parts(tmp_path: Path) -> None:
-    files = [
-        [row(100 * f + i) for i in range(n)] for f, n in enumerate((4000, 0, 6000))
-    ]
-    table = sample(str(tmp_path), write(tmp_path, *files))
-    assert table.num_rows == 5000
-    assert table["position"].to_pylist()[:3] == [0, 2, 4]
-    assert table["position"].to_pylist()[1999:2002] == [3998, 200, 202]
-
-
-def test_many_parts_are_thinned(tmp_path: Path) -> None:
-    [name] = write(tmp_path, [row(0)])
-    assert sample(str(tmp_path), [name] * 3 * MOST_PARTS).num_rows == MOST_PARTS
-
-
-def test_evenly_takes_all_of_few() -> None:
-    assert evenly(3, 5).tolist() == [0, 1, 2]
-    assert evenly(10, 4).tolist() == [0, 2, 5, 7]
-    assert evenly(0, 4).tolist() == []
-
-
-def test_the_sample_has_the_columns_that_suites_may_name(tmp_path: Path) -> None:
-    table = sample(str(tmp_path), write(tmp_path, [row(0)]))
-    assert table.column_names == list(COLUMNS)
-
-
-def test_a_row_becomes_flat() -> None:
-    rows = [row(0), row(1, bbox=None, annotated_at=None, xy=[1, 2, np.inf, 4, 5, 6])]
-    batch = pa.RecordBatch.from_pylist(rows, schema=instances(3))
-    flat = flatten(batch).to_pydict()
-    assert {name: flat[name] for name in DERIVED} == {
-        "annotated_year": [2026, None],
-        "labelled": [2, 2],
-        "labelled_without_position": [0, 1],
-        "highest_visibility": [2, 2],
-        "highest_origin": [1, 1],
-        "box_width": [5.0, None],
-        "box_height": [5.0, None],
-    }
