@@ -37,7 +37,7 @@ class Release:
     """A version of the splits to be made: what it adds to, and where it goes.
 
     `groups` is the path of the assignment of the version that this one follows, and
-    `locked` that of a table of groups which alone are the test set.
+    `locked` that of a table of groups which are the test set.
     """
 
     folder: str
@@ -113,16 +113,9 @@ def assign(counts: pa.Table, release: Release) -> pa.Table:
         shares = (part.train, part.val, part.test)
         return splitting.plan(counts, shares, release.settings.seed, before)
     locked = parts.read_table(release.locked, ["group"])["group"]
-    held_out = pc.is_in(counts["group"], value_set=locked)
-    rest = (part.train + part.val) or 1.0
-    shares = (part.train / rest, part.val / rest, 0.0)
-    others = splitting.plan(
-        counts.filter(pc.invert(held_out)), shares, release.settings.seed, before
+    return splitting.plan_locked(
+        counts, (part.train, part.val), release.settings.seed, before, locked
     )
-    test = splitting.dominant(counts.filter(held_out))
-    names = pa.array(["test"] * test.num_rows, pa.string())
-    held = test.append_column("split", names).cast(splitting.ASSIGNED)
-    return pa.concat_tables([others, held])
 
 
 @dataclass(frozen=True)
@@ -181,12 +174,25 @@ class Chosen:
             yield from self._by_split(batch.filter(pa.array(kept)))
 
     def _by_split(self, batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, int]]:
-        hashes = stable_hash(decisions.group_of(batch, self.group))
-        split = self.split[np.searchsorted(self.hashes, hashes)]
+        split = self.split[self._places(decisions.group_of(batch, self.group))]
         for number in range(len(SPLITS)):
             mine = split == number
             if mine.any():
                 yield batch.filter(pa.array(mine)), number
+
+    def _places(self, group: pa.Array) -> Ints:
+        """(N,) where each group stands in `hashes`; every one must have a split."""
+        hashes = stable_hash(group)
+        place = np.searchsorted(self.hashes, hashes)
+        known = np.isin(hashes, self.hashes)
+        if not known.all():
+            name = group[int(np.argmin(known))].as_py()
+            raise RuntimeError(
+                f"group {name!r} has no split: [splits] group = {list(self.group)} "
+                "names other groups than the version that this one follows; set it "
+                "back, or start anew in another output"
+            )
+        return place
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ set never loses or leaks an instance when a delivery is added.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.kernels import sampling
 from posegate.transforms.kernels.buckets import Ints, runs
@@ -26,6 +26,10 @@ def plan(
 ) -> pa.Table:
     """Assigns every group (`ASSIGNED`, by group).
 
+    The fractions are those of all instances: what earlier deliveries gave one split too
+    many, this one gives the others, or a vendor of one video a week would fill a single
+    split.
+
     Args:
       counts: `GROUPS` rows of the new delivery; a group may have several.
       fractions: of train, val and test; they add up to 1.
@@ -37,12 +41,40 @@ def plan(
     )
     known = np.array([g in old for g in new["group"].to_pylist()], bool)
     fresh = new.filter(pa.array(~known))
-    names = np.asarray(SPLITS)[assign(fresh, fractions, seed)]
+    kept = merge(before, new.filter(pa.array(known)))
+    stratum = pool(fresh["stratum"].to_pylist(), fractions)
+    shares = due(fractions, kept, int(np.sum(fresh["instances"].to_numpy())))
+    names = np.asarray(SPLITS)[assign(fresh, stratum, shares, seed)]
     fresh = fresh.append_column("split", pa.array(names.tolist(), pa.string()))
-    again = new.filter(pa.array(known))
-    kept = merge(before, again)
     every = [kept.cast(ASSIGNED), fresh.cast(ASSIGNED)]
     return pa.concat_tables(every).sort_by("group")
+
+
+def plan_locked(
+    counts: pa.Table,
+    fractions: tuple[float, float],
+    seed: str,
+    before: pa.Table,
+    locked: pa.ChunkedArray,
+) -> pa.Table:
+    """As `plan`, with the test set given: (G,) names of groups, wherever they were.
+
+    `fractions` are of train and val, of what is left. What an earlier version put into
+    its test set stays there: a model that learns from it could not be compared.
+    """
+    names = pa.array(locked.to_pylist(), pa.string())
+    out, gone = (pc.is_in(t["group"], value_set=names) for t in (counts, before))
+    train, val = fractions
+    rest = train + val
+    shares = (train / rest, val / rest, 0.0) if rest else (1.0, 0.0, 0.0)
+    others = plan(
+        counts.filter(pc.invert(out)), shares, seed, before.filter(pc.invert(gone))
+    )
+    earlier = before.filter(gone).select(GROUPS.names)
+    test = dominant(pa.concat_tables([counts.filter(out), earlier]))
+    split = pa.array(["test"] * test.num_rows, pa.string())
+    held = test.append_column("split", split).cast(ASSIGNED)
+    return pa.concat_tables([others, held]).sort_by("group")
 
 
 def dominant(counts: pa.Table) -> pa.Table:
@@ -64,18 +96,27 @@ def dominant(counts: pa.Table) -> pa.Table:
     return pa.table([first["group"], first["stratum"], pa.array(total)], schema=GROUPS)
 
 
-def assign(
-    groups: pa.Table, fractions: tuple[float, float, float], seed: str
-) -> npt.NDArray[np.int64]:
-    """(G,) the number of each new group's split.
+def due(
+    fractions: tuple[float, float, float], kept: pa.Table, n: int
+) -> tuple[float, float, float]:
+    """The fractions of n new instances that bring all instances near `fractions`."""
+    split = np.asarray(kept["split"].to_pylist(), object)
+    have = [kept["instances"].to_numpy()[split == name].sum() for name in SPLITS]
+    lack = np.maximum(np.asarray(fractions) * (sum(have) + n) - have, 0)
+    train, val, test = (lack / lack.sum() if n else np.asarray(fractions)).tolist()
+    return train, val, test
 
-    A group belongs where the middle of its stretch falls. Strata that are too small to
-    be cut stand together, so that the fractions hold overall.
+
+def assign(
+    groups: pa.Table, stratum: Ints, fractions: tuple[float, float, float], seed: str
+) -> Ints:
+    """(G,) the number of each new group's split: stratum (G,), as `pool` numbers them.
+
+    A group belongs where the middle of its stretch falls.
     """
     n = groups["instances"].to_numpy()
     names = groups["group"].to_pylist()
     u = sampling.uniform(seed, PURPOSE, names)
-    stratum = pool(groups["stratum"].to_pylist(), fractions)
     order = np.lexsort((np.asarray(names, object).astype(str), u, stratum))
     starts, lengths = runs(stratum[order])
     end = np.cumsum(n[order])
@@ -91,7 +132,10 @@ def assign(
 
 
 def pool(strata: list[str], fractions: tuple[float, float, float]) -> Ints:
-    """Numbers the strata; those with fewer groups than a cut needs share number 0."""
+    """Numbers the strata; those with fewer groups than a cut needs share number 0.
+
+    So the fractions hold overall, where each of many small strata would round its own.
+    """
     if not strata:
         return np.empty(0, np.int64)
     _, number, count = np.unique(strata, return_inverse=True, return_counts=True)
