@@ -106,6 +106,13 @@ def total(tallies: Sequence[tuple[int, Tally]], sums: Mapping[Key, Ints]) -> Rec
                 f"shard {part}: {tally.records} records read, but {tally.rows} rows "
                 f"and {tally.quarantined} quarantined; the run does not add up"
             )
+    bad = sum(tally.quarantined + tally.others for _, tally in tallies)
+    put = sum(int(n[0]) for key, n in sums.items() if key[0] == "quarantine")
+    if bad != put:
+        raise RuntimeError(
+            f"{bad} records refused, but {put} rows of quarantine written; "
+            "the run does not add up"
+        )
     rows = sum(tally.rows for _, tally in tallies)
     counted = sum(int(n[0]) for key, n in sums.items() if key[0] == "role")
     if rows != counted:

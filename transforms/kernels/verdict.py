@@ -164,21 +164,12 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
 def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """The lower bound of mean OKS, frames of one video counted as one cluster."""
     kinds = [kind for kind in TRUSTED if ("pairs", kind, "", "") in sums] or ["second"]
-    cells = [
-        cell for key, cell in sums.items() if key[0] == "cluster" and key[1] in kinds
-    ]
+    cells = clusters(sums, kinds)
     limit = policy.agreement.oks
     if len(cells) < 2:
-        text = (
-            "No instance has a reference (gold, a review, or a second annotator); "
-            "review those in review/."
-            if not cells
-            else "All pairs come from one video, so agreement has no interval; "
-            "review instances of others."
-        )
-        return Gate("agreement", "hold", text, None, limit)
+        return Gate("agreement", "hold", unclustered(sums, cells), None, limit)
     n, total = np.stack(cells).T
-    mean = float(total.sum() / ONE / max(n.sum(), 1))
+    mean = float(total.sum() / ONE / n.sum())
     low = agreement.clustered_lower_bound(n, total / ONE, CONFIDENCE)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     text = (
@@ -187,6 +178,33 @@ def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
         f"{limit:g} is required."
     )
     return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
+
+
+def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:
+    """[n, OKS] of every video that has any, whichever reference its frames have."""
+    found: dict[str, Ints] = {}
+    for key, cell in sums.items():
+        if key[0] == "cluster" and key[1] in kinds and cell[0]:
+            found[key[2]] = found.get(key[2], np.zeros(2, np.int64)) + cell
+    return list(found.values())
+
+
+def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints]) -> str:
+    """Why fewer than two clusters give no bound."""
+    if cells:
+        return (
+            "All pairs come from one video, so agreement has no interval; "
+            "review instances of others."
+        )
+    if any(key[0] == "pairs" for key in sums):
+        return (
+            "No pair has an OKS: the skeleton has no sigmas, or the references have "
+            "no keypoints."
+        )
+    return (
+        "No instance has a reference (gold, a review, or a second annotator); "
+        "review those in review/."
+    )
 
 
 def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
