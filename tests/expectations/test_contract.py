@@ -65,7 +65,7 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
 
 
 BARE = dict.fromkeys(
-    ("id", "width", "height", "annotator", "annotated_at", "lead_time_s", "area")
+    ("width", "height", "annotator", "annotated_at", "lead_time_s", "bbox", "area")
 )
 """What an export that says little leaves null."""
 
