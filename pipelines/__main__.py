@@ -1,12 +1,12 @@
 """The commands: `posegate run`, `posegate demo`."""
 
 import argparse
-import logging
 import sys
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
+
+from posegate.pipelines import speech
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -123,6 +123,19 @@ def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     demo.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
+Action = Callable[[], int]
+"""What a command does once its call is found right; gives the exit code."""
+
+MISTAKES = (
+    ValueError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+"""What a mistake in the call or in project.toml raises, before anything runs."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code; one line, no traceback, if it fails."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -130,17 +143,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "--" in given:
         cut = given.index("--")
         given, beam = given[:cut], given[cut + 1 :]
+    speech.speak()
     parsed = parser().parse_args(given)
-    quiet()
     try:
-        if parsed.command == "run":
-            return run(parsed, beam)
-        return demo(parsed)
+        try:
+            act = COMMANDS[parsed.command](parsed, beam)
+        except MISTAKES as error:
+            return fail(error, 2, parsed.debug)
+        return act()
     except KeyboardInterrupt:
         print("posegate: stopped; nothing of this run counts", file=sys.stderr)
         return 130
-    except (ValueError, FileNotFoundError) as error:
-        return fail(error, 2, parsed.debug)
     except Exception as error:  # the last line of defence: the process ends here
         return fail(error, 3, parsed.debug)
 
@@ -149,41 +162,34 @@ def fail(error: Exception, code: int, debug: bool) -> int:
     """Says what is wrong, in a line (or a traceback on request)."""
     if debug:
         raise error
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    for line in lines if code == 2 else lines[:1]:
-        print(f"posegate: {line}", file=sys.stderr)
-    if not lines:
-        print(f"posegate: {type(error).__name__}", file=sys.stderr)
-    if code == 3:
-        print("posegate: the run broke; --debug shows where", file=sys.stderr)
+    speech.complain(error, code)
     return code
 
 
-def quiet() -> None:
-    """Progress goes to standard error; other libraries speak only of trouble."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("posegate").setLevel(logging.INFO)
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore")
-
-
-def run(parsed: argparse.Namespace, beam: Sequence[str]) -> int:
-    """`posegate run`."""
+def run(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
+    """`posegate run`: checks all of its call and writes nothing yet."""
     from posegate.pipelines import launch, plan, project
 
     launch.options(beam)
     settings = project.load(parsed.project, parsed.output)
     ready = plan.prepare(parsed.delivery, settings, launch.runtime(beam))
-    if parsed.dry_run:
+
+    def look() -> int:
         print(launch.outlook(ready))
         return 0
-    report = launch.run(ready, beam, sys.stderr)
-    print(launch.summary(report, ready))
-    return launch.exit_code(report)
+
+    def judge() -> int:
+        report = launch.run(ready, beam, sys.stderr)
+        print(launch.summary(report, ready))
+        return launch.exit_code(report)
+
+    return look if parsed.dry_run else judge
 
 
-def demo(parsed: argparse.Namespace) -> int:
-    """`posegate demo`."""
+def demo(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
+    """`posegate demo`: makes the deliveries; what is left to do is to judge them."""
+    if beam:
+        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     from posegate.pipelines.demo import Spec, make
 
     spec = Spec(
@@ -202,10 +208,16 @@ def demo(parsed: argparse.Namespace) -> int:
         f"made {records:,} records with {faults:,} faults in {made.folder}/deliveries"
     )
     if parsed.make:
-        return 0
+        return lambda: 0
     from posegate.pipelines.demo.show import show
 
-    return show(made, sys.stdout)
+    return lambda: show(made, sys.stdout)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
+    "run": run,
+    "demo": demo,
+}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,25 @@
 """Starts a run, shows how it goes, and says what came of it."""
 
+import difflib
+import io
 import platform
 import resource
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, TextIO
 
 import apache_beam as beam
 import msgspec
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.runner import create_runner
 
 from posegate.pipelines.gate import Gate
 from posegate.pipelines.history import committed
 from posegate.pipelines.plan import Plan
+from posegate.pipelines.speech import printable
 from posegate.transforms import storage
 from posegate.transforms.dashboard.overview import index
 
@@ -25,18 +31,41 @@ IN_PROCESS = "FnApiRunner"
 
 
 def options(arguments: Sequence[str]) -> PipelineOptions:
-    """Beam's options; a misspelt one stops the run, where Beam would only warn."""
+    """Beam's options; a misspelt one stops the run, where Beam would only warn.
+
+    Raises:
+      ValueError: naming the argument that Beam does not take.
+    """
     given = list(arguments)
+    for before, argument in pairwise(["", *given]):
+        if argument[:2] != "--" and (before[:2] != "--" or "=" in before):
+            raise ValueError(f"{argument}: not an option of Beam; write --name=value")
     if not any(a.startswith("--runner") for a in given):
         given.append(f"--runner={IN_PROCESS}")
     parsed = PipelineOptions(given)
-    known = parsed.get_all_options(drop_default=False, retain_unknown_options=False)
+    known = understood(parsed)
     for argument in given:
         name = argument.lstrip("-").partition("=")[0].replace("-", "_")
         plain = name.removeprefix("no_")
         if argument.startswith("--") and not {name, plain} & known.keys():
-            raise ValueError(f"{argument}: Beam has no such option")
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean --{near[0]}?" if near else ""
+            raise ValueError(f"{argument}: Beam has no such option{hint}")
+    create_runner(parsed.view_as(StandardOptions).runner)
     return parsed
+
+
+def understood(parsed: PipelineOptions) -> Mapping[str, Any]:
+    """Every option and its value; Beam would print its whole manual for a bad one."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return parsed.get_all_options(  # type: ignore[no-any-return]
+                drop_default=False, retain_unknown_options=False
+            )
+    except SystemExit:
+        *_, last = said.getvalue().strip().splitlines()
+        raise ValueError(f"Beam: {last.partition('error: ')[2]}") from None
 
 
 def run(plan: Plan, arguments: Sequence[str], say: TextIO | None) -> dict[str, Any]:
@@ -84,11 +113,13 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
     """The verdict, why, what became of everything, and where to look."""
     counts = report["counts"]
     lines = [
-        f"{plan.delivery.name}: {report['verdict'].upper()}"
+        f"{printable(plan.delivery.name)}: {report['verdict'].upper()}"
         + ("  (this run was done before)" if plan.done else "")
     ]
     marks = {"accept": "+", "hold": "?", "reject": "-"}
-    lines += [f"  {marks[r['verdict']]} {r['text']}" for r in report["reasons"]]
+    lines += [
+        f"  {marks[r['verdict']]} {printable(r['text'])}" for r in report["reasons"]
+    ]
     lines.append(
         f"  {counts['records']:,} records: {counts['instances']:,} instances, "
         f"{counts['quarantined']:,} quarantined; of the instances "
@@ -97,7 +128,7 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
     )
     if plan.ignored:
         lines.append(
-            f"  left alone: {', '.join(plan.ignored[:5])}"
+            f"  left alone: {printable(', '.join(plan.ignored[:5]))}"
             + (" …" if len(plan.ignored) > 5 else "")
         )
     if counts["approved"]:
@@ -111,7 +142,8 @@ def outlook(plan: Plan) -> str:
     size = sum(shard.size for shard in plan.delivery.shards)
     return "\n".join(
         [
-            f"{plan.delivery.name}: {len(plan.delivery.shards)} files, {size:,} bytes",
+            f"{printable(plan.delivery.name)}: {len(plan.delivery.shards)} file(s), "
+            f"{size:,} bytes",
             f"  skeleton   {plan.skeleton.name}, version {plan.skeleton.version}",
             f"  policy     {plan.project.policy}, {len(plan.rules)} rules",
             f"  history    {len(plan.bench.history)} earlier deliveries",
