@@ -97,10 +97,13 @@ give_up() {
     fail "$1; its log is above"
 }
 
-# The state folder is handed to Java as an argument: that is how `running` knows.
-make_state() {
-    mkdir -p "$state"
-    state=$(cd "$state" && pwd)
+# The folder is handed to Java as an argument, absolute: that is how `running` knows.
+use_state() {
+    case "$1" in
+    "") fail "--state needs a folder" 2 ;;
+    /*) state=$1 ;;
+    *) state=$PWD/$1 ;;
+    esac
 }
 
 write_logging() {

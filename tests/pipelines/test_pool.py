@@ -11,6 +11,7 @@ import grpc
 import pytest
 from apache_beam.portability.api import beam_fn_api_pb2 as api
 from apache_beam.portability.api import beam_fn_api_pb2_grpc as service
+
 from posegate.pipelines import pool
 
 WAIT = 60
