@@ -306,7 +306,8 @@ class Records:
         """Gives up on what starts at a fault; looks for a record from there on."""
         self._lost = fault
         self._keep, self._head, self._start = fault.start, None, None
-        self._at = max(fault.start, fault.wrong - 1)
+        before = self._data[fault.start : fault.wrong].rstrip(SPACE)
+        self._at = fault.start + max(0, len(before) - 1)  # a start has a `,` before it
         self._section = self._section if self._section is not None else self._last
         self._window, self._check = min(LONG, self._full), LONG
         self._done = False
