@@ -95,10 +95,12 @@ def read_report(plan: Plan) -> dict[str, Any]:
 
 def publish_index(output: str) -> None:
     """Rewrites the page that lists all deliveries, from what is committed."""
-    reports = [
-        msgspec.json.decode(storage.read_bytes(storage.join(folder, "report.json")))
-        for folder, _ in committed(output).values()
-    ]
+    root = output.rstrip("/") + "/"
+    reports = []
+    for folder, _ in committed(output).values():
+        text = storage.read_bytes(storage.join(folder, "report.json"))
+        page = storage.join(folder.removeprefix(root), "dashboard.html")
+        reports.append(msgspec.json.decode(text) | {"page": page})
     reports.sort(key=lambda r: (r["delivery"]["received"] or "", r["delivery"]["name"]))
     page = index(reports)
     storage.write_bytes(storage.join(output, "index.html"), page.encode())

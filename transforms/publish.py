@@ -105,10 +105,14 @@ def publish(
         skipped=to.skipped,
     )
     report = build.build(evidence, setting)
-    weekly = streams.to_table(sums, setting.skeleton.keypoints)
+    keypoints = setting.skeleton.keypoints
+    weekly = streams.to_table(sums, keypoints)
+    limit = setting.policy.drift.error_px
+    judged = streams.judged(evidence.history, keypoints, setting.drift, limit)
     written = [
         *files,
         parts.write_table(folder, "statistics/weekly.parquet", weekly),
+        parts.write_table(folder, "statistics/streams.parquet", judged),
         parts.write_bytes(folder, "report.json", document(report)),
         parts.write_bytes(
             folder, "validation_results.json", document(judgement.expectations)

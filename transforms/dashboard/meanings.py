@@ -25,6 +25,7 @@ GATES = {
     "annotators": ("Worst annotator", "Is there anybody whose work must not pass?"),
     "agreement": ("Agreement", "Do delivered points lie where the references lie?"),
     "defects": ("Hard defects", "How many instances broke a rule that rejects?"),
+    "visibility": ("Visibility flags", "Do people agree on what can be seen?"),
     "contract": ("Data contract", "Does the table keep what every delivery promised?"),
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ MOST_DELIVERIES, MOST_ANNOTATORS, MOST_REASONS = 300, 300, 4
 
 READ = (
     "posegate", "project", "run", "delivery", "verdict", "reasons", "counts",
-    "agreement", "annotators",
+    "agreement", "annotators", "page",
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def row(report: Mapping[str, Any]) -> DeliveryRow:
     reasons = [] if passed else deciding(report.get("reasons") or [])
     return DeliveryRow(
         name=str(facts.get("name") or ""),
-        link=link(facts.get("name"), report.get("run")),
+        link=link(report.get("page")),
         vendor=str(facts.get("vendor") or ""),
         received=str(facts.get("received") or ""),
         instances=counts.get("instances"),
@@ -99,17 +99,16 @@ def row(report: Mapping[str, Any]) -> DeliveryRow:
     )
 
 
-def link(delivery: object, run: object) -> str | None:
-    """The run's dashboard, relative to the overview; None for what is no folder's name.
+def link(page: object) -> str | None:
+    """The path of a run's dashboard below the overview, as a link; None if it leaves it.
 
-    >>> link("2026/w38", "a1")
-    'deliveries/2026%2Fw38/runs/a1/dashboard.html'
+    >>> link("deliveries/week%2038/runs/a1/dashboard.html")
+    'deliveries/week%252038/runs/a1/dashboard.html'
     """
-    names = [str(each or "") for each in (delivery, run)]
-    if any(name in ("", ".", "..") for name in names):
+    segments = str(page or "").split("/")
+    if {"", ".", ".."} & set(segments):
         return None
-    safe = [quote(name, safe="") for name in names]
-    return f"deliveries/{safe[0]}/runs/{safe[1]}/dashboard.html"
+    return quote("/".join(segments), safe="/")
 
 
 def tiles(

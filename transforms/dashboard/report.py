@@ -34,7 +34,9 @@ class SkeletonFacts(TypedDict, total=False):
 class Reason(TypedDict, total=False):
     """What one gate says: a sentence, and the number it compared with its limit."""
 
-    gate: Literal["acceptance", "annotators", "agreement", "defects", "contract"]
+    gate: Literal[
+        "acceptance", "annotators", "agreement", "defects", "visibility", "contract"
+    ]
     passed: bool
     verdict: Verdict
     text: str
@@ -225,9 +227,11 @@ class ExpectationResult(TypedDict, total=False):
 
 
 class Report(TypedDict, total=False):
-    """One run of the gate on one delivery."""
+    """One run of the gate on one delivery; `page` is the path of its dashboard, for the
+    overview only."""
 
     posegate: str
+    page: str
     run: str
     project: str
     policy: str

@@ -8,7 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import STATISTICS, Parameters
+from posegate.transforms.kernels.drift import (
+    STATISTICS,
+    UNIT,
+    Parameters,
+    contract,
+    fleet,
+)
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.model.policy import Drift
 
@@ -100,6 +106,58 @@ def consecutive(weeks: Sequence[str]) -> list[str]:
     count = (last - first).days // 7 + 1
     days = (first + timedelta(weeks=i) for i in range(count))
     return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]
+
+
+JUDGED = pa.schema(
+    [
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("keypoint", pa.string(), nullable=False),
+        pa.field("week", pa.string(), nullable=False),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("mean_px", pa.float64()),
+        pa.field("offset_x_px", pa.float64()),
+        pa.field("offset_y_px", pa.float64()),
+        pa.field("t2", pa.float64()),
+        pa.field("z", pa.float64()),
+        pa.field("p", pa.float64()),
+        pa.field("watch", pa.bool_(), nullable=False),
+        pa.field("alarm", pa.bool_(), nullable=False),
+        pa.field("contract", pa.bool_(), nullable=False),
+    ]
+)
+"""What every stream showed in a week in which it was seen; see `drift.Streams`.
+
+`offset` is that from what is expected of the stream; `contract` the customer's rule:
+mean error above the limit in this weekly report and the one before."""
+
+
+def judged(
+    history: History, keypoints: Sequence[str], settings: Parameters, limit_px: float
+) -> pa.Table:
+    """All weeks of all streams, as `JUDGED` rows by annotator, week and keypoint."""
+    if not history.sums.size:
+        return JUDGED.empty_table()
+    seen = fleet(history.sums, settings)
+    a, w, k = np.nonzero(seen.n > 0)
+    names = (
+        (history.annotators, a),
+        (keypoints, k),
+        (history.weeks, w),
+    )
+    px = history.sums[..., STATISTICS.index("px")] / UNIT
+    numbers = (
+        (px / np.maximum(seen.n, 1))[a, w, k],
+        *seen.effect[a, w, k].T,
+        *(each[a, w, k] for each in (seen.t2, seen.z, seen.p)),
+    )
+    alarms = (seen.alarms.watch, seen.alarms.alarm, contract(history.sums, limit_px))
+    columns = [
+        *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
+        pa.array(seen.n[a, w, k].astype(np.int64)),
+        *(pa.array(each, mask=np.isnan(each)) for each in numbers),
+        *(pa.array(each[a, w, k]) for each in alarms),
+    ]
+    return pa.table(columns, schema=JUDGED)
 
 
 def parameters(settings: Drift, sigmas: tuple[float, ...] | None) -> Parameters:

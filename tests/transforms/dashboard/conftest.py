@@ -313,6 +313,7 @@ def fleet(deliveries: int = 10) -> list[dict[str, Any]]:
         week = f"2026-W{37 - deliveries + i + 10:02d}"
         report["delivery"] |= {"name": week, "vendor": ["Acme", "Borealis"][i % 2]}
         report["run"] = f"{i:016x}"
+        report["page"] = f"deliveries/{week}/runs/{i:016x}/dashboard.html"
         report["verdict"] = "accept"
         median = 0.93 + 0.012 * np.sin(2.0 * i)
         if i == 6:
