@@ -17,10 +17,11 @@ import pyarrow as pa
 from posegate.pipelines.plan import Plan
 from posegate.transforms import coders
 from posegate.transforms.agree import Agree
-from posegate.transforms.decide import EVIDENCE, Decide, Judge
+from posegate.transforms.decide import EVIDENCE, Decide
 from posegate.transforms.drift import Drift
 from posegate.transforms.formats import Tally
 from posegate.transforms.ingest import Ingest
+from posegate.transforms.judge import Judge
 from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import SHOWN

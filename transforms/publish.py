@@ -11,7 +11,7 @@ from apache_beam.pvalue import AsIter, AsSingleton
 from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
-from posegate.transforms.decide import Bench, Judgement, refold
+from posegate.transforms.judge import Bench, Judgement, refold
 from posegate.transforms.kernels import streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import Key

@@ -1,0 +1,169 @@
+"""The verdict on the delivery: all that was counted, and the history of its people."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.pvalue import AsIter
+
+from posegate.transforms import parts
+from posegate.transforms.formats import Tally
+from posegate.transforms.kernels import streams, verdict
+from posegate.transforms.kernels.acceptance import Verdict
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.decisions import Alarm
+from posegate.transforms.kernels.drift import fleet
+from posegate.transforms.kernels.streams import History
+from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.model.policy import Policy
+from posegate.transforms.model.skeleton import Skeleton
+
+Examine = Callable[[str, Sequence[str], Mapping[str, Any]], list[dict[str, Any]]]
+"""Runs the acceptance suites: (run folder, part files, metrics) -> results."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the run says of the delivery as a whole."""
+
+    verdict: Verdict
+    gates: tuple[Gate, ...]
+    alarms: tuple[Alarm, ...]
+    records: Records
+    expectations: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a judge goes by: the same for every delivery of a project."""
+
+    policy: Policy
+    skeleton: Skeleton
+    history: tuple[str, ...]
+    examine: Examine
+
+
+@dataclass
+class Judge(beam.PTransform):  # type: ignore[misc]
+    """All sums of a delivery -> one `Judgement`."""
+
+    bench: Bench
+    folder: str
+    tallies: beam.PCollection[tuple[int, Tally]]
+
+    def expand(
+        self, sums: beam.PCollection[dict[Key, Ints]]
+    ) -> beam.PCollection[Judgement]:
+        return sums | "judge" >> beam.Map(
+            judge, AsIter(self.tallies), self.bench, self.folder
+        )
+
+
+def judge(
+    sums: dict[Key, Ints],
+    tallies: Iterable[tuple[int, Tally]],
+    bench: Bench,
+    folder: str,
+) -> Judgement:
+    """The verdict, and the streams in alarm."""
+    counted = sorted(tallies, key=lambda tally: tally[0])
+    records = total(counted, sums)
+    names = [
+        parts.annotations(bench.skeleton.name, part)
+        for part, tally in counted
+        if tally.rows
+    ]
+    found = bench.examine(folder, names, metrics(sums, records))
+    gates = [*verdict.gates(sums, records, bench.policy), contract(found)]
+    return Judgement(
+        verdict=verdict.overall(gates),
+        gates=tuple(gates),
+        alarms=alarms(refold(sums, bench), bench),
+        records=records,
+        expectations=tuple(found),
+    )
+
+
+def total(tallies: Sequence[tuple[int, Tally]], sums: Mapping[Key, Ints]) -> Records:
+    """All shards' tallies; raises RuntimeError where records were lost or made up."""
+    for part, tally in tallies:
+        if not tally.adds_up:
+            raise RuntimeError(
+                f"shard {part}: {tally.records} records read, but {tally.rows} rows "
+                f"and {tally.quarantined} quarantined; the run does not add up"
+            )
+    bad = sum(tally.quarantined + tally.others for _, tally in tallies)
+    put = sum(int(n[0]) for key, n in sums.items() if key[0] == "quarantine")
+    if bad != put:
+        raise RuntimeError(
+            f"{bad} records refused, but {put} rows of quarantine written; "
+            "the run does not add up"
+        )
+    rows = sum(tally.rows for _, tally in tallies)
+    counted = sum(int(n[0]) for key, n in sums.items() if key[0] == "role")
+    if rows != counted:
+        raise RuntimeError(
+            f"{rows} rows written, but {counted} seen by the branches; "
+            "the run does not add up"
+        )
+    return Records(
+        records=sum(tally.records for _, tally in tallies),
+        rows=rows,
+        quarantined=sum(tally.quarantined for _, tally in tallies),
+        unreadable=tuple(sorted(key[1] for key in sums if key[0] == "unreadable")),
+    )
+
+
+def metrics(sums: Mapping[Key, Ints], records: Records) -> dict[str, float | None]:
+    """The delivery as one row, for the acceptance suite; None where unknown."""
+    n, oks, _ = verdict.measure(sums, "oks", TRUSTED)
+    made = verdict.role(sums, "production")
+    rejected = sum(int(c[0]) for key, c in sums.items() if key[0] == "rejected")
+    return {
+        "records": records.records,
+        "instances": records.rows,
+        "production": made,
+        "quarantined_share": records.quarantined / max(records.records, 1),
+        "unreadable_files": len(records.unreadable),
+        "rejected_share": rejected / max(made, 1),
+        "pairs": n,
+        "mean_oks": oks / n if n else None,
+    }
+
+
+def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
+    """Critical expectations that failed block the splits."""
+    failed = [r for r in results if r["critical"] and not r["success"]]
+    if not failed:
+        return Gate("contract", "accept", f"All {len(results)} expectations were met.")
+    what = "; ".join(f"{r['expectation']} ({r['subject']})" for r in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return Gate("contract", "reject", f"Critical expectations failed: {what}{more}.")
+
+
+def refold(sums: Mapping[Key, Ints], bench: Bench) -> History:
+    """This delivery's weekly sums with those of all earlier ones."""
+    own = streams.to_table(sums, bench.skeleton.keypoints)
+    tables = [own, *(parts.read_table(path) for path in bench.history)]
+    return streams.refold(tables, bench.skeleton.keypoints)
+
+
+def alarms(history: History, bench: Bench) -> tuple[Alarm, ...]:
+    """The streams in alarm in the last week that is known."""
+    if not history.sums.size:
+        return ()
+    seen = fleet(
+        history.sums, streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
+    )
+    who, which = np.nonzero(seen.alarms.alarm[:, -1])
+    return tuple(
+        Alarm(
+            history.annotators[a],
+            int(k),
+            history.weeks[max(0, int(seen.alarms.since[a, -1, k]))],
+        )
+        for a, k in zip(who.tolist(), which.tolist(), strict=True)
+    )
