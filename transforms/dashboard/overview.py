@@ -100,7 +100,7 @@ def row(report: Mapping[str, Any]) -> DeliveryRow:
 
 
 def link(page: object) -> str | None:
-    """The path of a run's dashboard below the overview, as a link; None if it leaves it.
+    """A dashboard's path below the overview, as a link; None if it leads out of it.
 
     >>> link("deliveries/week%2038/runs/a1/dashboard.html")
     'deliveries/week%252038/runs/a1/dashboard.html'
