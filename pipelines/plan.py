@@ -3,39 +3,31 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
+
+import pyarrow as pa
 
 from posegate.expectations.contract import examine
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project as projects
 from posegate.pipelines.history import Past, earlier
+from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
-from posegate.transforms import commit, storage
+from posegate.transforms import commit, parts, storage
 from posegate.transforms.agree import REPEATED
 from posegate.transforms.dashboard.build import Setting
-from posegate.transforms.decide import Bench
+from posegate.transforms.judge import Bench
 from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
-from posegate.transforms.model.delivery import (
-    SIDE_FILE,
-    Delivery,
-    Shard,
-    deliver,
-    parse_side_file,
-)
+from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.rule import Bound, bind, skipped
 from posegate.transforms.model.skeleton import Skeleton
 from posegate.transforms.publish import Place, Press, Record
 from posegate.transforms.split import Release, Source
-
-READABLE = (".json", ".json.gz")
-"""Files of a delivery with other endings are left alone, and listed as such."""
-
-TABLES = (".csv", ".parquet")
 
 BUCKET = 64 << 20
 """Bytes of input for which there is one bucket of frames."""
@@ -84,6 +76,7 @@ def prepare(
         columns.check(name, project.place)
     for name in project.splits.group:
         columns.check(name, project.place)
+    check_locked(project)
     delivery, ignored = inspect(path, project)
     root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
     past = earlier(project.output, delivery, skeleton)
@@ -135,32 +128,20 @@ def prepare(
     )
 
 
-def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
-    """The delivery in a folder (or of one file), and the names that are left alone."""
-    path = path.rstrip("/") or path
-    files = storage.listing(path)
-    by_name = {file.name: file for file in files}
-    place = f"{path}/{SIDE_FILE}"
-    side = None
-    if SIDE_FILE in by_name:
-        text = storage.read_bytes(by_name[SIDE_FILE].path).decode("utf-8", "replace")
-        side = parse_side_file(text, place)
-    table = side.table if side else None
-    wanted = [f for f in files if f.name.endswith(READABLE) or f.name == table]
-    shards = [shard(f.path, f.name, f.size) for f in wanted]
-    name = path.rpartition("/")[2].removesuffix(".gz").removesuffix(".json")
-    delivery = deliver(shards, side, name or path, path)
-    if delivery.jobs is None and project.annotators.table is not None:
-        where = projects.resolve(project.folder, project.annotators.table)
-        delivery = replace(delivery, jobs=shard(where, where, 0))
-    known = {f.name for f in wanted} | {SIDE_FILE}
-    return delivery, tuple(f.name for f in files if f.name not in known)
-
-
-def shard(path: str, name: str, size: int) -> Shard:
-    """A file with its checksum; `deliver` numbers it."""
-    checksum, generation = storage.checksum(path)
-    return Shard(0, path, name, size, checksum, generation)
+def check_locked(project: Project) -> None:
+    """Raises ValueError unless the table of the groups of a fixed test set is one."""
+    if project.splits.test is None:
+        return
+    path = projects.resolve(project.folder, project.splits.test)
+    place = f"{project.place}: splits.test: {path}"
+    try:
+        parts.read_table(path, ["group"])
+    except FileNotFoundError:
+        raise ValueError(f"{place}: there is no such file") from None
+    except (pa.ArrowException, KeyError) as error:
+        raise ValueError(
+            f"{place}: not a Parquet file with a column `group`: {error}"
+        ) from None
 
 
 def week_of(delivery: Delivery) -> str:

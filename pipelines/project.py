@@ -30,7 +30,7 @@ class Project(Policy):
     project: Annotated[str, Field(min_length=1)]
     skeleton: str
     policy: str
-    output: str
+    output: Annotated[str, Field(min_length=1)]
     annotators: Annotators = Annotators()
     rules: Mapping[str, dict[str, float | str] | str] = Field(default_factory=dict)
     place: str = ""
@@ -45,8 +45,15 @@ class Project(Policy):
         if not self.skeleton.endswith(".toml"):
             return skeletons.load(self.skeleton)
         path = resolve(self.folder, self.skeleton)
-        name = PurePosixPath(path).stem
-        return skeletons.parse(name, storage.read_bytes(path).decode(), path)
+        try:
+            text = storage.read_bytes(path).decode()
+        except FileNotFoundError:
+            raise ValueError(
+                f"{self.place}: skeleton: {path}: there is no such file"
+            ) from None
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not UTF-8: {error}") from error
+        return skeletons.parse(PurePosixPath(path).stem, text, path)
 
     def settings(self) -> dict[str, Setting]:
         """What policy and project say of each rule, by its id."""
@@ -96,6 +103,10 @@ def load(place: str, output: str | None = None) -> Project:
         table = tomllib.loads(storage.read_bytes(place).decode())
     except FileNotFoundError:
         raise ValueError(f"{place}: there is no such file") from None
+    except IsADirectoryError:
+        raise ValueError(
+            f"{place}: is a folder; give the path of a project.toml"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{place}: not TOML: {error}") from error
     return build(table, place, output)
@@ -112,7 +123,7 @@ def build(table: dict[str, Any], place: str, output: str | None = None) -> Proje
     merged = overlay(under, {**table, "policy": policy, "place": place})
     if output is not None:
         merged["output"] = output
-    elif isinstance(merged.get("output"), str):
+    elif isinstance(merged.get("output"), str) and merged["output"]:
         merged["output"] = resolve(parent(place), merged["output"])
     try:
         project = Project.model_validate(merged)

@@ -1,0 +1,100 @@
+"""A delivery as it lies there: its shards, its side file and its job table, checked."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from posegate.pipelines import project as projects
+from posegate.pipelines.project import Project
+from posegate.transforms import formats, storage
+from posegate.transforms.model.delivery import (
+    SIDE_FILE,
+    Delivery,
+    Shard,
+    SideFile,
+    deliver,
+    parse_side_file,
+)
+from posegate.transforms.model.jobs import JobTable
+
+READABLE = (".json", ".json.gz")
+"""Files of a delivery with other endings are left alone, and listed as such."""
+
+
+def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
+    """The delivery in a folder (or of one file), and the names that are left alone.
+
+    Raises:
+      ValueError: its side file or job table is wrong, or results would go into it.
+      OSError: it cannot be read.
+    """
+    if not path:
+        raise ValueError("DELIVERY is empty; give a folder, a gs:// prefix, or a file")
+    path = re.sub(r"(?<=[^/:])/+$", "", path)
+    check_apart(path, project)
+    files = storage.listing(path)
+    place = f"{path}/{SIDE_FILE}"
+    side = read_side_file({file.name: file.path for file in files}, place)
+    table = side.table if side else None
+    wanted = [f for f in files if f.name.endswith(READABLE) or f.name == table]
+    shards = [shard(f.path, f.name, f.size) for f in wanted]
+    delivery = with_jobs(deliver(shards, side, name_of(path), path), project)
+    known = {f.name for f in wanted} | {SIDE_FILE}
+    return delivery, tuple(f.name for f in files if f.name not in known)
+
+
+def check_apart(path: str, project: Project) -> None:
+    """Raises ValueError where results would be read as shards of the delivery."""
+    inside, output = (f"{whole(p).rstrip('/')}/" for p in (path, project.output))
+    if output.startswith(inside):
+        raise ValueError(
+            f"{project.place}: output {project.output!r} lies in the delivery {path}; "
+            "results would be read as part of it: choose another folder"
+        )
+
+
+def whole(path: str) -> str:
+    """A path that begins at the root, links resolved; of `gs://`, the path itself."""
+    return path if storage.is_remote(path) else os.path.realpath(path)
+
+
+def name_of(path: str) -> str:
+    """What a delivery is called that does not say so: its folder, or its file."""
+    full = path if storage.is_remote(path) else os.path.abspath(path)
+    last = full.rstrip("/").rpartition("/")[2]
+    return last.removesuffix(".gz").removesuffix(".json") or path
+
+
+def read_side_file(paths: Mapping[str, str], place: str) -> SideFile | None:
+    """The side file among a delivery's files; None if it has none."""
+    if SIDE_FILE not in paths:
+        return None
+    try:
+        text = storage.read_bytes(paths[SIDE_FILE]).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{place}: not UTF-8: {error}") from error
+    side = parse_side_file(text, place)
+    if side.format is not None:
+        formats.named(side.format, f"{place}: format")
+    return side
+
+
+def with_jobs(delivery: Delivery, project: Project) -> Delivery:
+    """The delivery with its job table, or the project's, once that is found right."""
+    if delivery.jobs is None and project.annotators.table is not None:
+        where = projects.resolve(project.folder, project.annotators.table)
+        if not storage.exists(where):
+            raise ValueError(
+                f"{project.place}: annotators.table: {where}: there is no such file"
+            )
+        delivery = replace(delivery, jobs=shard(where, where, 0))
+    if delivery.jobs is not None:
+        JobTable.load(delivery.jobs.path, storage.read_bytes)
+    return delivery
+
+
+def shard(path: str, name: str, size: int) -> Shard:
+    """A file with its checksum; `deliver` numbers it."""
+    checksum, generation = storage.checksum(path)
+    return Shard(0, path, name, size, checksum, generation)
