@@ -109,10 +109,14 @@ def people(rows: pa.RecordBatch, poses: Poses, chosen: Ints) -> pairing.People:
 
 
 def area(poses: Poses) -> Floats:
-    """(N,) [px^2] the area given, else that of the labelled keypoints' box."""
+    """(N,) [px^2] the area given, as COCO takes it however small it is.
+
+    Else that of the labelled keypoints' box, which is at least `LEAST_AREA`: two points
+    in line have none.
+    """
     tight = geometry.box_area(geometry.bounding_box(poses.xy, poses.labelled))
     given = np.where(poses.area > 0, poses.area, np.nan)
-    return np.fmax(np.where(np.isnan(given), tight, given), geometry.LEAST_AREA)
+    return np.where(np.isnan(given), np.fmax(tight, geometry.LEAST_AREA), given)
 
 
 def table(
