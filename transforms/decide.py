@@ -139,35 +139,39 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         if not storage.exists(path):
             return
         facts = concern.facts(self._bench.policy.acceptance.oks)
-        lacking = concern.lacking()
-        settings = self._bench.policy.splits
-        first = 0
-        decided, queue = [], []
+        queue, reviews = concern.queue(), []
+        first, decided = 0, []
         for batch in parts.read_columns(path, COLUMNS):
             rows = decisions.decide(
                 batch, first, facts, judgement.verdict, judgement.alarms, self._week
             )
             decided.append(rows)
-            queue.append(to_review(batch, first, lacking))
+            reviews.append(to_review(batch, first, queue))
             yield from counts(rows)
             for each in worst.of_findings(batch, first, concern.findings):
                 yield Drawn(*each)
-            approved = np.asarray(pc.equal(rows["verdict"], decisions.APPROVED))
-            if approved.any():
-                yield decisions.groups(
-                    batch, approved, settings.group, settings.stratify
-                )
+            yield from self._groups(batch, rows)
             first += batch.num_rows
         yield self._write("decisions", part, decided)
         yield ("sampled", "", "", ""), np.array([concern.sample.num_rows])
-        yield ("lacking", "", "", ""), np.array([lacking.num_rows])
-        if lacking.num_rows:
-            yield self._write("review", part, queue)
+        lacking = pc.sum(pc.equal(queue["why"], SAMPLED)).as_py() or 0
+        yield ("lacking", "", "", ""), np.array([lacking])
+        if queue.num_rows:
+            yield self._write("review", part, reviews)
+
+    def _groups(
+        self, batch: pa.RecordBatch, rows: pa.RecordBatch
+    ) -> Iterator[pa.RecordBatch]:
+        approved = np.asarray(pc.equal(rows["verdict"], decisions.APPROVED))
+        settings = self._bench.policy.splits
+        if approved.any():
+            yield decisions.groups(batch, approved, settings.group, settings.stratify)
 
     def _write(self, kind: str, part: int, batches: list[pa.RecordBatch]) -> Written:
         table = pa.Table.from_batches(batches)
         if kind == "review":
-            table = table.sort_by([("draw", "ascending"), ("row", "ascending")])
+            order = ("why", "draw", "row")  # findings before the sample
+            table = table.sort_by([(name, "ascending") for name in order])
         return parts.write_table(self._folder, f"{kind}/part-{part:05d}.parquet", table)
 
 
@@ -188,18 +192,55 @@ class Concern:
             rejected=distinct(self.findings["row"].filter(reject)),
             low=distinct(self.evidence["row"].filter(bad.fill_null(False))),
             spare=distinct(self.evidence["row"].filter(pc.equal(kind, "spare"))),
+            unreviewed=self.unreviewed(),
         )
 
     def _trusted(self) -> pa.Array:
         return pc.is_in(self.evidence["kind"], value_set=pa.array(list(TRUSTED)))
 
-    def lacking(self) -> pa.RecordBatch:
-        """The sampled rows that neither gold nor a review speaks about, ascending."""
-        has = self.evidence["row"].filter(self._trusted())
-        lacks = pc.invert(pc.is_in(self.sample["row"], value_set=has))
-        some = self.sample.filter(lacks)
-        return some.take(pc.sort_indices(some["row"]))
+    def _reviewed(self) -> Ints:
+        return distinct(self.evidence["row"].filter(self._trusted()))
 
+    def unreviewed(self) -> Ints:
+        """The rows with a finding for review that neither gold nor a review settles."""
+        severe = pc.equal(self.findings["severity"], "review")
+        production = pc.equal(self.findings["role"], "production")
+        rows = distinct(self.findings["row"].filter(pc.and_(severe, production)))
+        return np.setdiff1d(rows, self._reviewed())
+
+    def queue(self) -> pa.RecordBatch:
+        """What is to be reviewed (`QUEUED`), by row: unreviewed findings and, once
+        each, sampled rows without gold or a review."""
+        found = self.unreviewed()
+        done = np.union1d(found, self._reviewed())
+        row = self.sample["row"].to_numpy()
+        lacking = self.sample.filter(pa.array(~np.isin(row, done)))
+        nothing = pa.nulls(len(found), pa.float64())
+        every = {
+            "row": [pa.array(found, pa.int64()), lacking["row"]],
+            "why": [
+                pa.array([FOUND] * len(found), pa.string()),
+                pa.array([SAMPLED] * lacking.num_rows, pa.string()),
+            ],
+            "draw": [nothing, lacking["draw"]],
+            "probability": [nothing, lacking["probability"]],
+        }
+        columns = [pa.concat_arrays(every[name]) for name in QUEUED.names]
+        rows = pa.RecordBatch.from_arrays(columns, schema=QUEUED)
+        return rows.take(pc.sort_indices(rows["row"]))
+
+
+FOUND, SAMPLED = "finding", "sample"
+"""Why an instance is to be reviewed."""
+
+QUEUED = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("why", pa.string(), nullable=False),
+        pa.field("draw", pa.float64()),
+        pa.field("probability", pa.float64()),
+    ]
+)
 
 EVIDENCE = pa.schema(
     [
@@ -236,27 +277,20 @@ def counts(rows: pa.RecordBatch) -> Iterator[Sum]:
             yield (kind, cell["values"], "", ""), np.array([cell["counts"]])
 
 
-QUEUE = [
-    "instance",
-    "image",
-    "video",
-    "frame",
-    "track",
-    "annotator",
-    "source",
-    "position",
-    "id",
-]
+NAMED = (
+    *("instance", "image", "video", "frame", "track", "annotator"),
+    *("source", "position", "id"),
+)
 
 
 def to_review(
-    batch: pa.RecordBatch, first: int, lacking: pa.RecordBatch
+    batch: pa.RecordBatch, first: int, queue: pa.RecordBatch
 ) -> pa.RecordBatch:
-    """The rows of the batch that are to be reviewed, with their draw."""
-    row = lacking["row"].to_numpy()
+    """The rows of the batch that are to be reviewed, and why."""
+    row = queue["row"].to_numpy()
     here = slice(*np.searchsorted(row, [first, first + batch.num_rows]))
-    chosen = lacking.slice(here.start, here.stop - here.start)
-    rows = batch.select(QUEUE).take(pc.subtract(chosen["row"], first))
-    for name in SAMPLE.names:
+    chosen = queue.slice(here.start, here.stop - here.start)
+    rows = batch.select(NAMED).take(pc.subtract(chosen["row"], first))
+    for name in QUEUED.names:
         rows = rows.append_column(name, chosen[name])
     return rows

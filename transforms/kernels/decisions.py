@@ -25,6 +25,7 @@ REASONS = {
     "second-annotation": "excluded",
     "rejecting-rule": "rework",
     "low-oks": "rework",
+    "finding-to-review": "held",
     "drift-alarm": "held",
     "delivery-rejected": "held",
     "delivery-on-hold": "held",
@@ -48,6 +49,7 @@ class Facts:
     rejected: Ints
     low: Ints
     spare: Ints
+    unreviewed: Ints
 
 
 def decide(
@@ -70,6 +72,7 @@ def decide(
         "second-annotation": among(facts.spare, first, n),
         "rejecting-rule": among(facts.rejected, first, n),
         "low-oks": among(facts.low, first, n),
+        "finding-to-review": among(facts.unreviewed, first, n),
         "drift-alarm": alarmed(batch, labelled, alarms, week),
         "delivery-rejected": np.full(n, verdict == "reject"),
         "delivery-on-hold": np.full(n, verdict == "hold"),
