@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +37,8 @@ BUCKET = 64 << 20
 BUCKETS = 256
 
 REPEATED_MANUAL = "An id stands twice in the same frame, by the same annotator."
+
+CODE = (".py", ".toml", ".json", ".html", ".css")
 
 PACKAGES = ("apache-beam", "numpy", "pyarrow", "scipy", "great-expectations", "msgspec")
 
@@ -91,7 +95,7 @@ def prepare(
     release = follow(project, past, skeleton, delivery, run, folder)
     press = Press(
         setting=Setting(
-            version=metadata.version("posegate"),
+            version=code_version(),
             run=run,
             project=project.project,
             policy_name=project.policy,
@@ -169,10 +173,23 @@ def run_id(
         "skeleton": skeleton.version,
         "rules": [(b.rule.id, b.severity, sorted(b.parameters.items())) for b in rules],
         "past": [(p.delivery, p.run) for p in past],
-        "code": metadata.version("posegate"),
+        "code": code_version(),
     }
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def code_version() -> str:
+    """The version, and twelve hex digits of the installed code and its data files."""
+    digest = hashlib.sha256()
+    for package in ("expectations", "pipelines", "transforms"):
+        root = Path(str(resources.files(f"posegate.{package}")))
+        for path in sorted(root.rglob("*")):
+            if path.suffix in CODE:
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
+    return f"{metadata.version('posegate')}+{digest.hexdigest()[:12]}"
 
 
 def settings_of(project: Project) -> dict[str, Any]:
@@ -231,5 +248,6 @@ def facts(
             "sigmas": skeleton.sigmas,
         },
         "history": [{"delivery": p.delivery, "run": p.run} for p in past],
-        "versions": {name: metadata.version(name) for name in ("posegate", *PACKAGES)},
+        "versions": {"posegate": code_version()}
+        | {name: metadata.version(name) for name in PACKAGES},
     }
