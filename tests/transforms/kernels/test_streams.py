@@ -1,0 +1,103 @@
+"""Weekly sums: into tables and back, in consecutive weeks, gold before colleagues."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posegate.transforms.kernels import streams
+from posegate.transforms.kernels.drift import STATISTICS
+from posegate.transforms.kernels.streams import WEEKLY, consecutive, refold, to_table
+
+KEYPOINTS = ("top", "left")
+SHAPE = (len(KEYPOINTS), len(STATISTICS))
+
+keys = st.tuples(
+    st.just("weekly"),
+    st.sampled_from(["", "ann", "bo"]),
+    st.sampled_from(["2026-W51", "2026-W53", "2027-W02"]),
+    st.sampled_from(["gold", "review"]),
+)
+sums = st.dictionaries(keys, st.integers(-9, 9).map(lambda n: np.full(SHAPE, n)))
+
+
+def cells(n: int) -> np.ndarray:
+    return np.arange(np.prod(SHAPE)).reshape(SHAPE) + n
+
+
+def test_a_table_has_a_row_for_every_keypoint_of_a_key() -> None:
+    key = ("weekly", "ann", "2026-W07", "gold")
+    table = to_table({key: cells(0), ("role", "gold", "", ""): np.ones(1)}, KEYPOINTS)
+    assert table.schema == WEEKLY
+    assert table["keypoint"].to_pylist() == ["top", "left"]
+    assert table["n"].to_pylist() == [0, len(STATISTICS)]
+    assert to_table({}, KEYPOINTS).num_rows == 0
+
+
+@given(sums)
+def test_refolding_a_table_gives_back_its_sums(found) -> None:
+    history = refold([to_table(found, KEYPOINTS)], KEYPOINTS)
+    total = np.zeros_like(history.sums)
+    for (_, annotator, week, _), value in found.items():
+        a, w = history.annotators.index(annotator), history.weeks.index(week)
+        total[a, w] += value
+    assert np.array_equal(history.sums, total)
+    assert set(history.annotators) == {key[1] for key in found}
+
+
+@given(sums, st.integers(0, 9), st.randoms(use_true_random=False))
+def test_deliveries_add_up_in_any_order_and_any_division(found, cut, random) -> None:
+    items = list(found.items())
+    random.shuffle(items)
+    halves = [to_table(dict(some), KEYPOINTS) for some in (items[:cut], items[cut:])]
+    one, other = (
+        refold(halves, KEYPOINTS),
+        refold([to_table(found, KEYPOINTS)], KEYPOINTS),
+    )
+    assert one.annotators == other.annotators
+    assert one.weeks == other.weeks
+    assert np.array_equal(one.sums, other.sums)
+
+
+def test_a_second_annotator_counts_only_where_nothing_better_is_known() -> None:
+    second = to_table({("weekly", "ann", "2026-W07", "second"): cells(0)}, KEYPOINTS)
+    gold = to_table({("weekly", "bo", "2026-W09", "gold"): cells(1)}, KEYPOINTS)
+    assert refold([second], KEYPOINTS).annotators == ("ann",)
+    both = refold([second, gold], KEYPOINTS)
+    assert both.annotators == ("bo",)
+    assert both.weeks == ("2026-W09",)
+
+
+def test_keypoints_that_the_skeleton_lacks_are_left_out() -> None:
+    table = to_table({("weekly", "ann", "2026-W07", "gold"): cells(5)}, ("top", "tail"))
+    history = refold([table], KEYPOINTS)
+    assert history.sums[0, 0, :, 0].tolist() == [5, 0]
+
+
+def test_no_history_has_no_weeks() -> None:
+    history = refold([], KEYPOINTS)
+    assert (history.annotators, history.weeks) == ((), ())
+    assert history.sums.shape == (0, 0, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [
+        ([], []),
+        (["2026-W07"] * 2, ["2026-W07"]),
+        (
+            ["2027-W02", "2026-W52"],
+            ["2026-W52", "2026-W53", "2027-W01", "2027-W02"],
+        ),
+        (["2025-W52", "2026-W01"], ["2025-W52", "2026-W01"]),
+    ],
+    ids=str,
+)
+def test_weeks_are_consecutive_across_the_year(weeks, expected) -> None:
+    assert consecutive(weeks) == expected
+
+
+def test_a_column_is_numbered_by_the_names_given() -> None:
+    assert streams.numbered(["b", "a", "b"], ["a", "b"]).tolist() == [1, 0, 1]
+    assert pa.array(streams.numbered([], ["a"])).type == pa.int64()

@@ -1,0 +1,209 @@
+"""The gates: when each accepts, holds and rejects, and what it says."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from posegate.expectations.policy import load_policy
+from posegate.transforms.kernels import verdict
+from posegate.transforms.kernels.sums import ONE, Key
+from posegate.transforms.kernels.verdict import Gate, Records
+from posegate.transforms.model.policy import Policy
+
+POLICY = Policy.model_validate(
+    {k: v for k, v in load_policy("general").items() if k in Policy.model_fields}
+)
+"""OKS .75; p0 .05, p1 .10; agreement .85, kappa .70; defects .01 and .02."""
+
+RECORDS = Records(records=1000, rows=1000, quarantined=0)
+Sums = dict[Key, Any]
+
+
+def counted(*cells: tuple[str, ...] | list[int]) -> Sums:
+    """Key words, then the value, in turn."""
+    keys = [(*words, "", "", "", "")[:4] for words in cells[::2]]
+    return dict(zip(keys, map(np.array, cells[1::2]), strict=True))
+
+
+def judged(annotator: str, n: int, bad: int, kind: str = "gold") -> Sums:
+    return counted(("judged", annotator, kind), [n, bad, 0])
+
+
+def clusters(oks: float, n: int = 30, kind: str = "gold") -> Sums:
+    return {
+        ("pairs", kind, "", ""): np.zeros((4, 3), np.int64),
+        **{
+            ("cluster", kind, f"v{i}", ""): np.array([2, 2 * (oks + i % 2 / 100) * ONE])
+            for i in range(n)
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("records", "sums", "said", "text"),
+    [
+        (RECORDS, counted(("role", "production"), [1000]), "accept", "0 of 1000"),
+        (
+            RECORDS,
+            counted(("role", "production"), [100], ("rejected", "ann"), [3]),
+            "reject",
+            "3 of 100 instances break a rule that rejects (3.00%); at most 2.00% may.",
+        ),
+        (
+            Records(1000, 989, 11),
+            {},
+            "reject",
+            "11 of 1000 records could not be read (1.10%); at most 1.00% may be.",
+        ),
+        (Records(1000, 990, 10), {}, "accept", "0 of 0 instances"),
+        (
+            Records(9, 9, 0, ("b",)),
+            {},
+            "reject",
+            "1 file(s) could not be read to",
+        ),
+        (Records(9, 9, 0, tuple("abcde")), {}, "reject", "a, b, c and 2 more."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_defects(records: Records, sums: Sums, said: str, text: str) -> None:
+    gate = verdict.defects(sums, records, POLICY)
+    assert (gate.gate, gate.verdict) == ("defects", said)
+    assert text in gate.text
+
+
+@pytest.mark.parametrize(
+    ("sums", "said", "text"),
+    [
+        (judged("ann", 200, 2), "accept", "2 of 200 reviewed instances have OKS below"),
+        (judged("ann", 200, 2), "accept", "0.75: at most 10% are bad (risk 5%)."),
+        (judged("ann", 60, 30), "reject", "more than 5% are bad (risk 5%)."),
+        (
+            judged("ann", 10, 0),
+            "hold",
+            "at least 45 more reviews decide (see review/).",
+        ),
+        (judged("ann", 200, 2, "second"), "hold", "0 of 0 reviewed"),
+        (judged("ann", 100, 1) | judged("bo", 100, 1, "review"), "accept", "2 of 200"),
+        ({}, "hold", "0 of 0 reviewed instances"),
+    ],
+    ids=str,
+)
+def test_acceptance(sums: Sums, said: str, text: str) -> None:
+    gate = verdict.acceptance_gate(sums, POLICY)
+    assert (gate.gate, gate.verdict) == ("acceptance", said)
+    assert text in gate.text
+
+
+@pytest.mark.parametrize(
+    ("sums", "said", "text"),
+    [
+        ({}, "accept", "No annotator has more than 5% bad instances beyond chance."),
+        (judged("ann", 100, 8), "accept", "No annotator"),
+        (
+            judged("ann", 400, 4) | judged("bo", 40, 20),
+            "reject",
+            "More than 5% bad instances: bo (20 of 40).",
+        ),
+        (judged("", 40, 20), "reject", "unknown (20 of 40)."),
+        (judged("bo", 40, 20, "second"), "accept", "No annotator"),
+    ],
+    ids=str,
+)
+def test_the_worst_annotator(sums: Sums, said: str, text: str) -> None:
+    gate = verdict.annotators(sums, POLICY)
+    assert (gate.gate, gate.verdict) == ("annotators", said)
+    assert text in gate.text
+
+
+NO_OKS = {("pairs", "gold", "", ""): 0, ("cluster", "gold", "v", ""): np.zeros(2)}
+
+
+@pytest.mark.parametrize(
+    ("sums", "said", "text"),
+    [
+        (clusters(0.9), "accept", "Mean OKS against gold is 0.905, at least 0.9"),
+        (clusters(0.9), "accept", "(60 pairs, 30 clusters); 0.85 is required."),
+        (clusters(0.8), "reject", "against gold is 0.805"),
+        (clusters(0.9, kind="second"), "accept", "against a second annotator is"),
+        (clusters(0.9) | clusters(0.1, kind="second"), "accept", "against gold is"),
+        (
+            clusters(0.9) | clusters(0.9, kind="review"),
+            "accept",
+            "gold and review is 0.905, at least",
+        ),
+        (clusters(0.9) | clusters(0.9, kind="review"), "accept", "120 pairs, 30 cl"),
+        (clusters(0.9, n=1), "hold", "All pairs come from one video"),
+        (NO_OKS, "hold", "No pair has an OKS: the skeleton has no sigmas"),
+        ({}, "hold", "No instance has a reference (gold, a review, or a second"),
+    ],
+    ids=str,
+)
+def test_agreement(sums: Sums, said: str, text: str) -> None:
+    gate = verdict.agreement_gate(sums, POLICY)
+    assert (gate.gate, gate.verdict) == ("agreement", said)
+    assert text in gate.text
+
+
+def flags(alike: int, other: int) -> Sums:
+    table = np.zeros((4, 4), np.int64)
+    table[1, 1] = table[2, 2] = table[3, 3] = alike
+    table[1, 2] = table[3, 1] = other
+    table[0, :] = table[:, 0] = 10**6  # keypoints that only one of them labelled
+    return {("flags-pair", "", "", ""): table}
+
+
+@pytest.mark.parametrize(
+    ("sums", "said", "text"),
+    [
+        (flags(300, 5), "accept", "over 910 keypoints (98.9% alike); 0.7 is required."),
+        (flags(300, 200), "reject", "Visibility flags agree with kappa"),
+        (flags(10, 1), "accept", "not judged: 32 keypoints are fewer than 500."),
+        ({}, "accept", "Visibility flags are not judged"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_visibility_flags(sums: Sums, said: str, text: str) -> None:
+    gate = verdict.flags(sums, POLICY)
+    assert (gate.gate, gate.verdict) == ("visibility", said)
+    assert text in gate.text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ((), "accept"),
+        (("accept", "accept"), "accept"),
+        (("accept", "hold"), "hold"),
+        (("reject", "hold"), "reject"),
+    ],
+)
+def test_the_strictest_gate_decides(said: Any, expected: str) -> None:
+    assert verdict.overall([Gate("a", v, "") for v in said]) == expected
+
+
+def test_an_empty_delivery_has_nothing_to_judge() -> None:
+    [gate] = verdict.gates({}, Records(0, 0, 0), POLICY)
+    assert gate.verdict == "hold"
+    assert gate.text == "Nothing to judge: the delivery has no records."
+
+
+def test_an_unreadable_file_without_records_is_not_an_empty_delivery() -> None:
+    found = verdict.gates({}, Records(0, 0, 0, ("a.json",)), POLICY)
+    assert [g.gate for g in found] == [
+        *("defects", "acceptance", "annotators", "agreement", "visibility")
+    ]
+    assert verdict.overall(found) == "reject"
+
+
+def test_a_delivery_of_gold_alone_is_held() -> None:
+    found = verdict.gates(counted(("role", "gold"), [1000]), RECORDS, POLICY)
+    assert verdict.overall(found) == "hold"
+
+
+def test_a_measure_adds_up_over_kinds_of_reference() -> None:
+    cell = np.arange(12).reshape(4, 3) * ONE
+    sums = {("pairs", kind, "", ""): cell for kind in ("gold", "review")}
+    assert verdict.measure(sums, "oks_sym", ("gold", "review")) == (6 * ONE, 8.0, 10.0)
+    assert verdict.measure(sums, "oks", ("second",)) == (0, 0.0, 0.0)
