@@ -143,8 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "--" in given:
         cut = given.index("--")
         given, beam = given[:cut], given[cut + 1 :]
-    speech.speak()
     parsed = parser().parse_args(given)
+    speech.speak(parsed.debug)
     try:
         try:
             act = COMMANDS[parsed.command](parsed, beam)

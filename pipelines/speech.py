@@ -34,7 +34,7 @@ def complain(error: Exception, code: int) -> None:
         print("posegate: the run broke; --debug shows where", file=sys.stderr)
 
 
-def speak() -> None:
+def speak(debug: bool) -> None:
     """Progress goes to standard error; other libraries speak only of trouble.
 
     What the terminal's encoding cannot show is printed escaped.
@@ -47,7 +47,8 @@ def speak() -> None:
     ours.handlers = [logging.StreamHandler(sys.stderr)]
     if not logging.getLogger().handlers:
         others = logging.StreamHandler(sys.stderr)
-        others.setLevel(logging.ERROR)
+        # What Beam logs as an error, with its traceback, it raises as well.
+        others.setLevel(logging.ERROR if debug else logging.CRITICAL)
         others.addFilter(lambda record: not record.name.startswith("posegate"))
         logging.getLogger().addHandler(others)
     warnings.filterwarnings("ignore")
