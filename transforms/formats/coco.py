@@ -60,7 +60,13 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
     is taken out. `tally` is right when the iterator is exhausted. A damaged file gives
     what stands before the damage, and a quarantine row with position -1.
     """
-    return _Reading(context, tally if tally is not None else Tally()).batches()
+    batches = _Reading(context, tally if tally is not None else Tally()).batches()
+    while True:
+        with collector_paused():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 class _Reading:
@@ -151,12 +157,11 @@ class _Reading:
 
     def _borrow(self, run: Run) -> set[int]:
         """Takes in a sibling's records; the rows of images that contradict others."""
-        with collector_paused():
-            if run.section == "categories":
-                for category in _good(run, CATEGORY):
-                    self._add_category(category, lambda error: None)
-                return set()
-            images = _good(run, IMAGE)
+        if run.section == "categories":
+            for category in _good(run, CATEGORY):
+                self._add_category(category, lambda error: None)
+            return set()
+        images = _good(run, IMAGE)
         conflicts = self._images.add(images)
         return set(self._images.find([images[i].id for i in conflicts]).tolist())
 
@@ -174,11 +179,10 @@ class _Reading:
             for i, category in self._each(run, CATEGORY, mend_category, found):
                 self._add_category(category, self._refuser(run, i))
             return
-        with collector_paused():
-            try:
-                images = list(enumerate(IMAGES.decode(_list(run))))
-            except (msgspec.DecodeError, ValueError):
-                images = list(self._each(run, IMAGE, mend_image, found))
+        try:
+            images = list(enumerate(IMAGES.decode(_list(run))))
+        except (msgspec.DecodeError, ValueError):
+            images = list(self._each(run, IMAGE, mend_image, found))
         empty = [i for i, image in images if not image.file_name]
         for i in empty:
             detail = "file_name is empty; give the image's name"
@@ -196,14 +200,13 @@ class _Reading:
         """Decodes a run of annotations at once, or if that fails one by one."""
         ordinals = run.first + np.arange(len(run.starts))
         spans = np.stack([run.starts, run.stops, ordinals], axis=1)
-        with collector_paused():
-            try:
-                decoded = ANNOTATIONS.decode(_list(run))
-            except (msgspec.DecodeError, ValueError):
-                some = list(self._each(run, ANNOTATION, self._mended, found))
-                decoded = [record for _, record in some]
-                spans = spans[[i for i, _ in some]]
-            self._pending.add(decoded, run.data, spans)
+        try:
+            decoded = ANNOTATIONS.decode(_list(run))
+        except (msgspec.DecodeError, ValueError):
+            some = list(self._each(run, ANNOTATION, self._mended, found))
+            decoded = [record for _, record in some]
+            spans = spans[[i for i, _ in some]]
+        self._pending.add(decoded, run.data, spans)
 
     def _mended(self, raw: bytes, position: int) -> Annotation:
         record, repairs = mend(raw)
@@ -235,8 +238,7 @@ class _Reading:
                 self._refuser(run, i)(error)
 
     def _rows(self, n: int) -> pa.RecordBatch:
-        with collector_paused():
-            batch, refused = self._columns.batch(self._pending.cut(n))
+        batch, refused = self._columns.batch(self._pending.cut(n))
         for position, reason, detail, raw in refused:
             self._refuse("annotations", position, reason, detail, raw)
         self._tally.rows += len(batch)

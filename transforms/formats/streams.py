@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20  # 4 MiB is no faster and takes 30 MB more
 RATIO = 1000  # deflate reaches 1032 on constant bytes, JSON of poses about 5
 GRACE = 256 << 20  # inflated bytes before the ratio is looked at: these are read anyway
 _PIECE = 64 << 10

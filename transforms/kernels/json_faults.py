@@ -12,6 +12,7 @@ from posegate.transforms.kernels.json_scan import Ints
 DEPTH = 64  # levels inside a record; COCO needs 3
 LONG = 64 << 10  # bytes; a longer record is looked at before it is believed
 SPACE = b" \t\r\n"
+BOM = b"\xef\xbb\xbf"
 CANDIDATE = re.compile(rb'[,\[}]\s{0,4096}(\{)\s{0,4096}["}]')
 """What the start of a record looks like from outside: an object after `,`, `[`, `}`."""
 
@@ -31,6 +32,29 @@ class Fault:
     wrong: int
     reason: str
     detail: str
+
+
+def not_json(head: bytes) -> tuple[str, str] | None:
+    """Why a file that starts like this has no records: a code, and what it does."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:2]:
+        return "json.encoding", "is not UTF-8 (UTF-16?); export as UTF-8"
+    first = head.removeprefix(BOM).lstrip(SPACE)[:1]
+    if not first:
+        return "json.empty", "is empty; deliver it again"
+    if first not in (b"{", b"["):
+        return "json.not-json", f"starts with {head[:20]!r}, not an object or a list"
+    return None
+
+
+def behind(broken: bytes) -> int:
+    """How far into broken bytes a start of a record cannot lie before their end.
+
+    It may have begun before the end: with a comma, or with the key of a section.
+    """
+    at = max(0, len(broken.rstrip(SPACE)) - 1)
+    if broken[at : at + 1] == b'"':
+        return max(0, broken.rfind(b'"', 0, at))
+    return at
 
 
 def unbalanced(start: int, wrong: int) -> Fault:
@@ -94,7 +118,7 @@ def wrong_end(
     if deepest is not None and start < deepest < sound:
         return i, too_deep(start, deepest)
     if sound == stop:
-        return i, too_long(start, stop - 1, limit)
+        return i, too_long(start, start + 1, limit)
     return i, unbalanced(start, sound)
 
 
@@ -108,13 +132,13 @@ def flaw(
     as `headers` makes it) inside a string counts, because a quote that is missing
     before makes a string of what stands between two others. None: nowhere.
     """
-    places = _syntax(raw, whole), _nesting(raw, starts)
+    places = syntax(raw, whole), _nesting(raw, starts)
     found = [at for at in places if at is not None]
     return min(found, default=None)
 
 
-def _syntax(raw: bytes, whole: bool) -> int | None:
-    """Where the parser stumbles, unless it is over the end of what is there.
+def syntax(raw: bytes, whole: bool = False) -> int | None:
+    """Where the parser stumbles; unless `whole`, not over the end of what is there.
 
     A part is read as Latin-1: it may end inside a character, and JSON's own are ASCII.
     """
@@ -150,7 +174,7 @@ def _nesting(raw: bytes, starts: re.Pattern[bytes]) -> int | None:
             if open_ and not _may_open(raw, at, open_[-1]):
                 return at
             open_.append(mark)
-        elif _CLOSES[open_.pop()] != mark:
+        elif not open_ or _CLOSES[open_.pop()] != mark:
             return at
     return None
 

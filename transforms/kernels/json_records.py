@@ -16,13 +16,17 @@ import numpy as np
 
 from posegate.transforms.kernels.json_events import RAW, Broken, Run
 from posegate.transforms.kernels.json_faults import (
+    BOM,
     DEPTH,
     LONG,
     SPACE,
     Fault,
+    behind,
     flaw,
     headers,
+    not_json,
     stray,
+    syntax,
     too_deep,
     too_long,
     unbalanced,
@@ -30,7 +34,7 @@ from posegate.transforms.kernels.json_faults import (
 )
 from posegate.transforms.kernels.json_scan import Ints, brackets
 
-WINDOW = 4 << 20
+WINDOW = 1 << 20
 LIMIT = 32 << 20  # a record: far above any real one (a 4k mask as a list is 2 MB)
 _OVERLAP = 16 << 10  # more than a match of `headers` is long
 _KEY = re.compile(rb'"((?:[^"\\]+|\\.)*+)"\s*:\s*$', re.DOTALL)
@@ -68,6 +72,7 @@ class Records:
         self._start: int | None = None  # of the record that is open
         self._check = LONG
         self._section: str | None = None
+        self._whole = True  # nothing of the value in hand was given up yet
         self._last: str | None = None
         self._lost: Fault | None = None  # looking for the next record
         self._head: bytes | None = None
@@ -97,7 +102,7 @@ class Records:
                     yield from self._after()
                 else:
                     yield from self._scan()
-            if self._lost is None and self._swallowing():
+            if self._lost is None and (self._swallowing() or self._hiding()):
                 continue
             problem = self._end()
             if problem is None:
@@ -108,35 +113,24 @@ class Records:
         """Whether bytes are left to look at; reads a chunk when there are none."""
         if self._at < len(self._data):
             return True
-        chunk = next((c for c in self._chunks if c), b"")
         if self._start is None and self._at - self._keep > 1 << 20:
-            self._keep, self._check = self._at - _OVERLAP, LONG
-        self._data = self._data[self._keep :] + chunk
+            self._keep, self._check, self._whole = self._at - _OVERLAP, LONG, False
+        self._data = self._data[self._keep :]
         self._at -= self._keep
         if self._start is not None:
             self._start -= self._keep
         self._keep = 0
-        return bool(chunk)
+        return self._grow()
 
     def _open(self) -> Broken | None:
         """Looks at the first bytes; sets the depth of records."""
         while len(self._data.lstrip(SPACE)) < 4 and self._grow():
             pass
-        head = self._data
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:2].strip(b"\0") != head[:2]:
-            return self._file(
-                "json.encoding", "is not UTF-8 (UTF-16?); export as UTF-8"
-            )
-        self.bom = head.startswith(b"\xef\xbb\xbf")
-        self._keep = self._at = 3 if self.bom else 0
-        first = head[self._at :].lstrip(SPACE)[:1]
-        if not first:
-            return self._file("json.empty", "is empty; deliver it again")
-        if first not in (b"{", b"["):
-            return self._file(
-                "json.not-json",
-                f"starts with {head[:20]!r}, not with an object or list",
-            )
+        if (problem := not_json(self._data)) is not None:
+            return self._file(*problem)
+        self.bom = self._data.startswith(BOM)
+        self._keep = self._at = len(BOM) if self.bom else 0
+        first = self._data[self._at :].lstrip(SPACE)[:1]
         self._record = 3 if first == b"{" else 2
         return None
 
@@ -240,17 +234,19 @@ class Records:
             self._stray(mark)
 
     def _enter(self, section: str | None, mark: int) -> None:
-        self._section = section
-        self._keep = mark + 1
+        self._section, self._whole = section, True
+        self._keep = mark if section is None else mark + 1
         if section is not None:
             self._last = section
             self.found.setdefault(section, 0)
 
     def _closing(self, mark: int, level: int, kind: bytes) -> Iterator[Broken]:
-        expected = b"]" if self._section is not None else b"}"
-        if self._record == 3 and level == 2 and self._section is None:
-            expected = kind
-        if kind != expected:
+        other = self._section is None and level == 2
+        value = self._data[self._keep : mark + 1]
+        if other and self._whole and (at := syntax(value, whole=True)) is not None:
+            self._lose(unbalanced(self._keep, self._keep + at))
+            return
+        if not other and kind != (b"}" if self._section is None else b"]"):
             self._stray(mark)
             return
         if self._section is not None:
@@ -265,8 +261,7 @@ class Records:
 
     def _stray(self, mark: int) -> None:
         """A bracket where none can be: part of a broken record of the last section."""
-        start = min(self._keep, mark)
-        self._lose(unbalanced(start, mark))
+        self._lose(unbalanced(min(self._keep, mark), mark))
 
     def _waiting(self, deepest: int | None) -> None:
         """Looks after the record that is open at the end of a window."""
@@ -282,12 +277,13 @@ class Records:
         if deepest is not None and deepest > start:
             self._lose(too_deep(start, deepest))
         elif size > self._limit:
-            self._lose(too_long(start, self._at - 1, self._limit))
+            self._lose(too_long(start, start + 1, self._limit))
 
     def _swallowing(self) -> bool:
         """Whether what is open has a flaw; if so, reading resumes behind it.
 
-        Open is a record, or what stands between two of them and is none.
+        Open is a record, or what stands between two of them and is none, or the value
+        of a key that is of no interest.
         """
         if self._start is not None:
             at = flaw(self._data[self._start : self._at], self._headers)
@@ -295,6 +291,9 @@ class Records:
         elif self._section is not None:
             found = self._headers.search(self._data, self._keep, self._at)
             wrong = None if found is None else found.start() + 1
+        elif self._depth > 1 and self._whole:
+            at = syntax(self._data[self._keep : self._at])
+            wrong = None if at is None else self._keep + at
         else:
             return False
         if wrong is not None:
@@ -302,12 +301,20 @@ class Records:
             self._lose(unbalanced(start, wrong))
         return wrong is not None
 
+    def _hiding(self) -> bool:
+        """Whether the record that the file ends in may hide others; if so, reads on."""
+        if self._start is None:
+            return False
+        found = self._headers.search(self._data, self._start + 1, self._at)
+        if found is not None:
+            self._lose(unbalanced(self._start, found.start() + 1))
+        return found is not None
+
     def _lose(self, fault: Fault) -> None:
         """Gives up on what starts at a fault; looks for a record from there on."""
         self._lost = fault
         self._keep, self._head, self._start = fault.start, None, None
-        before = self._data[fault.start : fault.wrong].rstrip(SPACE)
-        self._at = fault.start + max(0, len(before) - 1)  # a start has a `,` before it
+        self._at = fault.start + behind(self._data[fault.start : fault.wrong])
         self._section = self._section if self._section is not None else self._last
         self._window, self._check = min(LONG, self._full), LONG
         self._done = False
@@ -315,8 +322,8 @@ class Records:
     def _seek(self) -> Iterator[Broken]:
         """Looks for the next start of a record, or of a section not yet seen."""
         found = self._headers.search(self._data, self._at)
-        while found and found[2] is not None and found[2].decode() in self.found:
-            found = self._headers.search(self._data, found.end(2))
+        while found and not self._resumes(found):
+            found = self._headers.search(self._data, found.end(found.lastindex or 0))
         if found is None:
             if self._head is None and len(self._data) - self._keep >= RAW:
                 self._head = self._data[self._keep : self._keep + RAW]
@@ -331,6 +338,12 @@ class Records:
         if found[1] is None:
             self._enter(found[2].decode(), found.start(3))
             self._at = found.start(3) + 1
+
+    def _resumes(self, found: re.Match[bytes]) -> bool:
+        """Whether reading can go on here: at a new section, or a record inside one."""
+        if found[2] is None:
+            return self._section is not None
+        return found[2].decode() not in self.found
 
     def _searched(self, rest: int) -> None:
         """Takes in one more chunk without finding anything; at the end, stays there."""
@@ -347,6 +360,9 @@ class Records:
         lost = self._lost
         raw = self._head if self._head is not None else self._data[self._keep : stop]
         self._lost = None
+        if self._section is None:
+            detail = "the file lacks a bracket or a quote before its records"
+            return Broken("", -1, lost.reason, detail, raw[:RAW])
         return self._broken(lost.reason, lost.detail, raw.strip(SPACE + b","))
 
     def _broken(self, reason: str, detail: str, raw: bytes) -> Broken:

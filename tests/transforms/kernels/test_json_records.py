@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from posegate.transforms.kernels.json_events import RAW, Broken, Run
@@ -124,6 +124,7 @@ def test_damage_inside_a_record_costs_that_record_only(
     raw = raws[which]
     at = 1 + at % (len(raw) - 2)  # its first and last byte stay
     raws[which] = raw[:at] + put + raw[min(at + gone, len(raw) - 1) :]
+    assume(not raws[which].endswith(b"[{}"))  # then the others are its list's elements
     others = [i for i in range(6) if i != which]
     assert [i for i in ids(file_of(raws), size=size) if i != which] == others
     assert ids(file_of(raws), "categories", size=size) == [9]
@@ -155,6 +156,19 @@ def test_what_is_broken_is_named_and_its_neighbours_survive(
     assert [i for i in good if i != 1] == [0, 2, 3]
     assert [b.reason for b in broken] == [reason]
     assert broken[0].raw in bad
+
+
+@pytest.mark.parametrize("info", [b'{"a":[1}', b'{"a":"x}', b"[[1]"])
+def test_damage_before_the_records_costs_none(info: bytes) -> None:
+    found, broken = split(b'{"info":' + info + b"," + file_of([b'{"id":7}'])[1:])
+    assert [json.loads(raw)["id"] for *_, raw in found] == [0, 7, 9]
+    assert [(b.ordinal, b.reason) for b in broken] == [(-1, "json.unbalanced")]
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_a_list_of_objects_that_never_closes_hides_none(size: int) -> None:
+    cut = [b'{"id":0,"s":[{}', b'{"id":1}', b'{"id":2}']
+    assert ids(b'{"annotations":[' + b",".join(cut) + b"]", size=size) == [1, 2]
 
 
 @pytest.mark.parametrize("size", [1, 50, 1 << 20])
