@@ -20,6 +20,7 @@ class Past:
     weekly: str
     parts: tuple[int, ...]
     splits: str | None
+    replaces: str | None
 
 
 def committed(output: str) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -41,21 +42,22 @@ def earlier(output: str, delivery: Delivery, skeleton: Skeleton) -> tuple[Past, 
     """The runs that came before, in order: by date of receipt, then by name.
 
     So a run repeated later sees the history that it saw at first. A delivery that this
-    one replaces, and those of another skeleton, are not among them.
+    one or an earlier one replaces, and those of another skeleton, are not among them.
     """
     own = (delivery.received.isoformat() if delivery.received else "", delivery.name)
     past = [
-        as_past(folder, manifest)
+        as_past(folder, manifest, output)
         for name, (folder, manifest) in committed(output).items()
-        if name not in (delivery.name, delivery.replaces)
-        and manifest["skeleton"]["version"] == skeleton.version
+        if name != delivery.name and manifest["skeleton"]["version"] == skeleton.version
     ]
     before = [p for p in past if (p.received, p.delivery) < own]
-    return tuple(sorted(before, key=lambda p: (p.received, p.delivery)))
+    replaced = {delivery.replaces, *(p.replaces for p in before)}
+    kept = [p for p in before if p.delivery not in replaced]
+    return tuple(sorted(kept, key=lambda p: (p.received, p.delivery)))
 
 
-def as_past(folder: str, manifest: dict[str, Any]) -> Past:
-    """What later runs need to know of one."""
+def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
+    """What later runs need to know of one, wherever its output lies by now."""
     names = [file["name"] for file in manifest["files"]]
     splits = manifest["splits"]
     return Past(
@@ -69,5 +71,7 @@ def as_past(folder: str, manifest: dict[str, Any]) -> Past:
             for name in names
             if name.startswith("annotations/")
         ),
-        splits=splits and splits["folder"],
+        splits=splits
+        and storage.join(output, "splits", splits["folder"].rpartition("/")[2]),
+        replaces=manifest["replaces"],
     )

@@ -236,6 +236,7 @@ def facts(
         "delivery": delivery.name,
         "vendor": delivery.vendor,
         "received": delivery.received and delivery.received.isoformat(),
+        "replaces": delivery.replaces,
         "inputs": [
             {k: v for k, v in asdict(s).items() if k != "path"}
             for s in (*delivery.shards, *((delivery.jobs,) if delivery.jobs else ()))

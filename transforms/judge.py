@@ -33,6 +33,7 @@ class Judgement:
     gates: tuple[Gate, ...]
     alarms: tuple[Alarm, ...]
     records: Records
+    tallies: tuple[tuple[int, Tally], ...]
     expectations: tuple[dict[str, Any], ...]
 
 
@@ -83,6 +84,7 @@ def judge(
         gates=tuple(gates),
         alarms=alarms(refold(sums, bench), bench),
         records=records,
+        tallies=tuple(counted),
         expectations=tuple(found),
     )
 

@@ -125,6 +125,10 @@ def publish(
         **to.record.facts,
         "verdict": judgement.verdict,
         "counts": report["counts"],
+        "shards": [
+            {"source": setting.delivery.shards[part].name, **vars(tally)}
+            for part, tally in judgement.tallies
+        ],
         "files": listed,
         "splits": {"folder": to.place.splits, **version[0]} if version else None,
         "runtime": to.record.runtime,
