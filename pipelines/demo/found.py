@@ -28,6 +28,7 @@ ALARMS = pa.schema(
 """What was said of an annotator; no keypoint where it is of the annotator at large."""
 
 LOW_OKS = "agreement.oks"
+BROKEN = "broken"
 PLACE = ["image", "source", "position"]
 
 
@@ -83,6 +84,22 @@ def by_agreement(
     return planted.select(["n", *PLACE]).join(told, PLACE, join_type="inner")
 
 
+def by_repairs(planted: pa.Table, instances: pa.Table) -> pa.Table:
+    """(n, rule): broken records that a reader could mend, and said so.
+
+    Only those: a repair says nothing of where a person put a point.
+    """
+    broken = planted.filter(pc.equal(planted["fault"], BROKEN))
+    lists = instances["repairs"].combine_chunks()
+    mended = instances.select(["delivery", "source", "position"]).take(
+        pc.list_parent_indices(lists)
+    )
+    rule = pc.binary_join_element_wise("repair", pc.list_flatten(lists), ".")
+    keys = ["delivery", "source", "position"]
+    told = mended.append_column("rule", rule)
+    return broken.select(["n", *keys]).join(told, keys, join_type="inner")
+
+
 def answers(fault: dict[str, str | None], alarm: dict[str, str | None]) -> bool:
     """Whether an alarm is about what was planted in the annotator.
 
@@ -123,20 +140,23 @@ def found(
     """What was planted, how much of it was found, and by which rules: a `TALLY`.
 
     A fault of an instance is found when the instance has a finding of severity reject
-    or review, is in quarantine, or has a pair with an OKS below `low_oks`. That it was
-    found does not say that it was found for what it is: `rules` does.
+    or review, is in quarantine, or has a pair with an OKS below `low_oks`; a broken
+    record also when it was mended and the repair is on record. That it was found does not say that it was found for what it is: `rules` does.
 
     Args:
       planted: `make.PLANTED` of all deliveries, or of some.
       findings: `schema.FINDINGS` of the same deliveries.
       quarantine: `schema.QUARANTINE`, with a column `delivery` if there are several.
       agreement: `schema.agreement(K)`; needs `instances`.
-      instances: columns instance, image, source and position of the canonical rows.
+      instances: columns instance, image, source and position of the canonical rows;
+        with delivery and repairs, what was mended counts as found.
       alarms: `ALARMS`; without it no fault of an annotator is found.
       low_oks: the contract's OKS.
     """
     planted = numbered(planted)
     hits = [by_findings(planted, findings), by_quarantine(planted, quarantine)]
+    if instances is not None and "repairs" in instances.column_names:
+        hits.append(by_repairs(planted, instances))
     if agreement is not None:
         if instances is None:
             raise ValueError("agreement: needs `instances`, where its instances stand")

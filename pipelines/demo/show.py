@@ -12,7 +12,7 @@ from posegate.pipelines.demo.make import Made
 from posegate.pipelines.plan import Plan
 from posegate.transforms.model.schema import FINDINGS, QUARANTINE, agreement
 
-PLACES = ("instance", "image", "source", "position")
+PLACES = ("instance", "image", "source", "position", "repairs")
 
 
 def show(made: Made, say: TextIO) -> int:
@@ -42,7 +42,7 @@ def score(made: Made, runs: list[tuple[Plan, dict[str, Any]]]) -> str:
         together(runs, "findings", FINDINGS),
         together(runs, "quarantine", QUARANTINE, delivery=True),
         agreement=together(runs, "agreement", agreement(k)),
-        instances=together(runs, "annotations", None, columns=PLACES),
+        instances=together(runs, "annotations", None, delivery=True, columns=PLACES),
         alarms=alarms(runs),
         low_oks=runs[0][0].policy.acceptance.oks,
     )
