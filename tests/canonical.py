@@ -29,7 +29,7 @@ MONDAY = datetime(2026, 2, 9, 12, tzinfo=UTC)
 def row(number: int = 0, **said: Any) -> dict[str, Any]:
     """A row by ann, in frame a.jpg, of an object of 400 px^2."""
     default = {
-        "instance": f"{number:032x}",
+        "instance": f"{number:016x}" + "0" * 16,
         "id": str(number),
         "image": "a.jpg",
         "width": 640,
