@@ -171,15 +171,18 @@ def _interval(oks: Mapping[str, Any], pairs: object) -> str:
     low, high = oks.get("low"), oks.get("high")
     if low is None or high is None:
         return f"{count(pairs)} pairs"
-    return f"95 % interval {decimal(low, 3)} to {decimal(high, 3)}"
+    return (
+        f"mean {decimal(oks.get('mean'), 3)} ({decimal(low, 3)} to {decimal(high, 3)})"
+    )
 
 
 def _broken(counts: Mapping[str, Any]) -> Tile:
-    excluded, total = counts.get("excluded"), counts.get("instances")
+    rework, lost = counts.get("rework"), counts.get("quarantined")
+    both = None if rework is None or lost is None else rework + lost
     return Tile(
-        share(part(excluded, total)),
-        "instances with a hard defect",
-        f"{count(excluded)} excluded, {count(counts.get('quarantined'))} unreadable",
+        share(part(both, counts.get("records"))),
+        "of the records cannot be used",
+        f"{count(rework)} to be reworked, {count(lost)} unreadable",
     )
 
 
@@ -187,7 +190,7 @@ def _alarms(report: Mapping[str, Any]) -> Tile:
     streams = report["drift"].get("streams") or []
     if not streams:
         return Tile(display.NONE, "annotators in alarm", "no control charts yet")
-    alarmed = {s.get("annotator") for s in streams if any(s.get("alarm") or ())}
+    alarmed = {s.get("annotator") for s in streams if any((s.get("alarm") or [])[-1:])}
     who = ", ".join(display.clip(name, 20) for name in sorted(map(str, alarmed))[:2])
     more = f" and {len(alarmed) - 2} more" if len(alarmed) > 2 else ""
     look = "reject" if alarmed else "accept"
