@@ -1,0 +1,150 @@
+"""Deciding by part: every row gets its decision, in whatever pieces evidence comes."""
+
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from beamed import added, run, together
+from canonical import TRIANGLE, batch, row
+from posegate.expectations.policy import load_policy
+from posegate.transforms import parts
+from posegate.transforms.decide import EVIDENCE, Decide
+from posegate.transforms.judge import Bench, Judgement
+from posegate.transforms.kernels.decisions import Alarm
+from posegate.transforms.kernels.verdict import Records
+from posegate.transforms.model.policy import Policy
+from posegate.transforms.model.schema import DECISIONS, FINDINGS
+from posegate.transforms.sample import SAMPLE
+
+POLICY = Policy.model_validate(
+    {k: v for k, v in load_policy("general").items() if k in Policy.model_fields}
+)
+BENCH = Bench(POLICY, TRIANGLE, (), lambda *_: [])
+ALARMS = (Alarm("bo", 0, "2026-W01"),)
+JUDGEMENT = Judgement("accept", (), ALARMS, Records(10, 10, 0), (), ())
+
+ROWS = batch(
+    row(0),
+    row(1, annotator="bo"),
+    row(2),
+    row(3),
+    row(4, role="gold"),
+    row(5, video="v1"),
+    row(6, video="v1"),
+    row(7, visibility=[0, 0, 0]),
+)
+VERDICTS = ["rework", "held", "rework", "excluded", "excluded", "approved", "held"]
+
+
+def finding(number: int, severity: str, rule: str = "out") -> dict[str, Any]:
+    said = ROWS.slice(number, 1).to_pylist()[0]
+    known = {name: said[name] for name in FINDINGS.names if name in said}
+    return known | {"part": 0, "row": number, "rule": rule, "severity": severity}
+
+
+CONCERNS: list[tuple[pa.Schema, list[dict[str, Any]]]] = [
+    (FINDINGS, [finding(0, "reject"), finding(0, "note", "a"), finding(6, "review")]),
+    (
+        EVIDENCE,
+        [
+            {"row": 2, "kind": "gold", "oks": 0.2},
+            {"row": 5, "kind": "gold", "oks": 0.9},
+            {"row": 5, "kind": "second", "oks": 0.1},
+            {"row": 3, "kind": "spare", "oks": None},
+        ],
+    ),
+    (
+        SAMPLE,
+        [{"row": n, "draw": d, "probability": 0.5} for n, d in ((1, 0.2), (2, 0.1))],
+    ),
+]
+
+
+def pieces(size: int) -> list[tuple[int, pa.RecordBatch]]:
+    """All that concerns part 0, in batches of a size; and that there is a part 1."""
+    rows = [
+        pa.RecordBatch.from_pylist(some[i : i + size], schema=schema)
+        for schema, some in CONCERNS
+        for i in range(0, len(some), size)
+    ]
+    empty = pa.RecordBatch.from_pylist([], schema=EVIDENCE)
+    return [*((0, each) for each in reversed(rows)), (0, empty), (1, empty), (2, empty)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for part, table in enumerate((ROWS, batch(row(50)))):
+        name = parts.annotations("triangle", part)
+        with parts.part_file(str(tmp_path), name, table.schema) as file:
+            for first in range(0, table.num_rows, 3):
+                file.write(table.slice(first, 3))
+    return tmp_path
+
+
+def decided(folder: Path, size: int) -> dict[str, list[Any]]:
+    def graph(concerns: beam.PCollection) -> dict[str, Any]:
+        judgement = concerns.pipeline | "judged" >> beam.Create([JUDGEMENT])
+        typed = concerns | beam.Map(lambda x: x).with_output_types(
+            tuple[int, pa.RecordBatch]
+        )
+        return vars(typed | Decide(BENCH, str(folder), "2026-W07", judgement))
+
+    return run(pieces(size), graph)
+
+
+def written(folder: Path, name: str) -> list[dict[str, Any]]:
+    return pq.ParquetFile(folder / name).read().to_pylist()
+
+
+@pytest.mark.parametrize("size", [1, 9])
+def test_each_part_is_decided_row_by_row(folder: Path, size: int) -> None:
+    made = decided(folder, size)
+    found = written(folder, "decisions/part-00000.parquet")
+    assert [d["instance"] for d in found] == ROWS["instance"].to_pylist()
+    assert [d["verdict"] for d in found] == [*VERDICTS, "excluded"]
+    schema = pq.read_schema(folder / "decisions/part-00000.parquet")
+    assert schema.names == DECISIONS.names
+    [other] = written(folder, "decisions/part-00001.parquet")
+    assert other["verdict"] == "approved"
+
+    assert added(made["sums"]) == {
+        ("lacking", "", "", ""): [1],
+        ("reason", "drift-alarm", "", ""): [1],
+        ("reason", "finding-to-review", "", ""): [1],
+        ("reason", "low-oks", "", ""): [1],
+        ("reason", "not-production", "", ""): [1],
+        ("reason", "rejecting-rule", "", ""): [1],
+        ("reason", "second-annotation", "", ""): [1],
+        ("reason", "unlabelled", "", ""): [1],
+        ("sampled", "", "", ""): [2],
+        ("verdict", "approved", "", ""): [2],
+        ("verdict", "excluded", "", ""): [3],
+        ("verdict", "held", "", ""): [2],
+        ("verdict", "rework", "", ""): [2],
+    }
+    groups = together(made["groups"], "group")
+    assert [(g["group"], g["instances"]) for g in groups] == [("a.jpg", 1), ("v1", 1)]
+
+
+def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
+    made = decided(folder, 1)
+    found = written(folder, "findings/part-00000.parquet")
+    assert [(f["row"], f["rule"]) for f in found] == [(0, "a"), (0, "out"), (6, "out")]
+    queue = written(folder, "review/part-00000.parquet")
+    assert [(q["row"], q["why"], q["draw"]) for q in queue] == [
+        (6, "finding", None),
+        (1, "sample", 0.2),
+    ]
+    assert queue[1]["instance"] == ROWS["instance"][1].as_py()
+    names = {file.name for file in made["files"]}
+    kinds = ("decisions", "findings", "review")
+    assert names == {
+        *(f"{kind}/part-00000.parquet" for kind in kinds),
+        "decisions/part-00001.parquet",
+    }
+    [drawn] = made["worst"]
+    assert drawn[1] == ROWS["instance"][0].as_py()
