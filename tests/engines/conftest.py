@@ -4,6 +4,7 @@ An engine that is not installed skips, with a reason that begins with "needs " a
 the script that installs it. Nothing here downloads anything.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from types import FrameType
 
 import pytest
 
@@ -31,6 +33,18 @@ class Engine:
     name: str
     options: tuple[str, ...]
     logs: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stopped_in_order() -> Iterator[None]:
+    """SIGTERM ends the session with what fixtures have to stop, instead of at once."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        pytest.exit("terminated", returncode=128 + signum)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +135,5 @@ def daemon(script: str, state: Path, *start: str) -> Iterator[str]:
 def pool(log: Path) -> Iterator[str]:
     """Workers for TaskManagers of this machine -> the pool's address."""
     command = python("-P", "-m", "posegate.pipelines.pool")
-    importable = {"PYTHONPATH": str(HERE)}
-    with group(command, log, stdout=subprocess.PIPE, env=importable) as process:
+    with group(command, log, stdout=subprocess.PIPE) as process:
         yield first_line(process, log)

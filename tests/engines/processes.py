@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,6 @@ def group(
     command: Sequence[str],
     log: Path,
     stdout: int | IO[bytes] | None = None,
-    env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process and all that it starts; none of them outlives the block."""
     with log.open("ab") as errors:
@@ -26,7 +25,6 @@ def group(
             stdin=subprocess.DEVNULL,
             stdout=stdout or errors,
             stderr=errors,
-            env={**os.environ, **(env or {})},
             start_new_session=True,
         )
         try:
@@ -50,7 +48,6 @@ def run(
     log: Path,
     seconds: float,
     expect: Sequence[int] = (0,),
-    env: Mapping[str, str] | None = None,
 ) -> int:
     """Run to the end and return the exit code, one of those expected.
 
@@ -58,7 +55,7 @@ def run(
         AssertionError: another exit code, or not done in time; shows the ends of the
             command's log and of every log beside it.
     """
-    with group(command, log, env=env) as process:
+    with group(command, log) as process:
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
