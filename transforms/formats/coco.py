@@ -19,8 +19,8 @@ import pyarrow as pa
 from posegate.transforms.formats.coco_columns import Columns, Refused
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_records import (
-    ANNOTATION,
     ANNOTATIONS,
+    CATEGORIES,
     CATEGORY,
     IMAGE,
     IMAGES,
@@ -176,13 +176,10 @@ class _Reading:
     def _refer(self, run: Run, found: JsonRecords) -> None:
         """Takes in images or categories."""
         if run.section == "categories":
-            for i, category in self._each(run, CATEGORY, mend_category, found):
+            for i, category in self._each(run, CATEGORIES, mend_category, found):
                 self._add_category(category, self._refuser(run, i))
             return
-        try:
-            images = list(enumerate(IMAGES.decode(_list(run))))
-        except (msgspec.DecodeError, ValueError):
-            images = list(self._each(run, IMAGE, mend_image, found))
+        images = list(self._each(run, IMAGES, mend_image, found))
         empty = [i for i, image in images if not image.file_name]
         for i in empty:
             detail = "file_name is empty; give the image's name"
@@ -197,16 +194,12 @@ class _Reading:
             self._refuser(run, i)(Unreadable("coco.image-conflict", detail))
 
     def _decode(self, run: Run, found: JsonRecords) -> None:
-        """Decodes a run of annotations at once, or if that fails one by one."""
+        """Decodes a run of annotations."""
         ordinals = run.first + np.arange(len(run.starts))
         spans = np.stack([run.starts, run.stops, ordinals], axis=1)
-        try:
-            decoded = ANNOTATIONS.decode(_list(run))
-        except (msgspec.DecodeError, ValueError):
-            some = list(self._each(run, ANNOTATION, self._mended, found))
-            decoded = [record for _, record in some]
-            spans = spans[[i for i, _ in some]]
-        self._pending.add(decoded, run.data, spans)
+        some = list(self._each(run, ANNOTATIONS, self._mended, found))
+        kept = np.array([i for i, _ in some], np.int64)
+        self._pending.add([record for _, record in some], run.data, spans[kept])
 
     def _mended(self, raw: bytes, position: int) -> Annotation:
         record, repairs = mend(raw)
@@ -216,22 +209,28 @@ class _Reading:
     def _each(
         self,
         run: Run,
-        decoder: msgspec.json.Decoder[Any],
+        decoder: msgspec.json.Decoder[list[Any]],
         otherwise: Callable[[bytes, int], Any],
         found: JsonRecords,
     ) -> Iterator[tuple[int, Any]]:
-        """Decodes one by one; stops at a record that has swallowed its neighbours."""
-        for i in range(len(run.starts)):
-            raw = run.raw(i)
+        """Decodes all at once, or where that fails in halves: so a bad record costs
+        its neighbours little. Stops at a record that has swallowed its neighbours.
+        """
+        todo = [(0, len(run.starts))]
+        while todo:
+            i, j = todo.pop()
             try:
-                yield i, decoder.decode(raw)
+                yield from enumerate(decoder.decode(_list(run, i, j)), i)
                 continue
             except (msgspec.DecodeError, ValueError):
                 pass
+            if j - i > 1:
+                todo += [((i + j) // 2, j), (i, (i + j) // 2)]
+                continue
             try:
-                yield i, otherwise(raw, run.first + i)
+                yield i, otherwise(run.raw(i), run.first + i)
             except Unreadable as error:
-                at = found.swallows(raw)
+                at = found.swallows(run.raw(i))
                 if at is not None:
                     found.reject(run, i, at, error.reason, error.detail)
                     return
@@ -300,8 +299,8 @@ class _Reading:
         return pa.RecordBatch.from_arrays(arrays, schema=QUARANTINE)
 
 
-def _list(run: Run) -> bytes:
-    return b"[" + run.data[run.starts[0] : run.stops[-1]] + b"]"
+def _list(run: Run, i: int, j: int) -> bytes:
+    return b"[" + run.data[run.starts[i] : run.stops[j - 1]] + b"]"
 
 
 def _good(run: Run, decoder: msgspec.json.Decoder[Any]) -> list[Any]:

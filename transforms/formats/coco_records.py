@@ -82,11 +82,11 @@ class Unreadable(Exception):
         self.reason, self.detail = reason, detail
 
 
-ANNOTATION = msgspec.json.Decoder(Annotation)
 ANNOTATIONS = msgspec.json.Decoder(list[Annotation])
 IMAGE = msgspec.json.Decoder(Image)
 IMAGES = msgspec.json.Decoder(list[Image])
 CATEGORY = msgspec.json.Decoder(Category)
+CATEGORIES = msgspec.json.Decoder(list[Category])
 SYNTAX = "json.malformed"
 _UNPAIRED = re.compile("[\ud800-\udfff]")
 
