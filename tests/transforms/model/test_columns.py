@@ -1,0 +1,37 @@
+"""Columns by the names that a project gives them."""
+
+import pytest
+
+from canonical import batch, row
+from posegate.transforms.model.columns import check, column
+
+
+@pytest.mark.parametrize("name", ["annotator", "video", "source", "attributes.light"])
+def test_string_columns_and_attributes_are_known(name: str) -> None:
+    check(name, "project.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("anotator", "did you mean 'annotator'?"),
+        ("light", "one of instance, id, image"),
+        ("attributes.", "or attributes.<name>"),
+        ("frame", "no column 'frame'"),
+    ],
+)
+def test_another_name_stops_with_what_would_do(name: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match=r"project\.toml: no column") as said:
+        check(name, "project.toml")
+    assert remedy in str(said.value)
+
+
+def test_an_attribute_is_null_where_it_is_absent() -> None:
+    rows = batch(
+        row(attributes=[("light", "day"), ("light", "night")]),
+        row(attributes=[("bowler", "b")]),
+        row(),
+    )
+    assert column(rows, "attributes.light").to_pylist() == ["day", None, None]
+    assert column(rows, "annotator").to_pylist() == ["ann"] * 3
+    assert column(rows.slice(0, 0), "attributes.light").to_pylist() == []
