@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -159,9 +160,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def fail(error: Exception, code: int, debug: bool) -> int:
-    """Says what is wrong, in a line (or a traceback on request)."""
+    """Says what is wrong, in a line (after the traceback on request)."""
     if debug:
-        raise error
+        traceback.print_exception(error)
     speech.complain(error, code)
     return code
 
