@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from posegate.transforms.kernels.geometry import larger, squared_length
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.rule import rule
 from posegate.transforms.model.skeleton import Skeleton
@@ -25,8 +26,8 @@ def outside_frame(
     border, `occluded` [fraction of the longer side] says how far out they may be.
     """
     frame = size[:, None, :]  # (N, 1, 2)
-    beyond = np.maximum(-0.5 - xy, xy - frame + 0.5).max(axis=2)  # (N, K)
-    allowed = np.where(visible, 0, occluded * frame.max(axis=2))
+    beyond = larger(np.maximum(-0.5 - xy, xy - frame + 0.5))  # (N, K)
+    allowed = np.where(visible, 0, occluded * larger(frame))
     return np.where(labelled, beyond - allowed, np.nan)
 
 
@@ -39,8 +40,8 @@ def outside_box(xy: Floats, visible: Bools, bbox: Floats) -> Floats:
     round what is seen, and a third of COCO's occluded points lie outside theirs.
     """
     low, extent = bbox[:, None, :2], bbox[:, None, 2:]  # (N, 1, 2)
-    beyond = np.maximum(low - xy, xy - low - extent).max(axis=2)  # (N, K)
-    side = extent.max(axis=2)
+    beyond = larger(np.maximum(low - xy, xy - low - extent))  # (N, K)
+    side = larger(extent)
     return np.where(visible & (side > 0), beyond / side, np.nan)
 
 
@@ -78,14 +79,13 @@ def coincident_joints(
     """
     body = [skeleton.index(name) for name in BODY]
     joints = np.where(labelled[:, body, None], xy[:, body], np.nan)  # (N, J, 2)
-    nearest = np.full(joints.shape[:2], np.inf)  # (N, J)
+    nearest = np.full(joints.shape[:2], np.inf)  # (N, J), squared
     for step in range(1, len(body) // 2 + 1):
-        gap = joints - np.roll(joints, -step, axis=1)
-        distance = np.hypot(gap[..., 0], gap[..., 1])
-        nearest = np.fmin(nearest, distance)
-        nearest = np.fmin(nearest, np.roll(distance, step, axis=1))
+        square = squared_length(joints - np.roll(joints, -step, axis=1))
+        nearest = np.fmin(nearest, square)
+        nearest = np.fmin(nearest, np.roll(square, step, axis=1))
     out = np.full(labelled.shape, np.nan)
-    out[:, body] = nearest / scale[:, None]
+    out[:, body] = np.sqrt(nearest) / scale[:, None]
     return out
 
 

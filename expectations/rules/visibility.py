@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.rule import rule
 
@@ -13,7 +14,7 @@ def unlabelled_with_position(xy: Floats, labelled: Bools) -> Bools:
     Readers disagree about such points: some drop them, some train on them. Either the
     flag is wrong, or the export forgot to clear the position.
     """
-    return ~labelled & np.isfinite(xy).all(axis=2)
+    return ~labelled & both(np.isfinite(xy))
 
 
 @rule("visibility.labelled-at-origin", severity="reject")
@@ -23,7 +24,7 @@ def labelled_at_origin(xy: Floats, labelled: Bools) -> Bools:
     That is how formats write a missing point; with a flag above 0 it is scored and
     trained on as a point in the corner of the image.
     """
-    return labelled & (xy == 0).all(axis=2)
+    return labelled & both(xy == 0)
 
 
 RULES = (unlabelled_with_position, labelled_at_origin)

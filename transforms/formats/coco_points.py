@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from posegate.transforms.formats.coco_images import Categories, Match
 from posegate.transforms.formats.coco_records import Annotation, Numbers
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 
 FARTHEST = 1e6  # px: COCO's own are below 640; this is beyond any image there is
@@ -99,9 +100,9 @@ def points(
     table = _ordered(table, records, categories, remarks)
     xy = table[:, :, :2].copy()
     flag = _flags(table[:, :, 2], lists, scored, remarks)
-    far = ~np.asarray((np.abs(xy) <= FARTHEST).all(axis=2))
+    far = ~both(np.abs(xy) <= FARTHEST)
     remarks.refuse(_rows(far), "coco.coordinate", lambda i: _far(xy[i], far[i]))
-    nowhere = (flag == 0) & (xy == 0).all(axis=2)
+    nowhere = (flag == 0) & both(xy == 0)
     stale = (flag == 0) & ~nowhere
     remarks.repair(_rows(stale), "coco.unlabelled-with-position")
     xy[nowhere] = np.nan

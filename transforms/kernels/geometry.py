@@ -25,6 +25,20 @@ def length(offset: Floats) -> Floats:
         return np.hypot(offset[..., 0], offset[..., 1])
 
 
+def both(of: Bools) -> Bools:
+    """Whether it holds of x and of y: (…, 2) -> (…).
+
+    numpy's own reduction of an axis of two takes ten to thirty times as long; the same
+    holds for `larger`.
+    """
+    return of[..., 0] & of[..., 1]
+
+
+def larger(of: Floats) -> Floats:
+    """The larger of x and y: (…, 2) -> (…); NaN if either is."""
+    return np.maximum(of[..., 0], of[..., 1])
+
+
 def distance(
     xy: Floats, here: int | Sequence[int], there: int | Sequence[int]
 ) -> Floats:
@@ -43,7 +57,7 @@ def bounding_box(xy: Floats, labelled: Bools) -> Floats:
 
     NaN where nothing is labelled.
     """
-    known = (labelled & np.isfinite(xy).all(axis=-1))[..., None]  # (N, K, 1)
+    known = (labelled & both(np.isfinite(xy)))[..., None]  # (N, K, 1)
     low = np.where(known, xy, np.inf).min(axis=1, initial=np.inf)  # (N, 2)
     high = np.where(known, xy, -np.inf).max(axis=1, initial=-np.inf)
     some = known.any(axis=1)  # (N, 1)
@@ -59,9 +73,9 @@ def iou(a: Floats, b: Floats) -> Floats:
     """
     low = np.maximum(a[..., :2], b[..., :2])
     high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    both = np.maximum(high - low, 0).prod(axis=-1)
-    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - both
-    return both / np.where(union == 0, 1.0, union)
+    common = np.maximum(high - low, 0).prod(axis=-1)
+    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - common
+    return common / np.where(union == 0, 1.0, union)
 
 
 def box_area(bbox: Floats) -> Floats:

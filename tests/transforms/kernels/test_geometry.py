@@ -4,10 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.kernels.geometry import (
+    both,
     bounding_box,
     box_area,
     distance,
     iou,
+    larger,
     length,
     mutual_area,
     squared_length,
@@ -43,6 +45,13 @@ def test_bounding_box_holds_the_labelled_points_only() -> None:
     box = bounding_box(xy, labelled)
     assert box[0].tolist() == [10, 20, 4, 30]
     assert np.isnan(box[1]).all()
+
+
+def test_x_and_y_are_taken_together() -> None:
+    pairs = np.array([[[1.0, 2], [3, -4]], [[NAN, 5], [6, NAN]]])
+    np.testing.assert_equal(larger(pairs), pairs.max(axis=2))
+    np.testing.assert_equal(both(pairs > 0), (pairs > 0).all(axis=2))
+    assert both(np.empty((0, 17, 2), bool)).shape == (0, 17)
 
 
 def test_bounding_box_of_no_instances_is_empty() -> None:
