@@ -19,7 +19,7 @@ FAR = 3.0
 """Sigma s from which on a keypoint is marked: one in ninety of a typical annotator."""
 
 EACH = 3
-"""How many instances of a part may stand for one rule."""
+"""How many instances of a batch may stand for one rule."""
 
 
 def facts(rows: pa.RecordBatch, poses: Poses, row: int) -> dict[str, object]:
