@@ -197,7 +197,7 @@ def normaliser(poses: Poses, rows: Ints, skeleton: Skeleton) -> Floats:
     return np.where(known, oks.torso_diagonal(poses.xy[rows], a, b), box)
 
 
-def listed(values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def listed(values: np.ndarray) -> pa.Array:
     """(M, W) as a column of fixed-size lists; NaN becomes null inside."""
     flat = values.reshape(-1)
     mask = np.isnan(flat) if flat.dtype.kind == "f" else None

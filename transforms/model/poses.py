@@ -26,12 +26,12 @@ def dense(column: pa.Array, width: int) -> npt.NDArray[Any]:
         out[kept] = column.drop_null().flatten().to_numpy().reshape(-1, width)
         return out
     flat = column.flatten().to_numpy(zero_copy_only=False)  # null inside gives NaN
-    return flat.reshape(-1, width)  # type: ignore[no-any-return]
+    return flat.reshape(-1, width)
 
 
 def scalars(column: pa.Array) -> Floats:
     """A number column as (N,) float64; null gives NaN."""
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
