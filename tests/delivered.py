@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from posegate.pipelines.__main__ import main
 from posegate.transforms.model.skeleton import load
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from posegate.pipelines.demo import ALARMS, PLANTED, TALLY, found
 from posegate.transforms.model import schema
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
 from posegate.pipelines.demo import PLANTED, Made, Spec, make
 from posegate.pipelines.demo.annotators import GOLD_NAMES, TYPICAL
 from posegate.pipelines.demo.broken import KINDS

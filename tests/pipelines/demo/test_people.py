@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from posegate.pipelines.demo import people
 from posegate.pipelines.demo.people import bodies, turn
 from posegate.pipelines.demo.plan import plans

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from posegate.pipelines.demo.plan import Plan, plans
 from posegate.pipelines.demo.spec import PEOPLE_PER_FRAME, Spec
 
