@@ -22,19 +22,17 @@ Judge = Callable[..., Path]
 PUBLISHED = {
     "coco_eval_onecrowd": (
         ("gt_dataset.json", "dt_dataset.json"),
-        (0.50488, 0.72277, 0.63366, 0.46634, 0.75050)
-        + (0.51818, 0.72727, 0.63636, 0.46667, 0.75),
+        ".50488 .72277 .63366 .46634 .75050 .51818 .72727 .63636 .46667 .75",
         5e-6,
     ),
     "xtcocoapi_examples": (
         ("example_coco_val.json", "example_coco_preds.json"),
-        (0.8609, 0.9931, 0.9109, 0.7756, 0.9373)
-        + (0.8750, 1.0, 0.9167, 0.7800, 0.9429),
+        ".8609 .9931 .9109 .7756 .9373 .8750 1.0 .9167 .7800 .9429",
         5e-5,
     ),
     "labelstudio_to_coco_fashion": (
         ("person_keypoints_val2017.json", "result_keypoints.json"),
-        (0.8273, 0.9665, 0.9119, -1, 0.8302) + (0.8633, 0.9790, 0.9320, -1, 0.8668),
+        ".8273 .9665 .9119 -1 .8302 .8633 .9790 .9320 -1 .8668",
         5e-5,
     ),
 }
@@ -102,7 +100,8 @@ def test_cocos_evaluation_fed_with_our_oks_gives_the_published_numbers(
 ) -> None:
     names, stats, half = PUBLISHED[name]
     mine = evaluated(shared_data / name, names, OurEval)
-    np.testing.assert_allclose(mine.stats, stats, atol=half)
+    wanted = [float(number) for number in stats.split()]
+    np.testing.assert_allclose(mine.stats, wanted, rtol=0, atol=half)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -138,8 +137,8 @@ def test_coco_itself_is_read_whole_and_held_for_want_of_references(
 def test_crowds_of_coco_are_known_as_such(judge: Judge, shared_data: Path) -> None:
     run = judge("coco_val2017_first538")
     rows = table(run, "annotations")
-    crowds = [dict(a).get("iscrowd") for a in rows["attributes"].to_pylist()]
-    assert crowds.count("1") + crowds.count("true") == 49
+    crowds = [dict(a or ()).get("iscrowd") for a in rows["attributes"].to_pylist()]
+    assert crowds.count("1") == 49
     drawn = rows["segmentation"].to_pylist()
     assert sum(b'"counts"' in raw for raw in drawn if raw) == 49
 
