@@ -29,7 +29,7 @@ from posegate.transforms.model.poses import dense
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
-from posegate.transforms.sums import Gather
+from posegate.transforms.sums import Gather, Subtotal
 from posegate.transforms.validate import Reject, Validate
 
 coders.register()
@@ -57,8 +57,12 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             findings | "count rejected" >> Reject(),
             met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks),
             met.sums,
-        ) | "counts" >> beam.Flatten()
-        early = counted | "gather" >> Gather()
+        )
+        subtotals = [
+            each | f"subtotal {number}" >> Subtotal()
+            for number, each in enumerate(counted)
+        ] | "counts" >> beam.Flatten()
+        early = subtotals | "gather" >> Gather()
         judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies)
         concerns = (
             read.tallies | "every part" >> beam.Map(nothing_yet),
@@ -75,7 +79,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             decided.worst | "worst findings" >> beam.combiners.Top.Smallest(SHOWN),
         ) | "worst" >> beam.Flatten()
         files = (read.files, met.files, decided.files) | "files" >> beam.Flatten()
-        late = decided.sums | "gather decisions" >> Gather()
+        decisions = decided.sums | "subtotal of decisions" >> Subtotal()
+        late = decisions | "gather decisions" >> Gather()
         return late | "publish" >> Publish(
             plan.press, early, judgement, files, splits, worst
         )

@@ -17,7 +17,7 @@ from posegate.transforms.kernels import streams
 from posegate.transforms.kernels.drift import STATISTICS
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.policy import Policy
-from posegate.transforms.sums import Gather
+from posegate.transforms.sums import Gather, Subtotal
 
 POLICY = Policy.model_validate(
     {k: v for k, v in load_policy("general").items() if k in Policy.model_fields}
@@ -102,7 +102,7 @@ def test_judging_in_a_pipeline_is_judging_the_total() -> None:
     def graph(sums: beam.PCollection) -> dict[str, beam.PCollection]:
         tallies = sums.pipeline | "tallies" >> beam.Create(TALLIES)
         typed = sums | beam.Map(lambda sum: sum).with_output_types(Sum)
-        made = typed | Gather() | Judge(bench(), "folder", tallies)
+        made = typed | Subtotal() | Gather() | Judge(bench(), "folder", tallies)
         return {"judgement": made}
 
     [found] = run(partial, graph)["judgement"]

@@ -1,0 +1,63 @@
+import apache_beam as beam
+import numpy as np
+import pytest
+
+from beamed import run
+from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.sums import Gather, Subtotal, Totals, add
+
+ANN, BEN = ("made", "ann", "", ""), ("made", "ben", "", "")
+
+
+def gathered(sums: list[Sum], collections: int = 1) -> Totals:
+    """What is gathered of sums that are dealt to several collections."""
+
+    def graph(source: beam.PCollection) -> dict[str, beam.PCollection]:
+        typed = source | beam.Map(lambda sum: sum).with_output_types(Sum)
+        subtotals = [
+            typed
+            | f"deal {hand}"
+            >> beam.Filter(lambda s, h=hand: s[1][0] % collections == h)
+            | f"subtotal {hand}" >> Subtotal()
+            for hand in range(collections)
+        ]
+        return {"totals": subtotals | beam.Flatten() | Gather()}
+
+    [found] = run(sums, graph)["totals"]
+    return found
+
+
+@pytest.mark.parametrize("collections", [1, 2, 5])
+def test_sums_are_added_by_key_however_they_are_divided(collections: int) -> None:
+    sums = [((BEN, ANN)[i % 2], np.array([i, 10 * i])) for i in range(7)]
+    found = gathered(sums, collections)
+    assert {key: value.tolist() for key, value in found.items()} == {
+        ANN: [9, 90],
+        BEN: [12, 120],
+    }
+    assert list(found) == sorted(found)
+
+
+def test_of_no_sums_an_empty_mapping_is_gathered() -> None:
+    assert gathered([]) == {}
+
+
+def test_one_mapping_leaves_a_bundle() -> None:
+    def graph(source: beam.PCollection) -> dict[str, beam.PCollection]:
+        return {
+            "subtotals": source
+            | beam.combiners.ToList()
+            | beam.FlatMap(list)
+            | Subtotal()
+        }
+
+    sums = [(ANN, np.array([1]))] * 5
+    [found] = run(sums, graph)["subtotals"]
+    assert found[ANN].tolist() == [5]
+
+
+def test_adding_leaves_the_arrays_that_came_in_alone() -> None:
+    mine = np.array([1])
+    totals = {ANN: mine}
+    add(totals, [(ANN, np.array([2]))])
+    assert (totals[ANN].tolist(), mine.tolist()) == ([3], [1])
