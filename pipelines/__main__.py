@@ -24,7 +24,7 @@ The least project.toml:
   skeleton = "coco_17"       # or the path of a TOML
   policy   = "general"       # or "sports", or the path of a TOML
   output   = "quality"       # or gs://bucket/quality
-Options after -- go to Beam, e.g. -- --runner=FlinkRunner --flink_master=HOST:PORT
+Options after -- go to Beam, e.g. -- --runner=PortableRunner --job_endpoint=HOST:PORT
 
 """
     + EPILOG

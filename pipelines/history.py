@@ -71,7 +71,6 @@ def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
             for name in names
             if name.startswith("annotations/")
         ),
-        splits=splits
-        and storage.join(output, "splits", splits["folder"].rpartition("/")[2]),
+        splits=splits and storage.join(output, "splits", splits["version"]),
         replaces=manifest["replaces"],
     )

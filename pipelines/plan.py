@@ -93,6 +93,7 @@ def prepare(
     )
     bench = Bench(policy, skeleton, tuple(p.weekly for p in past), examine)
     release = follow(project, past, skeleton, delivery, run, folder)
+    version = release.folder.rpartition("/")[2]
     press = Press(
         setting=Setting(
             version=code_version(),
@@ -105,7 +106,7 @@ def prepare(
             drift=parameters(policy.drift, skeleton.sigmas),
         ),
         bench=bench,
-        place=Place(folder, pointer, current and current[1], release.folder),
+        place=Place(folder, pointer, current and current[1], version),
         record=Record(
             facts(delivery, ignored, project, skeleton, run, past), runtime or {}
         ),

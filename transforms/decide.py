@@ -154,7 +154,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             first += batch.num_rows
         yield self._write("decisions", part, decided)
         yield ("sampled", "", "", ""), np.array([concern.sample.num_rows])
-        lacking = pc.sum(pc.equal(queue["why"], SAMPLED)).as_py() or 0
+        lacking = queue.num_rows - queue["draw"].null_count
         yield ("lacking", "", "", ""), np.array([lacking])
         if queue.num_rows:
             yield self._write("review", part, reviews)
@@ -209,29 +209,27 @@ class Concern:
         return np.setdiff1d(rows, self._reviewed())
 
     def queue(self) -> pa.RecordBatch:
-        """What is to be reviewed (`QUEUED`), by row: unreviewed findings and, once
-        each, sampled rows without gold or a review."""
+        """What is to be reviewed (`QUEUED`), by row, each once: unreviewed findings,
+        and sampled rows without gold or a review."""
         found = self.unreviewed()
-        done = np.union1d(found, self._reviewed())
-        row = self.sample["row"].to_numpy()
-        lacking = self.sample.filter(pa.array(~np.isin(row, done)))
-        nothing = pa.nulls(len(found), pa.float64())
-        every = {
-            "row": [pa.array(found, pa.int64()), lacking["row"]],
-            "why": [
-                pa.array([FOUND] * len(found), pa.string()),
-                pa.array([SAMPLED] * lacking.num_rows, pa.string()),
+        sampled = self.sample["row"].to_numpy()
+        lacking = self.sample.filter(pa.array(~np.isin(sampled, self._reviewed())))
+        rows = np.union1d(found, lacking["row"].to_numpy())
+        drawn = pc.index_in(pa.array(rows), value_set=lacking["row"])
+        why = np.where(np.isin(rows, found), FOUND, SAMPLED).tolist()
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array(rows, pa.int64()),
+                pa.array(why, pa.string()),
+                lacking["draw"].take(drawn),
+                lacking["probability"].take(drawn),
             ],
-            "draw": [nothing, lacking["draw"]],
-            "probability": [nothing, lacking["probability"]],
-        }
-        columns = [pa.concat_arrays(every[name]) for name in QUEUED.names]
-        rows = pa.RecordBatch.from_arrays(columns, schema=QUEUED)
-        return rows.take(pc.sort_indices(rows["row"]))
+            schema=QUEUED,
+        )
 
 
 FOUND, SAMPLED = "finding", "sample"
-"""Why an instance is to be reviewed."""
+"""Why an instance is to be reviewed; one with a draw is in the sample in any case."""
 
 QUEUED = pa.schema(
     [

@@ -31,7 +31,8 @@ class Record:
 class Place:
     """Where a run is written, and the pointer that it switches at the end.
 
-    `before` is what the pointer held when the run began, None if nothing.
+    `before` is what the pointer held when the run began, None if nothing; `splits` the
+    name of the version of the splits that an accepted delivery makes.
     """
 
     folder: str
@@ -130,7 +131,7 @@ def publish(
             for part, tally in judgement.tallies
         ],
         "files": listed,
-        "splits": {"folder": to.place.splits, **version[0]} if version else None,
+        "splits": {"version": to.place.splits, **version[0]} if version else None,
         "runtime": to.record.runtime,
     }
     parts.write_bytes(folder, "manifest.json", document(manifest))

@@ -1,4 +1,4 @@
-"""The whole gate on generated deliveries: its books, its pointer, its history."""
+"""One delivery through the whole gate: its books, its files, its pointer."""
 
 import hashlib
 import json
@@ -8,7 +8,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from delivered import (
-    Outcome,
+    WEEKS,
     call,
     coco,
     command,
@@ -26,21 +25,13 @@ from delivered import (
     digests,
     document,
     files,
+    judge,
     person,
     process,
     project,
     run_of,
     table,
 )
-
-WEEKS = ("2026-W10", "2026-W11", "2026-W12")
-SPLITS = ("train", "val", "test")
-
-
-def judge(folder: Path, week: str, *more: str | Path) -> Outcome:
-    """One week of a generated project."""
-    place = folder / "project.toml"
-    return call("run", folder / "deliveries" / week, "--project", place, *more)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +98,7 @@ def test_the_manifest_names_what_went_in(weeks: Any, run: Path) -> None:
 
 def test_a_split_version_names_its_files_too(weeks: Any, run: Path) -> None:
     said = document(run, "manifest.json")["splits"]
-    folder = Path(said["folder"])
+    folder = weeks.output / "splits" / said["version"]
     content = (folder / "manifest.json").read_bytes()
     assert hashlib.sha256(content).hexdigest() == said["sha256"]
     listed = {file["name"]: file for file in json.loads(content)["files"]}
@@ -276,216 +267,6 @@ def test_two_runs_of_one_delivery_at_once_agree(made: Path, tmp_path: Path) -> N
     for file in document(run, "manifest.json")["files"]:
         content = (run / file["name"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == file["sha256"], file["name"]
-
-
-def dealt(week: Path, target: Path, hands: int) -> None:
-    """The production records of a week, dealt out to that many shards."""
-    whole = json.loads((week / "shard-00000.json").read_text(), parse_constant=str)
-    # A record without an id is named by its place, so that one is not dealt.
-    known = [a for a in whole["annotations"] if isinstance(a["id"], int)]
-    for hand in range(hands):
-        some = known[hand::hands]
-        text = json.dumps({**whole, "annotations": some})
-        (target / f"shard-{hand:05d}.json").write_text(text)
-
-
-@pytest.fixture(scope="module")
-def layouts(
-    made: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[tuple[Path, Path], tuple[Path, Path]]:
-    """The same records in one shard and in seven: (run, output) of each."""
-    found = []
-    for hands in (1, 7):
-        folder = tmp_path_factory.mktemp(f"dealt-{hands}")
-        shutil.copy(made / "project.toml", folder)
-        target = folder / "deliveries" / WEEKS[0]
-        target.mkdir(parents=True)
-        week = made / "deliveries" / WEEKS[0]
-        for name in ("gold.json", "delivery.toml"):
-            shutil.copy(week / name, target)
-        readable(week, folder / "whole")
-        dealt(folder / "whole", target, hands)
-        assert judge(folder, WEEKS[0]).code == 0
-        output = folder / "quality"
-        found.append((run_of(output, WEEKS[0]), output))
-    return found[0], found[1]
-
-
-def readable(week: Path, target: Path) -> None:
-    """The week's shard without the record that is no JSON."""
-    target.mkdir()
-    lines = (week / "shard-00000.json").read_text().splitlines()
-    good = [line for line in lines if '"keypoints":[,' not in line]
-    (target / "shard-00000.json").write_text("\n".join(good))
-
-
-def by_instance(rows: pa.Table, *columns: str) -> list[str]:
-    """Rows as texts, ordered; what says where they stood is left out."""
-    picked = zip(*(rows[name].to_pylist() for name in columns), strict=True)
-    return sorted(map(repr, picked))
-
-
-def test_instances_do_not_depend_on_shards(
-    layouts: tuple[tuple[Path, Path], tuple[Path, Path]],
-) -> None:
-    (one, _), (seven, _) = layouts
-    for kind, columns in (
-        ("annotations", ("instance", "id", "image", "annotator", "xy", "bbox")),
-        ("findings", ("instance", "rule", "keypoint", "value", "limit")),
-        ("decisions", ("instance", "verdict", "reasons")),
-        ("agreement", ("instance", "reference", "kind", "oks", "pck", "mpjpe")),
-        ("review", ("instance", "draw", "probability")),
-        ("quarantine", ("reason", "raw")),
-    ):
-        left, right = table(one, kind), table(seven, kind)
-        assert by_instance(left, *columns) == by_instance(right, *columns), kind
-
-
-def test_sums_and_verdict_do_not_depend_on_shards(
-    layouts: tuple[tuple[Path, Path], tuple[Path, Path]],
-) -> None:
-    (one, _), (seven, _) = layouts
-    for path in (one / "statistics").iterdir():
-        assert path.read_bytes() == (seven / "statistics" / path.name).read_bytes()
-    left, right = (document(run, "report.json") for run in (one, seven))
-    for key in ("verdict", "reasons", "counts", "agreement", "drift", "sampling"):
-        assert left[key] == right[key], key
-
-
-def test_splits_do_not_depend_on_shards(
-    layouts: tuple[tuple[Path, Path], tuple[Path, Path]],
-) -> None:
-    (_, one), (_, seven) = layouts
-    for name in SPLITS:
-        left, right = (
-            pq.read_table(next((output / "splits").iterdir()) / f"{name}.parquet")
-            for output in (one, seven)
-        )
-        assert by_instance(left, "instance") == by_instance(right, "instance")
-
-
-def test_drift_refolds_all_weeks_so_far(weeks: Any) -> None:
-    for count, week in enumerate(WEEKS, 1):
-        run = run_of(weeks.output, week)
-        said = document(run, "report.json")["drift"]["weeks"]
-        received = [each for each in said if each in WEEKS]
-        assert received == list(WEEKS[:count])
-        history = document(run, "manifest.json")["history"]
-        assert [past["delivery"] for past in history] == list(WEEKS[: count - 1])
-
-
-def versions(output: Path) -> list[Path]:
-    """The versions of the splits, in the order of their weeks."""
-    return sorted((output / "splits").iterdir())
-
-
-def rows_of(version: Path, name: str) -> pa.Table:
-    """One split of a version."""
-    return pq.read_table(version / f"{name}.parquet")
-
-
-def groups_of(rows: pa.Table) -> set[str]:
-    """The videos of a split, and the images of stills."""
-    return set(pc.coalesce(rows["video"], rows["image"]).to_pylist())
-
-
-def test_no_group_is_in_two_splits(weeks: Any) -> None:
-    for version in versions(weeks.output):
-        train, val, test = (groups_of(rows_of(version, name)) for name in SPLITS)
-        assert not train & val
-        assert not train & test
-        assert not val & test
-        assert test
-
-
-def test_a_test_set_only_grows(weeks: Any) -> None:
-    found = versions(weeks.output)
-    assert len(found) == 3
-    for before, after in pairwise(found):
-        old = set(rows_of(before, "test")["instance"].to_pylist())
-        assert old <= set(rows_of(after, "test")["instance"].to_pylist())
-        assert not old & set(rows_of(after, "train")["instance"].to_pylist())
-
-
-def test_only_approved_production_work_is_in_a_split(weeks: Any) -> None:
-    last = versions(weeks.output)[-1]
-    split = pa.concat_tables([rows_of(last, name) for name in SPLITS])
-    assert set(split["role"].to_pylist()) == {"production"}
-    approved: set[str] = set()
-    for week in WEEKS:
-        decided = table(run_of(weeks.output, week), "decisions")
-        kept = decided.filter(pc.equal(decided["verdict"], "approved"))
-        approved |= set(kept["instance"].to_pylist())
-    assert sorted(split["instance"].to_pylist()) == sorted(approved)
-
-
-def test_coco_and_parquet_of_a_split_hold_the_same(weeks: Any) -> None:
-    for version in versions(weeks.output):
-        for name in SPLITS:
-            found = json.loads((version / f"{name}.json").read_text())
-            rows = rows_of(version, name)
-            assert len(found["annotations"]) == rows.num_rows
-            assert len(found["images"]) == len(rows["image"].unique())
-            ids = {image["id"] for image in found["images"]}
-            assert {a["image_id"] for a in found["annotations"]} <= ids
-
-
-def test_a_refused_week_makes_no_version(copied: Callable[[], Path]) -> None:
-    folder = copied()
-    week = folder / "deliveries" / "2026-W13"
-    shutil.copytree(folder / "deliveries" / WEEKS[2], week)
-    side = (week / "delivery.toml").read_text()
-    side = side.replace(WEEKS[2], "2026-W13").replace("2026-03-22", "2026-03-29")
-    (week / "delivery.toml").write_text(side)
-    (week / "more.json").write_text("no JSON")
-    outcome = judge(folder, "2026-W13")
-    assert outcome.code == 1
-    assert "splits" not in outcome.out
-    assert len(versions(folder / "quality")) == 3
-    assert (
-        document(run_of(folder / "quality", "2026-W13"), "manifest.json")["splits"]
-        is None
-    )
-
-
-def test_a_delivery_that_replaces_another_takes_its_place(
-    copied: Callable[[], Path],
-) -> None:
-    folder = copied()
-    again = folder / "deliveries" / "again"
-    shutil.copytree(folder / "deliveries" / WEEKS[2], again)
-    side = (again / "delivery.toml").read_text()
-    head = f'replaces = "{WEEKS[2]}"\n'
-    (again / "delivery.toml").write_text(
-        head + side.replace(f'"{WEEKS[2]}"', '"again"').replace("03-22", "03-23")
-    )
-    assert judge(folder, "again").code == 0
-    run = run_of(folder / "quality", "again")
-    history = document(run, "manifest.json")["history"]
-    assert [past["delivery"] for past in history] == list(WEEKS[:2])
-    [version] = [v for v in versions(folder / "quality") if v.name[:5] == "again"]
-    split = pa.concat_tables([rows_of(version, name) for name in SPLITS])
-    assert set(split["delivery"].to_pylist()) == {*WEEKS[:2], "again"}
-    ids = split["instance"].to_pylist()
-    assert len(ids) == len(set(ids))
-
-
-def test_what_was_replaced_stays_out_of_later_history(
-    copied: Callable[[], Path],
-) -> None:
-    folder = copied()
-    for name, day, head in (
-        ("again", "03-23", f'replaces = "{WEEKS[2]}"\n'),
-        ("later", "03-29", ""),
-    ):
-        week = folder / "deliveries" / name
-        shutil.copytree(folder / "deliveries" / WEEKS[2], week)
-        side = (week / "delivery.toml").read_text()
-        side = side.replace(f'"{WEEKS[2]}"', f'"{name}"').replace("03-22", day)
-        (week / "delivery.toml").write_text(head + side)
-        judge(folder, name)
-    history = document(run_of(folder / "quality", "later"), "manifest.json")["history"]
-    assert [past["delivery"] for past in history] == [*WEEKS[:2], "again"]
 
 
 def test_predictions_are_judged_as_such_and_stay_out_of_splits(tmp_path: Path) -> None:
