@@ -31,6 +31,12 @@ STANDING = (
 """A person of 100 px who faces the camera: COCO's seventeen points."""
 
 
+WEEKS = ("2026-W10", "2026-W11", "2026-W12")
+"""The generated deliveries that tests of the whole gate share."""
+
+SPLITS = ("train", "val", "test")
+
+
 class Outcome(NamedTuple):
     """What a call of the command line came to."""
 
@@ -48,6 +54,12 @@ def call(*arguments: str | Path) -> Outcome:
         except SystemExit as end:  # argparse's own way out
             code = int(end.code or 0)
     return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def judge(folder: Path, week: str, *more: str | Path) -> Outcome:
+    """One week of a generated project."""
+    place = folder / "project.toml"
+    return call("run", folder / "deliveries" / week, "--project", place, *more)
 
 
 def command(*arguments: str | Path) -> list[str]:

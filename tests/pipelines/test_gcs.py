@@ -74,19 +74,19 @@ def week(made: Path, tmp_path: Path) -> Path:
 
 
 def test_a_bucket_holds_what_a_disk_would(week: Path, gcs: str) -> None:
-    upload(week, f"{gcs}/work")
-    here, there = judge(str(week)), judge(f"{gcs}/work")
+    upload(week, f"{gcs}/lab")
+    here, there = judge(str(week)), judge(f"{gcs}/lab")
     assert (here.code, there.code) == (0, 0), there
     local = run_of(week / "quality", WEEK)
     left = comparable(stored(str(local)), str(week))
-    right = comparable(stored(current(f"{gcs}/work/quality")), f"{gcs}/work")
+    right = comparable(stored(current(f"{gcs}/lab/quality")), f"{gcs}/lab")
     assert left == right
-    [version] = storage.folders(f"{gcs}/work/quality/splits")
+    [version] = storage.folders(f"{gcs}/lab/quality/splits")
     [same] = (week / "quality" / "splits").iterdir()
     for name in ("train.json", "test.parquet", "groups.parquet", "README.md"):
-        remote = storage.read_bytes(f"{gcs}/work/quality/splits/{version}/{name}")
+        remote = storage.read_bytes(f"{gcs}/lab/quality/splits/{version}/{name}")
         assert remote == (same / name).read_bytes(), name
-    assert "(this run was done before)" in judge(f"{gcs}/work").out
+    assert "(this run was done before)" in judge(f"{gcs}/lab").out
 
 
 @pytest.mark.parametrize(
@@ -96,27 +96,27 @@ def test_a_bucket_holds_what_a_disk_would(week: Path, gcs: str) -> None:
 def test_a_server_that_falters_delays_and_changes_nothing(
     fault: tuple[str, str], week: Path, gcs: str, gcs_edge: Edge
 ) -> None:
-    upload(week, f"{gcs}/work")
+    upload(week, f"{gcs}/lab")
     gcs_edge.inject(*fault, times=2)
-    outcome = judge(f"{gcs}/work")
+    outcome = judge(f"{gcs}/lab")
     assert outcome.code == 0, outcome
     assert gcs_edge.fired
     assert judge(str(week)).code == 0
     local = comparable(stored(str(run_of(week / "quality", WEEK))), str(week))
-    assert local == comparable(stored(current(f"{gcs}/work/quality")), f"{gcs}/work")
+    assert local == comparable(stored(current(f"{gcs}/lab/quality")), f"{gcs}/lab")
 
 
 def test_of_two_different_runs_at_once_the_later_is_told(week: Path, gcs: str) -> None:
-    upload(week, f"{gcs}/work")
-    settings = load(f"{gcs}/work/project.toml")
-    ready = prepare(f"{gcs}/work/deliveries/{WEEK}", settings)
-    pointer = f"{gcs}/work/quality/deliveries/{WEEK}/current.json"
+    upload(week, f"{gcs}/lab")
+    settings = load(f"{gcs}/lab/project.toml")
+    ready = prepare(f"{gcs}/lab/deliveries/{WEEK}", settings)
+    pointer = f"{gcs}/lab/quality/deliveries/{WEEK}/current.json"
     winner = b'{"run": "0123456789abcdef", "verdict": "hold"}'
     commit.switch(pointer, winner, None)
     with pytest.raises(RuntimeError, match=r"another run switched it first.*run again"):
         launch.run(ready, [], None)
     assert storage.read_bytes(pointer) == winner
-    assert "index.html" not in stored(f"{gcs}/work/quality")
+    assert "index.html" not in stored(f"{gcs}/lab/quality")
 
 
 def test_a_bucket_that_is_not_there_is_named(gcs: str, tmp_path: Path) -> None:
