@@ -141,7 +141,8 @@ def found(
 
     A fault of an instance is found when the instance has a finding of severity reject
     or review, is in quarantine, or has a pair with an OKS below `low_oks`; a broken
-    record also when it was mended and the repair is on record. That it was found does not say that it was found for what it is: `rules` does.
+    record also when it was mended and the repair is on record. That it was found does
+    not say that it was found for what it is: `rules` does.
 
     Args:
       planted: `make.PLANTED` of all deliveries, or of some.
