@@ -22,6 +22,7 @@ _CLOSES = {ord("{"): ord("}"), ord("["): ord("]")}
 _TOKENS = 1_000_000  # a record with more brackets is not walked to its end
 _PARSED = 4 << 20  # bytes: of a longer record only the first part is parsed
 _LITERAL = 8  # bytes: longer than `false` or an escape cut in two
+_PARSER = json.JSONDecoder(parse_int=float)  # int() raises from 4301 digits on
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def syntax(raw: bytes, whole: bool = False) -> int | None:
     """
     part = raw[:_PARSED].decode("latin-1")
     try:
-        _, end = json.JSONDecoder().raw_decode(part)
+        _, end = _PARSER.raw_decode(part)
     except RecursionError:
         return None
     except json.JSONDecodeError as error:

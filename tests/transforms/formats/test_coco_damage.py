@@ -25,6 +25,13 @@ def test_an_80_mb_text_costs_one_record() -> None:
     assert len(got.bad[0]["raw"]) == 1 << 16
 
 
+def test_a_number_of_5000_digits_costs_one_record() -> None:
+    whole = dataset(annotation(1), annotation(2, area="@"), annotation(3))
+    got = Read(json.dumps(whole).replace('"@"', "9" * 5000).encode())
+    assert [row["id"] for row in got.rows] == ["1", "3"]
+    assert got.reasons == ["json.malformed"]
+
+
 def test_a_gzip_bomb_is_stopped() -> None:
     data = json.dumps(dataset(annotation())).encode()
     packer = io.BytesIO()
