@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from typing import Any
 
+import pandas  # noqa: F401  # pyarrow imports it once it is given a list: start-up
+
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project
 from posegate.transforms import parts, storage
