@@ -1,26 +1,30 @@
-"""Nine of the rules for one row that is a dict: the same ids and limits."""
+"""The gate's rules for one row that is a dict: the same ids, measures and limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from math import hypot, isnan, sqrt
 from typing import Any
 
 from posegate.expectations.rules.anatomy import STATURE
+from posegate.expectations.rules.structure import BODY
 from posegate.transforms.model.skeleton import Skeleton
 
 Point = tuple[float, float]
-Finding = dict[str, Any]
+Row = dict[str, Any]
+Broken = Iterator[tuple[str, int | None, float | None]]
 
 
-def check(row: dict[str, Any], skeleton: Skeleton) -> Iterator[Finding]:
+def check(row: Row, skeleton: Skeleton) -> Iterator[Row]:
     """The findings of one row."""
     xy = list(zip(row["xy"][::2], row["xy"][1::2], strict=True))
-    flags = row["visibility"]
-    labelled = [p for p, flag in zip(xy, flags, strict=True) if flag]
+    place = {name: i for i, name in enumerate(skeleton.keypoints)}
     for rule, keypoint, value in (
         *of_points(row, xy),
         *of_box(row),
-        *of_all(row, labelled),
-        *of_limbs(xy, flags, skeleton),
+        *of_all(row, xy),
+        *of_joints(row, xy, place),
+        *of_limbs(row, xy, place),
+        *of_sides(row, xy, place),
     ):
         yield {
             "instance": row["instance"],
@@ -34,10 +38,7 @@ def check(row: dict[str, Any], skeleton: Skeleton) -> Iterator[Finding]:
         }
 
 
-Broken = Iterator[tuple[str, int | None, float | None]]
-
-
-def of_points(row: dict[str, Any], xy: list[Point]) -> Broken:
+def of_points(row: Row, xy: Sequence[Point]) -> Broken:
     """Where single points are."""
     width, height = row["width"], row["height"]
     left, top, w, h = row["bbox"]
@@ -58,7 +59,7 @@ def of_points(row: dict[str, Any], xy: list[Point]) -> Broken:
                 yield "structure.outside-box", k, outside
 
 
-def of_box(row: dict[str, Any]) -> Broken:
+def of_box(row: Row) -> Broken:
     """The box, the frame and the area."""
     left, top, w, h = row["bbox"]
     beyond = max(-left, -top, left + w - row["width"], top + h - row["height"])
@@ -68,9 +69,10 @@ def of_box(row: dict[str, Any]) -> Broken:
         yield "structure.area-exceeds-box", None, row["area"] / (w * h)
 
 
-def of_all(row: dict[str, Any], labelled: list[Point]) -> Broken:
+def of_all(row: Row, xy: Sequence[Point]) -> Broken:
     """All points together."""
     scale = sqrt(row["area"])
+    labelled = [p for p, flag in zip(xy, row["visibility"], strict=True) if flag]
     n = len(labelled)
     if n < 5 and scale > 96:
         yield "structure.too-few-keypoints", None, n
@@ -83,12 +85,24 @@ def of_all(row: dict[str, Any], labelled: list[Point]) -> Broken:
             yield "structure.collapsed", None, spread
 
 
-def of_limbs(xy: list[Point], flags: list[int], skeleton: Skeleton) -> Broken:
+def of_joints(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Broken:
+    """Each joint of the body and its nearest."""
+    flags, scale = row["visibility"], sqrt(row["area"])
+    joints = [k for k in map(place.__getitem__, BODY) if flags[k]]
+    for k in joints:
+        x, y = xy[k]
+        gaps = [hypot(x - xy[o][0], y - xy[o][1]) for o in joints if o != k]
+        if gaps and min(gaps) / scale < 0.01:
+            yield "structure.coincident-joints", k, min(gaps) / scale
+
+
+def of_limbs(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Broken:
     """The statures that limbs imply."""
+    flags = row["visibility"]
     tall = []
     for joints, share in STATURE.items():
         for side in ("left", "right"):
-            a, b = (skeleton.index(f"{side}_{joint}") for joint in joints.split())
+            a, b = (place[f"{side}_{joint}"] for joint in joints.split())
             if flags[a] and flags[b]:
                 length = hypot(xy[a][0] - xy[b][0], xy[a][1] - xy[b][1])
                 tall.append(length / share)
@@ -98,3 +112,55 @@ def of_limbs(xy: list[Point], flags: list[int], skeleton: Skeleton) -> Broken:
     middle = (tall[(len(tall) - 1) // 2] + tall[len(tall) // 2]) / 2
     if middle and tall[-1] / middle > 1.85:
         yield "anatomy.limb-length", None, tall[-1] / middle
+
+
+def of_sides(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Broken:
+    """Which way pairs of joints face."""
+    flags = row["visibility"]
+    side = partial(facing, row, xy, place, up(row, xy, place))
+    shoulders, hips = side("shoulder"), side("hip")
+    if flags[place["left_eye"]] >= 2 and flags[place["right_eye"]] >= 2:
+        if (turned := -side("eye")) > 0.02:
+            yield "anatomy.left-right-face", None, turned
+        if -shoulders > 0.15:
+            yield "anatomy.left-right-facing", None, -shoulders
+    sign = 1 if shoulders > 0 else -1
+    if abs(shoulders) > 0.15 and -hips * sign > 0.12:
+        yield "anatomy.left-right-body", None, -hips * sign
+    if abs(shoulders) > 0.10:
+        turned = lesser(-side("elbow") * sign, -side("wrist") * sign)
+        if turned > 0.10:
+            yield "anatomy.left-right-arms", None, turned
+    if abs(hips) > 0.12:
+        sign = 1 if hips > 0 else -1
+        turned = lesser(-side("knee") * sign, -side("ankle") * sign)
+        if turned > 0.12:
+            yield "anatomy.left-right-legs", None, turned
+
+
+def lesser(a: float, b: float) -> float:
+    """The lesser of two numbers, NaN if one is."""
+    return min(a, b) if not isnan(a + b) else a + b
+
+
+def up(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Point:
+    """From hips to shoulders, of length 1; upright where one of the four is missing."""
+    names = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    trunk = [place[name] for name in names]
+    if not all(row["visibility"][k] for k in trunk):
+        return 0.0, -1.0
+    a, b, c, d = (xy[k] for k in trunk)
+    x, y = a[0] + b[0] - c[0] - d[0], a[1] + b[1] - c[1] - d[1]
+    length = hypot(x, y)
+    return (x / length, y / length) if length else (0.0, -1.0)
+
+
+def facing(
+    row: Row, xy: Sequence[Point], place: dict[str, int], axis: Point, joint: str
+) -> float:
+    """Which way a pair faces, over the scale; NaN where one of it is missing."""
+    left, right = place[f"left_{joint}"], place[f"right_{joint}"]
+    if not (row["visibility"][left] and row["visibility"][right]):
+        return float("nan")
+    x, y = xy[left][0] - xy[right][0], xy[left][1] - xy[right][1]
+    return (axis[0] * y - axis[1] * x) / sqrt(row["area"])

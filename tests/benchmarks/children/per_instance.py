@@ -1,8 +1,8 @@
 """The gate's first stages as one would write them in Beam from its guide: with dicts.
 
-It does less than the gate: nine rules of fifteen, one repair, no side tables. Records
-are parsed line by line, because the generator writes one a line; so one bad record
-costs one record here too, without a splitter.
+It does somewhat less than the gate: one repair, and no side tables. Records are parsed
+line by line, because the generator writes one a line; so one bad record costs one
+record here too, without a splitter.
 """
 
 import hashlib
