@@ -124,8 +124,8 @@ class Records:
 
     def _open(self) -> Broken | None:
         """Looks at the first bytes; sets the depth of records."""
-        while len(self._data.lstrip(SPACE)) < 4 and self._grow():
-            pass
+        while len(self._data) < 4 and self._grow():
+            self._data = self._data.lstrip(SPACE)
         if (problem := not_json(self._data)) is not None:
             return self._file(*problem)
         self.bom = self._data.startswith(BOM)

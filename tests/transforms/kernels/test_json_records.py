@@ -1,6 +1,7 @@
 """Records are found whatever the pieces; a broken one costs itself and no other."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -231,3 +232,13 @@ def test_raw_bytes_of_what_is_broken_are_cut() -> None:
     found, broken = split(data, 1000, limit=RAW)
     assert [len(b.raw) for b in broken] == [RAW]
     assert [raw for _, _, raw in found] == [b'{"id":1}']
+
+
+def test_blanks_before_the_document_are_not_kept():
+    chunks = (*[b" " * (1 << 20)] * 64, b'{"annotations": [{"id": 1}]}')
+    tracemalloc.start()
+    runs = list(Records(chunks, ["annotations"]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [len(run.starts) for run in runs] == [1]
+    assert peak < 8 << 20
