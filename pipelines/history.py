@@ -23,16 +23,32 @@ class Past:
     replaces: str | None
 
 
+def pointed(pointer: str) -> tuple[str, commit.Token] | None:
+    """The run that a delivery's pointer names, and the token of that; None without one.
+
+    Raises:
+      ValueError: the file is no pointer.
+    """
+    current = commit.current(pointer)
+    if current is None:
+        return None
+    try:
+        return str(json.loads(current[0])["run"]), current[1]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{pointer}: names no run ({current[0][:40]!r}); remove it and run again"
+        ) from error
+
+
 def committed(output: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every delivery with a committed run: its name -> (run folder, manifest)."""
     root = storage.join(output, "deliveries")
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for name in storage.folders(root):
-        current = commit.current(storage.join(root, name, "current.json"))
+        current = pointed(storage.join(root, name, "current.json"))
         if current is None:
             continue
-        run = json.loads(current[0])["run"]
-        folder = storage.join(root, name, "runs", run)
+        folder = storage.join(root, name, "runs", current[0])
         manifest = json.loads(storage.read_bytes(storage.join(folder, "manifest.json")))
         found[manifest["delivery"]] = (folder, manifest)
     return found

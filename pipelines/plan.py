@@ -14,10 +14,10 @@ import pyarrow as pa
 from posegate.expectations.contract import examine
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project as projects
-from posegate.pipelines.history import Past, earlier
+from posegate.pipelines.history import Past, earlier, pointed
 from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
-from posegate.transforms import commit, parts, storage
+from posegate.transforms import parts, storage
 from posegate.transforms.agree import REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
@@ -86,7 +86,7 @@ def prepare(
     past = earlier(project.output, delivery, skeleton)
     run = run_id(delivery, project, skeleton, rules, past)
     pointer = storage.join(root, "current.json")
-    current = commit.current(pointer)
+    current = pointed(pointer)
     folder = storage.join(root, "runs", run)
     policy = Policy.model_validate(
         {name: getattr(project, name) for name in Policy.model_fields}
@@ -129,7 +129,7 @@ def prepare(
         press=press,
         release=release,
         run=run,
-        done=current is not None and json.loads(current[0])["run"] == run,
+        done=current is not None and current[0] == run,
     )
 
 

@@ -143,3 +143,13 @@ def test_what_was_replaced_stays_out_of_later_history(
         judge(folder, name)
     history = document(run_of(folder / "quality", "later"), "manifest.json")["history"]
     assert [past["delivery"] for past in history] == [*WEEKS[:2], "again"]
+
+
+def test_a_damaged_pointer_is_named_with_what_would_do(copied: Any) -> None:
+    folder = copied()
+    pointer = folder / "quality" / "deliveries" / WEEKS[0] / "current.json"
+    pointer.write_text("{}")
+    outcome = judge(folder, WEEKS[0])
+    assert outcome.code == 2
+    assert f"{pointer}: names no run" in outcome.err
+    assert "remove it" in outcome.err
