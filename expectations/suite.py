@@ -22,6 +22,9 @@ LISTED = ("column_list", "column_set")
 """Those that hold several."""
 
 
+RANGE = ("min_value", "max_value", "strict_min", "strict_max")
+
+
 class Meta(msgspec.Struct):
     """Whether a failure blocks the splits, and why it is expected at all."""
 
@@ -45,14 +48,29 @@ class Expectation(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        """What is expected, for a reader: `values to be between (min value 0)`."""
+        """What is expected, for a reader: `values to be at least 0`."""
         limits = ", ".join(
             f"{name.replace('_', ' ')} {_plain(value)}"
             for name, value in self.kwargs.items()
-            if name not in (*NAMED, *LISTED)
+            if name not in (*NAMED, *LISTED, *RANGE)
         )
         words = re.sub("^expect_(column_)?", "", self.type).replace("_", " ")
+        if words.endswith(" between"):
+            words = words.removesuffix("between") + self._range
         return f"{words} ({limits})" if limits else words
+
+    @property
+    def _range(self) -> str:
+        low, high = (self.kwargs.get(name) for name in RANGE[:2])
+        over, under = (self.kwargs.get(name) for name in RANGE[2:])
+        if low is not None and low == high:
+            return _plain(low)
+        ends = [
+            f"{'more than' if over else 'at least'} {_plain(low)}" * (low is not None),
+            f"{'less than' if under else 'at most'} {_plain(high)}"
+            * (high is not None),
+        ]
+        return " and ".join(filter(None, ends)) or "anything"
 
 
 class Suite(msgspec.Struct):

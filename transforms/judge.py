@@ -141,7 +141,9 @@ def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
     failed = [r for r in results if r["critical"] and not r["success"]]
     if not failed:
         return Gate("contract", "accept", f"All {len(results)} expectations were met.")
-    what = "; ".join(f"{r['expectation']} ({r['subject']})" for r in failed[:3])
+    what = "; ".join(
+        f"{r['subject']}: {r['expectation']}, found {r['observed']}" for r in failed[:3]
+    )
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     return Gate("contract", "reject", f"Critical expectations failed: {what}{more}.")
 

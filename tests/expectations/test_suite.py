@@ -83,7 +83,11 @@ def test_a_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
     ("kind", "kwargs", "text"),
     [
         ("expect_column_values_to_not_be_null", {}, "values to not be null"),
-        (BETWEEN, {"min_value": 0}, "values to be between (min value 0)"),
+        (BETWEEN, {"min_value": 0}, "values to be at least 0"),
+        (BETWEEN, {"min_value": 2, "max_value": 2}, "values to be 2"),
+        (BETWEEN, {"min_value": 0, "strict_min": True}, "to be more than 0"),
+        (BETWEEN, {"min_value": 1, "max_value": 3}, "at least 1 and at most 3"),
+        (BETWEEN, {}, "values to be anything"),
         ("expect_table_row_count_to_equal", {"value": 3}, "row count to equal"),
         ("expect_column_a", {"value_set": ["x", "y"]}, "a (value set x, y)"),
     ],
