@@ -77,7 +77,10 @@ def in_order(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def couple(rows: pa.RecordBatch, poses: Poses, skeleton: Skeleton) -> Couples:
-    """Who is compared with whom, one to one within each pair of annotators."""
+    """Who is compared with whom, one to one within each pair of annotators.
+
+    Of all gold and reviews, an instance has one reference: the first gold, else review.
+    """
     frame, who = stable_hash(rows["image"]), meeting.who(rows)
     starts, lengths = runs(frame, who)
     role = meeting.role_codes(rows["role"])
@@ -92,7 +95,16 @@ def couple(rows: pa.RecordBatch, poses: Poses, skeleton: Skeleton) -> Couples:
         None if skeleton.sigmas is None else skeleton.sigma,
     )
     which = np.repeat(np.arange(len(a)), lengths[a])[one]
-    return Couples(left[one], right[other], kind[which])
+    return decisive(Couples(left[one], right[other], kind[which]))
+
+
+def decisive(couples: Couples) -> Couples:
+    """Of each instance's gold and reviews the first, gold before reviews."""
+    second = couples.kind == KINDS.index("second")
+    order = np.lexsort((couples.reference, couples.kind, second, couples.judged))
+    first, _ = runs(couples.judged[order], second[order])
+    kept = order[first]
+    return Couples(couples.judged[kept], couples.reference[kept], couples.kind[kept])
 
 
 def people(rows: pa.RecordBatch, poses: Poses, chosen: Ints) -> pairing.People:

@@ -21,6 +21,7 @@ from posegate.transforms.kernels.buckets import (
     runs,
     stable_hash,
 )
+from posegate.transforms.kernels.pairing import combinations
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.schema import Role
 
@@ -144,34 +145,19 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
 
     Returns:
       (M,) the block judged (production), (M,) its reference, (M,) the kind, as in
-      `KINDS`. A block meets the frame's first gold block, else its first review, and
-      besides the next production block of the frame, in a circle.
+      `KINDS`. A block meets every gold and review block of its frame, for reviewers may
+      share a frame's people; and the frame's next production block, in a circle.
     """
-    b = np.arange(len(frame))
-    starts, lengths = runs(frame)
-    if not len(starts):
-        return b, b, b
-    nowhere = len(frame)
-    first = [
-        np.repeat(np.minimum.reduceat(np.where(role == r, b, nowhere), starts), lengths)
-        for r in range(3)
-    ]
-    best = np.where(first[1] < nowhere, first[1], first[2])
-    made = np.flatnonzero(role == 0)
-    follower = np.r_[made[1:], nowhere]
-    wraps = (follower == nowhere) | (
-        frame[np.minimum(follower, nowhere - 1)] != frame[made]
-    )
-    follower = np.where(wraps, first[0][made], follower)
-    judged = made[best[made] < nowhere]
-    alone = follower == made
+    made, trusted = np.flatnonzero(role == 0), np.flatnonzero(role > 0)
+    one, other, _ = combinations(frame[made], frame[trusted])
+    starts, lengths = runs(frame[made])
+    follower = np.roll(made, -1)
+    follower[starts + lengths - 1] = made[starts]
+    paired = follower != made
     return (
-        np.r_[judged, made[~alone]],
-        np.r_[best[judged], follower[~alone]],
-        np.r_[
-            np.where(role[best[judged]] == 1, 0, 1),
-            np.full((~alone).sum(), 2),
-        ].astype(np.int64),
+        np.r_[made[one], made[paired]],
+        np.r_[trusted[other], follower[paired]],
+        np.r_[role[trusted[other]] - 1, np.full(paired.sum(), 2)].astype(np.int64),
     )
 
 

@@ -115,6 +115,28 @@ def test_second_annotations_are_spare_and_by_one_annotator() -> None:
     assert 6 not in spare  # whom nobody else saw is not spare
 
 
+@pytest.mark.parametrize("roles", [("review", "review"), ("gold", "review")])
+def test_two_who_share_the_people_of_a_frame_are_both_heard(
+    roles: tuple[str, str],
+) -> None:
+    there = {"xy": moved(200, 0), "bbox": None}
+    found = pairs(
+        row(1),
+        row(2, **there),
+        row(3, annotator="bo", role=roles[0]),
+        row(4, annotator="cy", role=roles[1], **there),
+    )
+    assert [p["reference_annotator"] for p in found] == ["bo", "cy"]
+    assert [p["kind"] for p in found] == list(roles)
+
+
+def test_an_instance_has_one_reference_and_gold_comes_before_reviews() -> None:
+    review = row(2, annotator="bo", role="review", xy=moved(1, 0))
+    gold = [row(n, annotator=f"gold {n}", role="gold") for n in (3, 4)]
+    [pair] = pairs(row(1), review, *gold)
+    assert (pair["kind"], pair["mpjpe"]) == ("gold", 0.0)
+
+
 def test_the_worst_pair_is_drawn_first_with_what_is_off() -> None:
     off = row(1, xy=[*STANDING[:4], 45.0, 30.0])
     gold = row(2, annotator="bo", role="gold")

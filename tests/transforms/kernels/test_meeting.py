@@ -82,13 +82,13 @@ P, G, R = range(3)
         ([(7, P), (8, P)], []),
         ([(7, P), (7, P), (7, G)], [(0, 2, 0), (1, 2, 0), (0, 1, 2), (1, 0, 2)]),
         ([(7, P), (7, R)], [(0, 1, 1)]),
-        ([(7, R), (7, G), (7, P), (7, G)], [(2, 1, 0)]),
+        ([(7, R), (7, G), (7, P), (7, G)], [(2, 0, 1), (2, 1, 0), (2, 3, 0)]),
         ([(7, P), (7, P), (7, P)], [(0, 1, 2), (1, 2, 2), (2, 0, 2)]),
         ([(6, G), (7, P), (7, P), (8, P)], [(1, 2, 2), (2, 1, 2)]),
     ],
     ids=str,
 )
-def test_a_block_meets_gold_else_a_review_and_the_next_annotator(
+def test_a_block_meets_all_gold_and_reviews_and_the_next_annotator(
     blocks: list[tuple[int, int]], expected: list[tuple[int, int, int]]
 ) -> None:
     frame = np.array([f for f, _ in blocks], np.uint64)
