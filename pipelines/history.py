@@ -58,7 +58,8 @@ def earlier(output: str, delivery: Delivery, skeleton: Skeleton) -> tuple[Past, 
     """The runs that came before, in order: by date of receipt, then by name.
 
     So a run repeated later sees the history that it saw at first. A delivery that this
-    one or an earlier one replaces, and those of another skeleton, are not among them.
+    one or an earlier one replaces, and those of another skeleton, are not among them;
+    one that says it replaces itself, as a second hand-over of it does, is.
     """
     own = (delivery.received.isoformat() if delivery.received else "", delivery.name)
     past = [
@@ -67,7 +68,8 @@ def earlier(output: str, delivery: Delivery, skeleton: Skeleton) -> tuple[Past, 
         if name != delivery.name and manifest["skeleton"]["version"] == skeleton.version
     ]
     before = [p for p in past if (p.received, p.delivery) < own]
-    replaced = {delivery.replaces, *(p.replaces for p in before)}
+    others = {p.replaces for p in before if p.replaces != p.delivery}
+    replaced = {delivery.replaces} | others
     kept = [p for p in before if p.delivery not in replaced]
     return tuple(sorted(kept, key=lambda p: (p.received, p.delivery)))
 

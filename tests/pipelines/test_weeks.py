@@ -127,12 +127,13 @@ def test_a_delivery_that_replaces_another_takes_its_place(
     assert len(ids) == len(set(ids))
 
 
-def test_what_was_replaced_stays_out_of_later_history(
+def test_what_another_replaced_stays_out_of_later_history(
     copied: Callable[[], Path],
 ) -> None:
     folder = copied()
     for name, day, head in (
         ("again", "03-23", f'replaces = "{WEEKS[2]}"\n'),
+        ("itself", "03-24", 'replaces = "itself"\n'),
         ("later", "03-29", ""),
     ):
         week = folder / "deliveries" / name
@@ -142,7 +143,11 @@ def test_what_was_replaced_stays_out_of_later_history(
         (week / "delivery.toml").write_text(head + side)
         judge(folder, name)
     history = document(run_of(folder / "quality", "later"), "manifest.json")["history"]
-    assert [past["delivery"] for past in history] == [*WEEKS[:2], "again"]
+    assert [past["delivery"] for past in history] == [
+        *WEEKS[:2],
+        "again",
+        "itself",
+    ]
 
 
 def test_a_damaged_pointer_is_named_with_what_would_do(copied: Any) -> None:
