@@ -103,11 +103,16 @@ def test_the_size_is_estimated_from_the_slice_without_encoding() -> None:
     assert CODER.get_impl().estimate_size(batch) == 5 * (8 + 8)
 
 
-def test_columns_are_views_of_what_was_received() -> None:
+def test_what_repeats_travels_compressed() -> None:
+    batch = pa.record_batch({"annotator": ["ann", "ben"] * 5_000})
+    encoded = CODER.encode(batch)
+    assert len(encoded) < batch.nbytes / 2
+    assert CODER.decode(encoded).equals(batch)
+
+
+def test_numbers_come_back_without_a_copy_to_make() -> None:
     encoded = CODER.encode(million().slice(0, 1_000))
-    start = pa.py_buffer(encoded).address
     column = CODER.decode(encoded)["x"].to_numpy(zero_copy_only=True)
-    assert start < column.ctypes.data < start + len(encoded)
     assert column.flags.aligned
 
 
