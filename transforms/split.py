@@ -139,7 +139,7 @@ class Chosen:
         """As an assignment of groups says."""
         hashes = stable_hash(plan["group"].combine_chunks())
         order = np.argsort(hashes)
-        number = np.array([SPLITS.index(s) for s in plan["split"].to_pylist()], int)
+        number = pc.index_in(plan["split"], value_set=pa.array(SPLITS)).to_numpy()
         return cls(
             sources,
             release.skeleton,

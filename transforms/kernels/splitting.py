@@ -36,12 +36,9 @@ def plan(
       before: `ASSIGNED` rows of the version that this one follows.
     """
     new = dominant(counts)
-    old = dict(
-        zip(before["group"].to_pylist(), before["split"].to_pylist(), strict=True)
-    )
-    known = np.array([g in old for g in new["group"].to_pylist()], bool)
-    fresh = new.filter(pa.array(~known))
-    kept = merge(before, new.filter(pa.array(known)))
+    known = pc.is_in(new["group"], value_set=before["group"].combine_chunks())
+    fresh = new.filter(pc.invert(known))
+    kept = merge(before, new.filter(known))
     stratum = pool(fresh["stratum"].to_pylist(), fractions)
     shares = due(fractions, kept, int(np.sum(fresh["instances"].to_numpy())))
     names = np.asarray(SPLITS)[assign(fresh, stratum, shares, seed)]
@@ -87,8 +84,8 @@ def dominant(counts: pa.Table) -> pa.Table:
             ("stratum", "ascending"),
         ]
     )
-    group = np.asarray(ordered["group"].to_pylist(), object)
-    starts, _ = runs(group)
+    group = ordered["group"].combine_chunks().dictionary_encode()
+    starts, _ = runs(group.indices.to_numpy())
     if not len(starts):
         return GROUPS.empty_table()
     total = np.add.reduceat(ordered["instances_sum"].to_numpy(), starts)
@@ -112,12 +109,12 @@ def assign(
 ) -> Ints:
     """(G,) the number of each new group's split: stratum (G,), as `pool` numbers them.
 
-    A group belongs where the middle of its stretch falls.
+    A group belongs where the middle of its stretch falls. `groups` are in the order of
+    their names, which decides where two hashes are the same.
     """
     n = groups["instances"].to_numpy()
-    names = groups["group"].to_pylist()
-    u = sampling.uniform(seed, PURPOSE, names)
-    order = np.lexsort((np.asarray(names, object).astype(str), u, stratum))
+    u = sampling.uniform(seed, PURPOSE, groups["group"].to_pylist())
+    order = np.lexsort((u, stratum))
     starts, lengths = runs(stratum[order])
     end = np.cumsum(n[order])
     before = np.repeat(np.r_[0, end][starts], lengths)
