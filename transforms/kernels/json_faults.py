@@ -75,15 +75,16 @@ def too_long(start: int, wrong: int, limit: int) -> Fault:
 
 
 def stray(data: bytes, starts: Ints, before: Ints) -> tuple[int, int] | None:
-    """The first record that something but a comma stands before, and where that starts.
+    """The first record that is a list or has more than a comma before it, and where.
 
     `before` (N,): the ends of what stands before `starts` (N,).
     """
     view = np.frombuffer(data, np.uint8)
-    gaps = np.flatnonzero((starts - before != 1) | (view[before] != ord(",")))
+    lists = view[starts] == ord("[")  # a list swallows the records behind it
+    gaps = np.flatnonzero(lists | (starts - before != 1) | (view[before] != ord(",")))
     for i in gaps.tolist():
-        if data[before[i] : starts[i]].strip(SPACE + b","):
-            return i, int(before[i])
+        if lists[i] or data[before[i] : starts[i]].strip(SPACE + b","):
+            return i, int(starts[i] if lists[i] else before[i])
     return None
 
 

@@ -161,7 +161,7 @@ def test_what_cannot_is_refused_and_costs_one_record(
         (b'{"id": 2, "note": "\xff", "image_id": 1}', "json.malformed"),
         (b'{"id": 2, "x": ' + b"[" * 80 + b"]" * 80 + b"}", "json.too-deep"),
         (b"null", "json.stray"),
-        (b"[1, 2]", "coco.not-an-object"),
+        (b"[1, 2]", "json.stray"),
         (b"{}", "coco.image-id"),
     ],
 )
@@ -171,6 +171,18 @@ def test_what_is_not_json_costs_one_record(raw: bytes, reason: str) -> None:
     assert [row["id"] for row in got.rows] == ["1", "3"]
     assert got.reasons == [reason]
     assert got.bad[0]["position"] == 1
+
+
+@pytest.mark.parametrize("opened", [b"[", b"[[", b"[ ["])
+@pytest.mark.parametrize("section", ["images", "annotations"])
+def test_a_stray_bracket_swallows_no_record(opened: bytes, section: str) -> None:
+    good = dataset(*(annotation(i) for i in range(1, 8)))
+    text = json.dumps(good).encode()
+    start = text.index(b"{", text.index(section.encode()))
+    at = text.index(b", {", start) + 2 if section == "annotations" else start
+    got = Read(text[:at] + opened + text[at:])
+    assert [row["id"] for row in got.rows] == [str(i) for i in range(1, 8)]
+    assert got.reasons == ["json.stray"]
 
 
 @pytest.mark.parametrize(
