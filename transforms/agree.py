@@ -73,7 +73,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             | "by bucket" >> beam.GroupByKey()
             | "compare"
             >> beam.ParDo(Compare(self.skeleton, self.folder, self.week)).with_outputs(
-                "evidence", "files", "worst", main="pairs"
+                "evidence", "files", "worst", "sums", main="pairs"
             )
         )
         return Agreement(
@@ -82,14 +82,15 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             files=compared.files,
             worst=compared.worst,
             repeats=rows.repeats,
-            sums=met.sums,
+            sums=(met.sums, compared.sums) | "sums" >> beam.Flatten(),
         )
 
 
 @dataclass
 class Agreement:
     """What the branch leaves: pairs, what each part's rows have to do with them (by
-    part), its files, findings of repeated ids, and the number of frames."""
+    part), its files, findings of repeated ids, and counts of frames and
+    of what was not compared."""
 
     pairs: beam.PCollection[pa.RecordBatch]
     evidence: beam.PCollection[tuple[int, pa.RecordBatch]]
@@ -179,6 +180,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         | TaggedOutput[Literal["evidence"], Placed]
         | TaggedOutput[Literal["worst"], Ranked]
         | TaggedOutput[Literal["files"], parts.Written]
+        | TaggedOutput[Literal["sums"], Sum]
     ]:
         bucket, batches = element
         rows = pa.concat_batches(list(batches))
@@ -186,6 +188,8 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)
+        for count in found.refused:
+            yield TaggedOutput("sums", count)
         for part, some in evidence(pairs, found.spare):
             yield TaggedOutput("evidence", (part, some))
         if pairs.num_rows:

@@ -9,9 +9,10 @@ from posegate.transforms.kernels import geometry, meeting, oks, pairing, worst
 from posegate.transforms.kernels.buckets import Ints, runs, stable_hash
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
 from posegate.transforms.kernels.pair_sums import headline
+from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.finding import human
-from posegate.transforms.model.poses import Floats, Poses
+from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.schema import agreement
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -20,6 +21,10 @@ TORSO = ("left_shoulder", "right_hip")
 
 FRACTION = 0.2
 """PCK@0.2."""
+
+MOST = 1 << 20
+"""Combinations of people in one frame: a thousand with a thousand. More is no frame but
+one file name given to many, and would not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,13 @@ class Compared:
 
     `pairs` is the table `schema.agreement`, ordered by part, row and kind; `spare` the
     (part, row) of second annotations, which no split needs beside the first; `worst`
-    the pairs to be drawn.
+    the pairs to be drawn; `refused` counts what was not compared.
     """
 
     pairs: pa.RecordBatch
     spare: pa.RecordBatch
     worst: list[worst.Ranked]
+    refused: list[Sum]
 
 
 def compare(rows: pa.RecordBatch, skeleton: Skeleton, week: str) -> Compared:
@@ -59,7 +65,7 @@ def compare(rows: pa.RecordBatch, skeleton: Skeleton, week: str) -> Compared:
     shown = worst.of_pairs(
         rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
     )
-    return Compared(pairs, spare(rows, couples), list(shown))
+    return Compared(pairs, spare(rows, couples), list(shown), refusals(rows))
 
 
 def by_place(rows: pa.RecordBatch, couples: Couples) -> Couples:
@@ -85,6 +91,8 @@ def couple(rows: pa.RecordBatch, poses: Poses, skeleton: Skeleton) -> Couples:
     starts, lengths = runs(frame, who)
     role = meeting.role_codes(rows["role"])
     a, b, kind = encounters(frame[starts], role[starts])
+    fair = ~(own_review(rows, starts[a], starts[b], kind) | crowded(lengths, a, b))
+    a, b, kind = a[fair], b[fair], kind[fair]
     left = ranges(starts[a], lengths[a])
     right = ranges(starts[b], lengths[b])
     one, other = pairing.pair(
@@ -96,6 +104,36 @@ def couple(rows: pa.RecordBatch, poses: Poses, skeleton: Skeleton) -> Couples:
     )
     which = np.repeat(np.arange(len(a)), lengths[a])[one]
     return decisive(Couples(left[one], right[other], kind[which]))
+
+
+def own_review(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:
+    """(M,) whether two blocks, by their first rows, are a person and their own review:
+    it says nothing. Where nobody is named, nobody is suspected."""
+    named = np.asarray(rows["annotator"].is_valid())
+    annotator = stable_hash(rows["annotator"])
+    same = named[one] & (annotator[one] == annotator[other])
+    return same & (kind == KINDS.index("review"))
+
+
+def crowded(lengths: Ints, one: Ints, other: Ints) -> Bools:
+    """(M,) whether two blocks have too many people to try each with each."""
+    return lengths[one] * lengths[other] > MOST
+
+
+def refusals(rows: pa.RecordBatch) -> list[Sum]:
+    """How many reviews and frames `couple` leaves out, if any; of rows `in_order`.
+
+    ("refused", "own-review") instances, ("refused", "crowded-frame") frames.
+    """
+    frame, who = stable_hash(rows["image"]), meeting.who(rows)
+    starts, lengths = runs(frame, who)
+    a, b, kind = encounters(frame[starts], meeting.role_codes(rows["role"])[starts])
+    own = np.unique(b[own_review(rows, starts[a], starts[b], kind)])
+    full = np.unique(frame[starts[a[crowded(lengths, a, b)]]])
+    counted = {"own-review": int(lengths[own].sum()), "crowded-frame": len(full)}
+    return [
+        (("refused", name, "", ""), np.array([n])) for name, n in counted.items() if n
+    ]
 
 
 def decisive(couples: Couples) -> Couples:

@@ -149,7 +149,8 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
       share a frame's people; and the frame's next production block, in a circle.
     """
     made, trusted = np.flatnonzero(role == 0), np.flatnonzero(role > 0)
-    one, other, _ = combinations(frame[made], frame[trusted])
+    number = frame.astype(np.int64)  # as good a name for a frame, negative or not
+    one, other, _ = combinations(number[made], number[trusted])
     starts, lengths = runs(frame[made])
     follower = np.roll(made, -1)
     follower[starts + lengths - 1] = made[starts]

@@ -167,7 +167,8 @@ def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     cells = clusters(sums, kinds)
     limit = policy.agreement.oks
     if len(cells) < 2:
-        return Gate("agreement", "hold", unclustered(sums, cells), None, limit)
+        why = unclustered(sums, cells) + refusals(sums)
+        return Gate("agreement", "hold", why, None, limit)
     n, total = np.stack(cells).T
     mean = float(total.sum() / ONE / n.sum())
     low = agreement.clustered_lower_bound(n, total / ONE, CONFIDENCE)
@@ -176,8 +177,23 @@ def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
         f"Mean OKS against {against} is {mean:.3f}, at least {low:.3f} with "
         f"{CONFIDENCE:.0%} confidence ({int(n.sum())} pairs, {len(cells)} clusters); "
         f"{limit:g} is required."
-    )
+    ) + refusals(sums)
     return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
+
+
+def refusals(sums: Mapping[Key, Ints]) -> str:
+    """What could have been compared, and was not."""
+    own = sums.get(("refused", "own-review", "", ""))
+    full = sums.get(("refused", "crowded-frame", "", ""))
+    said = []
+    if own is not None:
+        said.append(f" {own[0]} reviews of people's own work do not count.")
+    if full is not None:
+        said.append(
+            f" {full[0]} frames hold too many people to be paired; give every image "
+            "its own file_name."
+        )
+    return "".join(said)
 
 
 def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:

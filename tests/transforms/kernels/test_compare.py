@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import STANDING, TRIANGLE, batch, moved, placed, row
+from posegate.transforms.kernels import compare as module
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.model import schema
 from posegate.transforms.model.skeleton import Skeleton
@@ -190,3 +191,25 @@ def test_nothing_depends_on_the_order_of_rows(rows, random) -> None:
     assert one.worst == other.worst
     spare = [sorted(map(str, c.spare.to_pylist())) for c in (one, other)]
     assert spare[0] == spare[1]
+
+
+def test_a_review_of_ones_own_work_says_nothing() -> None:
+    rows = placed(batch(row(1), row(2, role="review"), row(3, image="b.jpg")))
+    found = compare(rows, TRIANGLE, "")
+    assert found.pairs.num_rows == 0
+    assert [(key, n.tolist()) for key, n in found.refused] == [
+        (("refused", "own-review", "", ""), [1])
+    ]
+    unnamed = {"annotator": None}
+    assert len(pairs(row(1, **unnamed), row(2, role="review", **unnamed))) == 1
+
+
+def test_a_frame_that_holds_too_many_is_not_paired(monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    two = [row(n, xy=moved(200 * n, 0), bbox=None) for n in range(2)]
+    gold = [row(9 + n, xy=moved(200 * n, 1), bbox=None, role="gold") for n in range(2)]
+    pair = [row(5, image="b.jpg"), row(6, image="b.jpg", role="gold")]
+    rows = placed(batch(*two, *gold, *pair))
+    found = compare(rows, TRIANGLE, "")
+    assert found.pairs["image"].to_pylist() == ["b.jpg"]
+    assert [key[1] for key, _ in found.refused] == ["crowded-frame"]
