@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 import numpy as np
@@ -89,6 +89,7 @@ def write(
     chosen = Chosen.by(plan, (*release.sources, own), release)
     with ExitStack() as stack:
         sets = [stack.enter_context(opened(name, release)) for name in SPLITS]
+        chosen = chosen.whole(image_hashes(chosen))
         catalogue(chosen, sets)
         annotate(chosen, sets)
     files = [parts.write_table(release.folder, "groups.parquet", plan)]
@@ -123,7 +124,9 @@ class Chosen:
     """The approved rows of several runs, and the split that each belongs to.
 
     `hashes` (G,) are those of the assigned groups, ascending; `split` (G,) the number
-    of each one's split.
+    of each one's split. An image whose rows name groups of different splits (a video
+    that was left out once) stands in `images` (M,), ascending, and goes as a whole to
+    `home` (M,).
     """
 
     sources: tuple[Source, ...]
@@ -131,6 +134,8 @@ class Chosen:
     group: tuple[str, ...]
     hashes: Hashes
     split: Ints
+    images: Hashes
+    home: Ints
 
     @classmethod
     def by(
@@ -146,7 +151,21 @@ class Chosen:
             release.settings.group,
             hashes[order],
             number[order],
+            np.empty(0, np.uint64),
+            np.empty(0, np.int64),
         )
+
+    def whole(self, known: Sequence[Hashes]) -> "Chosen":
+        """The same, with every image in one split: in test before val before train.
+
+        `known` are the sorted hashes of each split's images by their groups alone.
+        """
+        every = np.concatenate(known)
+        images, counts = np.unique(every, return_counts=True)
+        shared = images[counts > 1]
+        within = [np.isin(shared, hashes) for hashes in known]  # (S, M)
+        home = len(known) - 1 - np.argmax(within[::-1], axis=0)
+        return replace(self, images=shared, home=home)
 
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[pa.RecordBatch, int, str]]:
         """Batches of approved rows, each of one split of one delivery, in order."""
@@ -175,10 +194,16 @@ class Chosen:
 
     def _by_split(self, batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, int]]:
         split = self.split[self._places(decisions.group_of(batch, self.group))]
+        if len(self.images):
+            split = self._moved(stable_hash(batch["image"]), split)
         for number in range(len(SPLITS)):
             mine = split == number
             if mine.any():
                 yield batch.filter(pa.array(mine)), number
+
+    def _moved(self, image: Hashes, split: Ints) -> Ints:
+        place = np.minimum(np.searchsorted(self.images, image), len(self.images) - 1)
+        return np.where(self.images[place] == image, self.home[place], split)
 
     def _places(self, group: pa.Array) -> Ints:
         """(N,) where each group stands in `hashes`; every one must have a split."""

@@ -159,3 +159,27 @@ def test_rows_of_a_group_that_no_version_knows_stop_the_run(tmp_path: Path) -> N
     to = release(tmp_path, "d1", settings=other)
     with pytest.raises(RuntimeError, match=r"group '001.jpg' has no split: \[splits\]"):
         list(write((0, counted), TALLIES, to))
+
+
+def test_an_image_whose_rows_name_several_groups_is_in_one_split(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        row(3 * i + k, image=f"{i:03d}.jpg", video=[f"v{i}", f"w{i}", None][k])
+        for i in range(40)
+        for k in range(3)
+    ]
+    counted = committed(tmp_path / "a", [batch(*rows)])
+    made = release(tmp_path, "a")
+    list(write((0, counted), [(0, Tally(120, 120))], made))
+    found = instances(made.folder)
+    images = [
+        set(
+            pq.ParquetFile(Path(made.folder, f"{name}.parquet"))
+            .read()["image"]
+            .to_pylist()
+        )
+        for name in SPLITS
+    ]
+    assert sum(map(len, images)) == len(set.union(*images)) == 40
+    assert sum(map(len, found.values())) == 80
