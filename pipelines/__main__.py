@@ -181,7 +181,7 @@ def run(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
 
     def judge() -> int:
         report = launch.run(ready, beam, sys.stderr)
-        print(launch.summary(report, ready))
+        speech.tell(launch.summary(report, ready))
         return launch.exit_code(report)
 
     return look if parsed.dry_run else judge

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import re
 import sys
 import warnings
@@ -32,6 +33,14 @@ def complain(error: Exception, code: int) -> None:
         print(f"posegate: {printable(line)}", file=sys.stderr)
     if code == 3:
         print("posegate: the run broke; --debug shows where", file=sys.stderr)
+
+
+def tell(text: str) -> None:
+    """Prints a result; a reader who stopped listening takes nothing away from it."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def speak(debug: bool) -> None:

@@ -94,7 +94,7 @@ def names(setting: Setting) -> dict[str, Any]:
             "name": delivery.name,
             "vendor": delivery.vendor,
             "received": delivery.received.isoformat() if delivery.received else None,
-            "path": delivery.path,
+            "path": delivery.path if "://" in delivery.path else None,
         },
         "skeleton": {
             "name": skeleton.name,

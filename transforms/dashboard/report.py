@@ -14,12 +14,12 @@ Limb = list[int]
 
 
 class DeliveryFacts(TypedDict, total=False):
-    """Who handed over what; `path` is where it was read from."""
+    """Who handed over what; `path` is its address in storage, null if it is local."""
 
     name: str
     vendor: str | None
     received: str | None
-    path: str
+    path: str | None
 
 
 class SkeletonFacts(TypedDict, total=False):

@@ -187,7 +187,7 @@ class Parameters:
     action: float = 0.10
     watch: float = 0.20
     quarantine: int = 6
-    least: float = 3.0
+    least: float = 8.0
 
     def __post_init__(self) -> None:
         if not 0 < self.decay <= 1:
