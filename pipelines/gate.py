@@ -29,7 +29,7 @@ from posegate.transforms.model.poses import dense
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
-from posegate.transforms.sums import Gather, Subtotal
+from posegate.transforms.sums import Distinct, Gather, Subtotal
 from posegate.transforms.validate import Reject, Validate
 
 coders.register()
@@ -52,6 +52,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         findings = (checked, met.repeats) | "findings" >> beam.Flatten()
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
+            read.batches | "count videos" >> Distinct("video", "videos"),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),

@@ -9,12 +9,15 @@ between stages: so a bundle adds up its sums and sends one mapping.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
+from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.kernels.sums import Ints, Key, Sum
 
 Totals = dict[Key, Ints]
@@ -82,3 +85,53 @@ class Gather(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, subtotals: beam.PCollection[Totals]) -> beam.PCollection[Totals]:
         return subtotals | "add" >> beam.CombineGlobally(AddTotals())
+
+
+@beam.typehints.with_input_types(Hashes)
+@beam.typehints.with_output_types(int)
+class CountDistinct(beam.CombineFn):  # type: ignore[misc]
+    """Counts the values that differ, in arrays of them."""
+
+    def create_accumulator(self) -> Hashes:
+        return np.empty(0, np.uint64)
+
+    def add_input(self, accumulator: Hashes, element: Hashes) -> Hashes:
+        return np.union1d(accumulator, element)
+
+    def merge_accumulators(self, accumulators: Iterable[Hashes]) -> Hashes:
+        return np.unique(np.concatenate([self.create_accumulator(), *accumulators]))
+
+    def extract_output(self, accumulator: Hashes) -> int:
+        return len(accumulator)
+
+
+@dataclass
+class Distinct(beam.PTransform):  # type: ignore[misc]
+    """Batches -> one sum, named like this: how many values their string column has.
+
+    By 8 bytes a value: with a key a value, the totals of 34,000 videos and their copies
+    took 80 MB more.
+    """
+
+    column: str
+    name: str
+
+    def expand(
+        self, batches: beam.PCollection[pa.RecordBatch]
+    ) -> beam.PCollection[Sum]:
+        return (
+            batches
+            | "hash" >> beam.Map(hashes, self.column)
+            | "count" >> beam.CombineGlobally(CountDistinct())
+            | "name" >> beam.Map(named, self.name)
+        )
+
+
+def hashes(batch: pa.RecordBatch, column: str) -> Hashes:
+    """Those of the values that are not null."""
+    return np.unique(stable_hash(batch[column].drop_null()))
+
+
+def named(count: int, name: str) -> Sum:
+    """A count as a sum that stands alone."""
+    return (name, "", "", ""), np.array([count])

@@ -1,10 +1,11 @@
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from beamed import run
 from posegate.transforms.kernels.sums import Sum
-from posegate.transforms.sums import Gather, Subtotal, Totals, add
+from posegate.transforms.sums import Distinct, Gather, Subtotal, Totals, add
 
 ANN, BEN = ("made", "ann", "", ""), ("made", "ben", "", "")
 
@@ -54,6 +55,23 @@ def test_one_mapping_leaves_a_bundle() -> None:
     sums = [(ANN, np.array([1]))] * 5
     [found] = run(sums, graph)["subtotals"]
     assert found[ANN].tolist() == [5]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_values_are_counted_once_however_they_are_batched(size: int) -> None:
+    videos = pa.record_batch({"video": ["v1", None, "v2", "v1", "v2"]})
+    batches = [videos.slice(first, size) for first in range(0, 5, size)]
+    [found] = run(batches, lambda source: {"videos": source | Distinct("video", "n")})[
+        "videos"
+    ]
+    assert (found[0], found[1].tolist()) == (("n", "", "", ""), [2])
+
+
+def test_of_no_batches_no_value_is_counted() -> None:
+    [found] = run([], lambda source: {"videos": source | Distinct("video", "n")})[
+        "videos"
+    ]
+    assert found[1].tolist() == [0]
 
 
 def test_adding_leaves_the_arrays_that_came_in_alone() -> None:

@@ -140,7 +140,7 @@ def counts(evidence: Evidence) -> dict[str, Any]:
         "instances": evidence.records.rows,
         "quarantined": evidence.records.quarantined,
         "frames": single(sums, "frames"),
-        "videos": len(table(sums, "video")),
+        "videos": single(sums, "videos"),
         "annotators": len({key[1] for key in sums if key[0] == "flags"}),
         **{name: verdicts.get(name, 0) for name in names},
         "roles": table(sums, "role"),

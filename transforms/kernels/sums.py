@@ -48,7 +48,7 @@ def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
 def of_instances(
     batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
 ) -> Iterator[Sum]:
-    """Counts of a canonical batch: roles, repairs, videos, and flags by annotator.
+    """Counts of a canonical batch: roles, repairs, and flags by annotator.
 
     Args:
       batch: N canonical rows.
@@ -59,8 +59,6 @@ def of_instances(
         yield ("role", name, "", ""), np.array([n])
     for name, n in _counts(batch["repairs"].flatten()):
         yield ("repair", name, "", ""), np.array([n])
-    for name, n in _counts(batch["video"].drop_null()):
-        yield ("video", name, "", ""), np.array([n])
     production = pc.equal(batch["role"], "production")
     made = batch.filter(production)
     for name, n in _counts(pc.fill_null(made["annotator"], "")):

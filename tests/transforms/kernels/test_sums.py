@@ -35,14 +35,13 @@ def of_rows(rows: pa.RecordBatch) -> Iterable[Sum]:
     return sums.of_instances(rows, dense(rows["visibility"], 3), "2026-W01")
 
 
-def test_instances_are_counted_by_role_repair_video_and_annotator() -> None:
+def test_instances_are_counted_by_role_repair_and_annotator() -> None:
     rows = batch(*(row(i, **said) for i, said in enumerate(PEOPLE)))
     assert added(of_rows(rows)) == {
         ("role", "production", "", ""): [3],
         ("role", "gold", "", ""): [1],
         ("role", "prelabel", "", ""): [1],
         ("repair", "coco.bbox-missing", "", ""): [1],
-        ("video", "v1", "", ""): [2],
         ("made", "ann", "", ""): [2],
         ("made", "", "", ""): [1],
         ("flags", "ann", "2026-W07", ""): [[0, 0, 2, 0], [0, 1, 1, 0], [1, 0, 0, 1]],
