@@ -50,13 +50,14 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         )
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
         findings = (checked, met.repeats) | "findings" >> beam.Flatten()
+        drawn = sample if plan.policy.sampling.reviews == "drawn" else None
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
-            met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks),
+            met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks, drawn),
             met.sums,
         )
         subtotals = [

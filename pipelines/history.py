@@ -1,6 +1,7 @@
 """Earlier deliveries of a project, as their committed runs left them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,10 @@ from posegate.transforms.model.skeleton import Skeleton
 
 @dataclass(frozen=True)
 class Past:
-    """A committed run: where its tables are, and its splits if it was accepted."""
+    """A committed run: where its tables are, and its splits if it was accepted.
+
+    `number` counts the versions of the splits, 0 if it made none.
+    """
 
     delivery: str
     run: str
@@ -20,6 +24,7 @@ class Past:
     weekly: str
     parts: tuple[int, ...]
     splits: str | None
+    number: int
     replaces: str | None
 
 
@@ -54,24 +59,41 @@ def committed(output: str) -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
-def earlier(output: str, delivery: Delivery, skeleton: Skeleton) -> tuple[Past, ...]:
-    """The runs that came before, in order: by date of receipt, then by name.
-
-    So a run repeated later sees the history that it saw at first. A delivery that this
-    one or an earlier one replaces, and those of another skeleton, are not among them;
-    one that says it replaces itself, as a second hand-over of it does, is.
-    """
-    own = (delivery.received.isoformat() if delivery.received else "", delivery.name)
+def runs(output: str, skeleton: Skeleton) -> tuple[Past, ...]:
+    """All committed runs with this skeleton, by date of receipt, then by name."""
     past = [
         as_past(folder, manifest, output)
-        for name, (folder, manifest) in committed(output).items()
-        if name != delivery.name and manifest["skeleton"]["version"] == skeleton.version
+        for folder, manifest in committed(output).values()
+        if manifest["skeleton"]["version"] == skeleton.version
     ]
+    return tuple(sorted(past, key=lambda p: (p.received, p.delivery)))
+
+
+def others(past: Sequence[Past], delivery: Delivery) -> tuple[Past, ...]:
+    """The runs of other deliveries that neither this one nor another one replaces.
+
+    One that says it replaces itself, as a second hand-over of it does, stays.
+    """
+    replaced = {p.replaces for p in past if p.replaces != p.delivery}
+    gone = {delivery.name, delivery.replaces} | replaced
+    return tuple(p for p in past if p.delivery not in gone)
+
+
+def earlier(past: Sequence[Past], delivery: Delivery) -> tuple[Past, ...]:
+    """The runs that came before a delivery, by date of receipt, then by name.
+
+    So a run repeated later sees the history that it saw at first.
+    """
+    own = (delivery.received.isoformat() if delivery.received else "", delivery.name)
     before = [p for p in past if (p.received, p.delivery) < own]
-    others = {p.replaces for p in before if p.replaces != p.delivery}
-    replaced = {delivery.replaces} | others
-    kept = [p for p in before if p.delivery not in replaced]
-    return tuple(sorted(kept, key=lambda p: (p.received, p.delivery)))
+    return others(before, delivery)
+
+
+def latest(past: Sequence[Past]) -> tuple[Past, ...]:
+    """The runs that made the last version of the splits: one, or those that ended at
+    the same time; whatever the dates of their deliveries."""
+    last = max((p.number for p in past), default=0)
+    return tuple(p for p in past if last and p.number == last)
 
 
 def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
@@ -90,5 +112,6 @@ def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
             if name.startswith("annotations/")
         ),
         splits=splits and storage.join(output, "splits", splits["version"]),
+        number=splits["number"] if splits else 0,
         replaces=manifest["replaces"],
     )

@@ -128,6 +128,8 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         f"{counts['approved']:,} approved, {counts['rework']:,} rework, "
         f"{counts['held']:,} held, {counts['excluded']:,} excluded"
     )
+    if counts["held"] and report["verdict"] == "accept":
+        lines.append(f"  {held(report)}")
     if plan.ignored:
         lines.append(
             f"  left alone: {printable(', '.join(plan.ignored[:5]))}"
@@ -137,6 +139,20 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         lines.append(f"  splits     {plan.release.folder}")
     lines.append(f"  dashboard  {storage.join(plan.folder, 'dashboard.html')}")
     return "\n".join(lines)
+
+
+def held(report: Mapping[str, Any]) -> str:
+    """Why instances of an accepted delivery wait: who is in alarm, on what."""
+    alarms = [
+        f"{s['annotator']} {s['keypoint']}"
+        for s in report["drift"]["streams"]
+        if s["alarm"] and s["alarm"][-1]
+    ]
+    if not alarms:
+        return "held: instances that a rule wants reviewed (see review/)"
+    more = f" and {len(alarms) - 4} more" if len(alarms) > 4 else ""
+    who = printable(", ".join(alarms[:4]))
+    return f"held: drift alarm on {who}{more}; and what a rule wants reviewed"
 
 
 def outlook(plan: Plan) -> str:

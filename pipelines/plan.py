@@ -14,7 +14,7 @@ import pyarrow as pa
 from posegate.expectations.contract import examine
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project as projects
-from posegate.pipelines.history import Past, earlier, pointed
+from posegate.pipelines.history import Past, earlier, latest, others, pointed, runs
 from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
 from posegate.transforms import parts, storage
@@ -83,7 +83,8 @@ def prepare(
     check_locked(project)
     delivery, ignored = inspect(path, project)
     root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
-    past = earlier(project.output, delivery, skeleton)
+    known = runs(project.output, skeleton)
+    past = earlier(known, delivery)
     run = run_id(delivery, project, skeleton, rules, past)
     pointer = storage.join(root, "current.json")
     current = pointed(pointer)
@@ -92,7 +93,7 @@ def prepare(
         {name: getattr(project, name) for name in Policy.model_fields}
     )
     bench = Bench(policy, skeleton, tuple(p.weekly for p in past), examine)
-    release = follow(project, past, skeleton, delivery, run, folder)
+    release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]
     press = Press(
         setting=Setting(
@@ -106,7 +107,7 @@ def prepare(
             drift=parameters(policy.drift, skeleton.sigmas),
         ),
         bench=bench,
-        place=Place(folder, pointer, current and current[1], version),
+        place=Place(folder, pointer, current and current[1], version, release.number),
         record=Record(
             facts(delivery, ignored, project, skeleton, run, past), runtime or {}
         ),
@@ -207,14 +208,15 @@ def follow(
     folder: str,
 ) -> Release:
     """The version of the splits that this run adds to those of accepted deliveries."""
-    accepted = [p for p in past if p.splits is not None]
-    before = accepted[-1] if accepted else None
+    accepted = [p for p in others(past, delivery) if p.splits is not None]
+    before = latest(past)
     version = f"{storage.safe_name(delivery.name)}-{run[:8]}"
     locked = project.splits.test
     return Release(
         folder=storage.join(project.output, "splits", version),
         sources=tuple(Source(p.delivery, p.folder, p.parts) for p in accepted),
-        groups=storage.join(before.splits or "", "groups.parquet") if before else None,
+        groups=tuple(storage.join(p.splits or "", "groups.parquet") for p in before),
+        number=1 + max((p.number for p in before), default=0),
         locked=locked and projects.resolve(project.folder, locked),
         settings=project.splits,
         skeleton=skeleton,

@@ -170,7 +170,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
     def _write(self, kind: str, part: int, batches: list[pa.RecordBatch]) -> Written:
         table = pa.Table.from_batches(batches)
         if kind == "review":
-            order = ("why", "draw", "row")  # findings before the sample
+            order = ("draw", "row")  # the sample first; what has no draw comes last
             table = table.sort_by([(name, "ascending") for name in order])
         return parts.write_table(self._folder, f"{kind}/part-{part:05d}.parquet", table)
 

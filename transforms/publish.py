@@ -32,13 +32,15 @@ class Place:
     """Where a run is written, and the pointer that it switches at the end.
 
     `before` is what the pointer held when the run began, None if nothing; `splits` the
-    name of the version of the splits that an accepted delivery makes.
+    name of the version of the splits that an accepted delivery makes, and `number` its
+    number.
     """
 
     folder: str
     pointer: str
     before: commit.Token | None
     splits: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,18 @@ def publish(
             for part, tally in judgement.tallies
         ],
         "files": listed,
-        "splits": {"version": to.place.splits, **version[0]} if version else None,
+        "splits": splits_of(to.place, version[0]) if version else None,
         "runtime": to.record.runtime,
     }
     parts.write_bytes(folder, "manifest.json", document(manifest))
     pointer = {"run": setting.run, "verdict": judgement.verdict}
     commit.switch(to.place.pointer, document(pointer), to.place.before)
     return setting.run
+
+
+def splits_of(place: Place, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Which version of the splits a run made, and its manifest."""
+    return {"version": place.splits, "number": place.number, **manifest}
 
 
 def in_order(worst: Iterable[list[Ranked]]) -> list[Ranked]:

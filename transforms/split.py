@@ -36,13 +36,15 @@ class Source:
 class Release:
     """A version of the splits to be made: what it adds to, and where it goes.
 
-    `groups` is the path of the assignment of the version that this one follows, and
-    `locked` that of a table of groups which are the test set.
+    `groups` are the paths of the assignment that this version follows (several, if
+    runs ended at the same time), `number` is one more than theirs, and `locked` the
+    path of a table of groups which alone are the test set.
     """
 
     folder: str
     sources: tuple[Source, ...]
-    groups: str | None
+    groups: tuple[str, ...]
+    number: int
     locked: str | None
     settings: Splits
     skeleton: Skeleton
@@ -106,9 +108,9 @@ def write(
 
 def assign(counts: pa.Table, release: Release) -> pa.Table:
     """The split of every group (`splitting.ASSIGNED`): old ones keep theirs."""
-    before = splitting.ASSIGNED.empty_table()
-    if release.groups is not None:
-        before = parts.read_table(release.groups).cast(splitting.ASSIGNED)
+    before = splitting.united(
+        [parts.read_table(path).cast(splitting.ASSIGNED) for path in release.groups]
+    )
     part = release.settings.fractions
     if release.locked is None:
         shares = (part.train, part.val, part.test)

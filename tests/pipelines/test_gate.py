@@ -179,7 +179,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     ),
     "the skeleton": lambda folder: edit(folder, '"coco_17"', '"own.toml"'),
     "the side file": lambda folder: append(
-        folder / "deliveries/2026-W10/delivery.toml", '"x*" = "gold"\n'
+        folder / "deliveries/2026-W10/delivery.toml", '"shard*" = "production"\n'
     ),
 }
 

@@ -136,10 +136,10 @@ def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
     assert [(f["row"], f["rule"]) for f in found] == [(0, "a"), (0, "out"), (6, "out")]
     queue = written(folder, "review/part-00000.parquet")
     assert [(q["row"], q["why"], q["draw"]) for q in queue] == [
-        (6, "finding", None),
         (1, "sample", 0.2),
+        (6, "finding", None),
     ]
-    assert queue[1]["instance"] == ROWS["instance"][1].as_py()
+    assert queue[0]["instance"] == ROWS["instance"][1].as_py()
     names = {file.name for file in made["files"]}
     kinds = ("decisions", "findings", "review")
     assert names == {

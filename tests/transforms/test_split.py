@@ -58,9 +58,9 @@ def committed(folder: Path, tables: list[pa.RecordBatch]) -> list[pa.RecordBatch
 
 
 def release(tmp_path: Path, name: str, **said: Any) -> Release:
-    default = {"sources": (), "groups": None, "locked": None, "settings": SETTINGS}
+    default = {"sources": (), "groups": (), "number": 1, "locked": None}
     folders = {"folder": str(tmp_path / f"splits-{name}"), "run": str(tmp_path / name)}
-    known = {"skeleton": TRIANGLE, "delivery": name}
+    known = {"skeleton": TRIANGLE, "delivery": name, "settings": SETTINGS}
     return Release(**default | folders | known | said)
 
 
@@ -131,7 +131,7 @@ def test_a_later_version_adds_to_the_earlier(tmp_path: Path) -> None:
         tmp_path,
         "d2",
         sources=(Source("d1", one.run, (0,)),),
-        groups=f"{one.folder}/groups.parquet",
+        groups=(f"{one.folder}/groups.parquet",),
     )
     list(write((0, committed(tmp_path / "d2", second)), TALLIES[:1], two))
     before, after = instances(one.folder), instances(two.folder)

@@ -188,7 +188,7 @@ def agreement(evidence: Evidence, setting: Setting) -> dict[str, Any]:
     cells = {name: verdict.measure(sums, name, used) for name in MEASURES}
     means = {name: ratio(cell[1], cell[0]) for name, cell in cells.items()}
     return {
-        "pairs": sum(kinds.values()),
+        "pairs": sum(kinds.get(kind, 0) for kind in used),
         "kinds": kinds,
         "threshold": threshold,
         "oks": spread(cells["oks"], bins if used != ["second"] else None, threshold),

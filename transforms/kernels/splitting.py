@@ -5,6 +5,8 @@ their instances say. A group that an earlier version assigned keeps its split, s
 set never loses or leaks an instance when a delivery is added.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,6 +74,13 @@ def plan_locked(
     split = pa.array(["test"] * test.num_rows, pa.string())
     held = test.append_column("split", split).cast(ASSIGNED)
     return pa.concat_tables([others, held]).sort_by("group")
+
+
+def united(versions: Sequence[pa.Table]) -> pa.Table:
+    """Several assignments (`ASSIGNED`) as one; the first that knows a group decides."""
+    every = pa.concat_tables([ASSIGNED.empty_table(), *versions])
+    _, first = np.unique(np.asarray(every["group"].to_pylist(), str), return_index=True)
+    return every.take(pa.array(np.sort(first)))
 
 
 def dominant(counts: pa.Table) -> pa.Table:

@@ -83,7 +83,8 @@ def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
     if lost > policy.defects.quarantined:
         text = (
             f"{records.quarantined} of {records.records} records could not be read "
-            f"({lost:.2%}); at most {policy.defects.quarantined:.2%} may be."
+            f"({lost:.2%}); at most {policy.defects.quarantined:.2%} may be. "
+            f"{commonest(sums, 'quarantine')}"
         )
         return Gate("defects", "reject", text, lost, policy.defects.quarantined)
     broken = sum(int(n[0]) for key, n in sums.items() if key[0] == "rejected")
@@ -93,10 +94,22 @@ def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
         f"{broken} of {made} instances break a rule that rejects ({share:.2%}); "
         f"at most {policy.defects.rejected:.2%} may."
     )
+    if broken:
+        text += f" {commonest(sums, 'finding', 'reject')}"
     ok = share <= policy.defects.rejected
     return Gate(
         "defects", "accept" if ok else "reject", text, share, policy.defects.rejected
     )
+
+
+def commonest(sums: Mapping[Key, Ints], name: str, severity: str = "") -> str:
+    """Which reason or rule is named most often."""
+    found: dict[str, int] = {}
+    for key, cell in sums.items():
+        if key[0] == name and key[2] == severity:
+            found[key[1]] = found.get(key[1], 0) + int(cell[-1])
+    reason, n = max(found.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+    return f"The commonest reason is {reason} ({n})." if n else ""
 
 
 def role(sums: Mapping[Key, Ints], name: str) -> int:
@@ -185,9 +198,15 @@ def refusals(sums: Mapping[Key, Ints]) -> str:
     """What could have been compared, and was not."""
     own = sums.get(("refused", "own-review", "", ""))
     full = sums.get(("refused", "crowded-frame", "", ""))
+    other = sums.get(("refused", "not-drawn", "", ""))
     said = []
     if own is not None:
         said.append(f" {own[0]} reviews of people's own work do not count.")
+    if other is not None:
+        said.append(
+            f" {other[0]} reviews are of instances that were not drawn and do not "
+            'count; if they were chosen at random, set sampling.reviews = "all".'
+        )
     if full is not None:
         said.append(
             f" {full[0]} frames hold too many people to be paired; give every image "

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 
 from posegate.transforms.model.schema import Role
@@ -147,6 +148,12 @@ def deliver(
         )
     apart = {SIDE_FILE, said.table}
     order = sorted(name for name in named if name not in apart)
+    for glob in said.roles:
+        if order and not any(fnmatchcase(each, glob) for each in order):
+            raise ValueError(
+                f"{place}: roles: {glob!r} matches none of the files; they are "
+                f"{', '.join(order[:8])}"
+            )
     return Delivery(
         name=said.delivery or name,
         path=path,

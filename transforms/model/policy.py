@@ -1,6 +1,6 @@
 """The numbers a delivery is judged by: the sections that policy and project share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,11 +23,16 @@ class Extra(Section):
 
 
 class Sampling(Section):
-    """Which instances are to be reviewed: a hash sample within each stratum."""
+    """Which instances are to be reviewed: a hash sample within each stratum.
+
+    Of the reviews that come back, those of drawn instances count towards shares and
+    means; all of them, if somebody else chose them at random.
+    """
 
     rate: Share
     strata: tuple[str, ...] = ("annotator",)
     seed: str = "posegate"
+    reviews: Literal["drawn", "all"] = "drawn"
     extra: Extra | None = None
 
 

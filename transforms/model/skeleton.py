@@ -1,5 +1,6 @@
 """The named keypoints of a kind of object, in order, and how they belong together."""
 
+import difflib
 import hashlib
 import json
 import tomllib
@@ -121,8 +122,9 @@ def load(name: str, relative_to: Path | None = None) -> Skeleton:
         shipped = sorted(
             f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml"
         )
+        near = difflib.get_close_matches(name, shipped, 1)
+        meant = f"did you mean {near[0]!r}?" if near else ", ".join(shipped)
         raise ValueError(
-            f"no skeleton {name!r}; shipped: {', '.join(shipped)}; "
-            "or give the path of a TOML"
+            f"no skeleton {name!r}; shipped: {meant}; or give the path of a TOML"
         )
     return parse(name, file.read_text(encoding="utf-8"), name)

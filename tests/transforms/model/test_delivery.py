@@ -17,7 +17,7 @@ replaces = "2026-W06"
 table = "jobs.csv"
 annotator = "joe"
 [roles]
-"gold/*.json" = "gold"
+"a*.json" = "gold"
 """
 
 
@@ -36,7 +36,7 @@ def test_all_that_a_side_file_says_is_in_the_delivery() -> None:
     assert (got.name, got.vendor, got.role) == ("2026-W07", "acme", "review")
     assert (got.received, got.replaces) == (date(2026, 2, 14), "2026-W06")
     assert (got.annotator, got.format) == ("joe", "coco")
-    assert (got.roles, got.side_file) == ({"gold/*.json": "gold"}, TEXT)
+    assert (got.roles, got.side_file) == ({"a*.json": "gold"}, TEXT)
 
 
 def test_a_folder_without_a_side_file_is_a_delivery_too() -> None:
@@ -77,3 +77,12 @@ def test_a_job_table_that_is_not_there_is_named() -> None:
         ValueError, match=r"'jobs\.csv' is not in the delivery; it has x"
     ):
         deliver([shard("x.json")], side, "folder", "in")
+
+
+def test_a_role_for_files_that_are_not_there_is_a_mistake() -> None:
+    side = parse_side_file('[roles]\n"golden*" = "gold"', "in/delivery.toml")
+    with pytest.raises(
+        ValueError, match=r"'golden\*' matches none .* a\.json, b\.json"
+    ):
+        deliver([FILES[0], FILES[3]], side, "folder", "in")
+    assert deliver([], side, "folder", "in").shards == ()
