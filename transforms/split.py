@@ -91,8 +91,11 @@ def write(
     chosen = Chosen.by(plan, (*release.sources, own), release)
     with ExitStack() as stack:
         sets = [stack.enter_context(opened(name, release)) for name in SPLITS]
-        chosen = chosen.whole(image_hashes(chosen))
-        catalogue(chosen, sets)
+        known = image_hashes(chosen)
+        chosen = chosen.whole(known)
+        if len(chosen.images):
+            known = image_hashes(chosen)
+        catalogue(chosen, sets, known)
         annotate(chosen, sets)
     files = [parts.write_table(release.folder, "groups.parquet", plan)]
     files += [file for each in sets for file in (each.text.written, each.table.written)]
@@ -249,9 +252,8 @@ def opened(name: str, release: Release) -> Iterator[Set]:
 IMAGES = ("image", "width", "height", "video", "frame", "fps")
 
 
-def catalogue(chosen: Chosen, sets: Sequence[Set]) -> None:
+def catalogue(chosen: Chosen, sets: Sequence[Set], known: Sequence[Hashes]) -> None:
     """Writes each split's images once, numbered by the order of their hashes."""
-    known = image_hashes(chosen)
     done = [np.zeros(len(hashes), bool) for hashes in known]
     for batch, split, _ in chosen.rows(IMAGES):
         rank = np.searchsorted(known[split], stable_hash(batch["image"]))
