@@ -1,6 +1,6 @@
 """Accept, reject or look at more: decisions on counts of bad and good reviews."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, log
 from typing import Literal, NamedTuple
@@ -105,6 +105,100 @@ class Sprt:
         step = self.llr_bad - self.llr_good
         near_cap = int((llr + left * self.llr_bad) // step) + 1
         return max(1, min(boundary, near_cap, left))
+
+    def within(self, lot: int) -> "Sprt":
+        """The test on a lot of so many: once all are reviewed the sign decides."""
+        return replace(self, cap=max(1, min(self.cap, lot)))
+
+    def bounds(self) -> tuple[Ints, Ints]:
+        """After n = 0 … cap reviews: the most bad that accept, the fewest that reject.
+
+        (cap + 1,) each; -1 and n + 1 where no number does.
+        """
+        n = np.arange(self.cap + 1)[:, None]
+        bad = np.arange(self.cap + 1)[None, :]
+        llr = bad * self.llr_bad + (n - bad) * self.llr_good  # (n, bad)
+        best, worst = (
+            llr + (self.cap - n) * step for step in (self.llr_good, self.llr_bad)
+        )
+        rejects = (llr >= self.reject_at) | (best >= 0)
+        accepts = ~rejects & ((llr <= self.accept_at) | (worst < 0))
+        return _last(accepts & (bad <= n)), _first(rejects & (bad <= n))
+
+
+def _last(marks: Bools) -> Ints:
+    """(R, C) -> (R,) the last marked column, -1 if none is."""
+    width = marks.shape[1]
+    return np.where(marks.any(axis=1), width - 1 - marks[:, ::-1].argmax(axis=1), -1)
+
+
+def _first(marks: Bools) -> Ints:
+    """(R, C) -> (R,) the first marked column; the row's number + 1 if none is."""
+    return np.where(marks.any(axis=1), marks.argmax(axis=1), np.arange(len(marks)) + 1)
+
+
+@dataclass(frozen=True)
+class Single:
+    """A single plan: `n` reviews, of which at most `most` may be bad.
+
+    It decides as soon as the reviews that are left could change nothing.
+    """
+
+    n: int
+    most: int
+
+    @property
+    def cap(self) -> int:
+        """The reviews after which it has decided."""
+        return self.n
+
+    def decide(self, bad: int, good: int) -> Outcome:
+        """The verdict on so many bad and good reviews; there is no likelihood ratio."""
+        if bad > self.most:
+            return Outcome("reject", np.nan, 0)
+        more = self.n - self.most - good
+        return Outcome("hold" if more > 0 else "accept", np.nan, max(0, more))
+
+    def within(self, lot: int) -> "Single":
+        """The plan for a lot of so many, its acceptance number in proportion."""
+        n = max(1, min(self.n, lot))
+        return Single(n, self.most * n // self.n)
+
+    def bounds(self) -> tuple[Ints, Ints]:
+        """As `Sprt.bounds`."""
+        n = np.arange(self.n + 1)
+        accept = np.minimum(n - (self.n - self.most), self.most)
+        return np.maximum(accept, -1), np.minimum(self.most, n) + 1
+
+
+class Curve(NamedTuple):
+    """Of lots with a `share` of bad instances: which share of them is accepted, and
+    the mean number of reviews; each (P,)."""
+
+    share: Floats
+    accepted: Floats
+    reviews: Floats
+
+
+def operating_curve(plan: Sprt | Single, share: Floats) -> Curve:
+    """What a plan does to lots of each quality: (P,); exact, by the reviews' number.
+
+    The bad among n reviews walk from 0; what crosses a bound stops. For lots much
+    larger than the plan's cap; small ones are decided a little sooner.
+    """
+    accept, reject = plan.bounds()
+    at = np.zeros((len(share), plan.cap + 2))  # (P, bad) the share still undecided
+    at[:, 0] = 1.0
+    accepted, reviews = np.zeros(len(share)), np.zeros(len(share))
+    chance = share[:, None]
+    for n in range(1, plan.cap + 1):
+        reviews += at.sum(axis=1)
+        at[:, 1:] = at[:, 1:] * (1 - chance) + at[:, :-1] * chance
+        at[:, :1] *= 1 - chance
+        accepted += at[:, : accept[n] + 1].sum(axis=1)
+        at[:, : accept[n] + 1] = 0.0
+        at[:, reject[n] :] = 0.0
+    return Curve(share, accepted, reviews)
 
 
 def single_plan(p0: float, p1: float, alpha: float, beta: float) -> tuple[int, int]:

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from posegate.transforms.kernels.acceptance import (
+    Single,
     Sprt,
     annotator_gate,
     clopper_pearson,
+    operating_curve,
     single_plan,
 )
 
@@ -109,3 +112,60 @@ def test_the_exact_interval_of_a_share() -> None:
     low, high = clopper_pearson(np.array([0, 3, 20]), np.array([0, 20, 20]))
     assert low == pytest.approx([0, 0.032071, 0.831566], abs=1e-6)
     assert high == pytest.approx([1, 0.378927, 1], abs=1e-6)
+
+
+def test_the_operating_curve_is_the_simulated_one() -> None:
+    curve = operating_curve(TEST, np.array([0.02, 0.05, 0.07, 0.10, 0.20]))
+    simulated = [1.000, 0.961, 0.595, 0.050, 0.000]  # of 40,000 lots each
+    assert curve.accepted == pytest.approx(simulated, abs=0.01)
+    assert curve.reviews == pytest.approx([76, 163, 250, 141, 34], rel=0.03)
+
+
+def test_the_curve_of_a_single_plan_is_the_binomial() -> None:
+    plan = Single(298, 21)
+    share = np.array([0.05, 0.07, 0.10])
+    curve = operating_curve(plan, share)
+    assert curve.accepted == pytest.approx(stats.binom.cdf(21, 298, share), abs=1e-12)
+    assert curve.accepted.round(3).tolist() == [0.954, 0.570, 0.049]
+    assert (curve.reviews <= 298).all()
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "said", "more"),
+    [
+        (0, 0, "hold", 277),
+        (0, 276, "hold", 1),
+        (0, 277, "accept", 0),
+        (21, 276, "hold", 1),
+        (21, 277, "accept", 0),
+        (22, 0, "reject", 0),
+    ],
+)
+def test_a_single_plan_decides_as_soon_as_nothing_can_change(
+    bad: int, good: int, said: str, more: int
+) -> None:
+    outcome = Single(298, 21).decide(bad, good)
+    assert (outcome.verdict, outcome.more) == (said, more)
+
+
+def test_a_lot_smaller_than_the_test_is_decided_by_its_last_review() -> None:
+    small = TEST.within(30)
+    assert small.decide(0, 30).verdict == "accept"
+    assert small.decide(3, 27).verdict == "reject"
+    assert small.decide(1, 5).more <= 24
+    plan = Single(298, 21).within(30)
+    assert (plan.n, plan.most) == (30, 2)
+    assert plan.decide(2, 28).verdict == "accept"
+
+
+@given(st.integers(1, 60), st.sampled_from([TEST, Single(40, 3)]))
+def test_bounds_are_what_it_decides(lot: int, plan: Sprt | Single) -> None:
+    small = plan.within(lot)
+    accept, reject = small.bounds()
+    for n in range(small.cap + 1):
+        said = [small.decide(bad, n - bad).verdict for bad in range(n + 1)]
+        expected = ["accept"] * (accept[n] + 1)
+        expected += ["hold"] * (min(reject[n], n + 1) - accept[n] - 1)
+        expected += ["reject"] * (n + 1 - len(expected))
+        assert said == expected
+    assert "hold" not in said
