@@ -4,10 +4,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from posegate.pipelines import project as projects
 from posegate.pipelines.project import Project
 from posegate.transforms import formats, storage
+from posegate.transforms.formats.files import ARCHIVES
+from posegate.transforms.formats.recognise import Store, recognise
 from posegate.transforms.model.delivery import (
     SIDE_FILE,
     Delivery,
@@ -17,9 +20,6 @@ from posegate.transforms.model.delivery import (
     parse_side_file,
 )
 from posegate.transforms.model.jobs import JobTable
-
-READABLE = (".json", ".json.gz")
-"""Files of a delivery with other endings are left alone, and listed as such."""
 
 
 def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
@@ -37,11 +37,18 @@ def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
     place = f"{path}/{SIDE_FILE}"
     side = read_side_file({file.name: file.path for file in files}, place)
     table = side.table if side else None
-    wanted = [f for f in files if f.name.endswith(READABLE) or f.name == table]
-    shards = [shard(f.path, f.name, f.size) for f in wanted]
+    globs = side.ignore if side else ()
+    told = {f.name for f in files if any(fnmatchcase(f.name, g) for g in globs)}
+    apart = {SIDE_FILE, table} | told
+    shards, alone = recognise(
+        [f for f in files if f.name not in apart],
+        Store(storage.open_input, storage.checksum),
+        side.format if side else None,
+        path,
+    )
+    shards += [shard(f.path, f.name, f.size) for f in files if f.name == table]
     delivery = with_jobs(deliver(shards, side, name_of(path), path), project)
-    known = {f.name for f in wanted} | {SIDE_FILE}
-    return delivery, tuple(f.name for f in files if f.name not in known)
+    return delivery, tuple(sorted({*alone, *told}))
 
 
 def check_apart(path: str, project: Project) -> None:
@@ -63,7 +70,9 @@ def name_of(path: str) -> str:
     """What a delivery is called that does not say so: its folder, or its file."""
     full = path if storage.is_remote(path) else os.path.abspath(path)
     last = full.rstrip("/").rpartition("/")[2]
-    return last.removesuffix(".gz").removesuffix(".json") or path
+    known = (e for m in formats.formats().values() for e in formats.suffixes(m))
+    endings = [e for e in (*ARCHIVES, *known) if last.lower().endswith(e)]
+    return last[: len(last) - max(map(len, endings), default=0)] or path
 
 
 def read_side_file(paths: Mapping[str, str], place: str) -> SideFile | None:

@@ -1,48 +1,121 @@
-"""One module per format: `NAME`, `sniff`, `read`, and perhaps `write`."""
+"""The formats that are read: one module each, shipped or installed by the user.
 
-from collections.abc import Iterator
+A format is a module with
+
+    NAME      what it is called, also where a code of it begins
+    SUFFIXES  the endings of its files, e.g. (".json",); .gz may follow any
+    CARRIES   what its files say beside positions (`Carries`)
+    TRAPS     code -> what goes wrong in the field, and what is done about it
+    sniff(head, name) -> bool           whether a file that starts like this is one
+    read(context, tally) -> Iterator    canonical batches, and quarantine batches
+
+and perhaps PER_IMAGE = True (a file an image or a frame: read in bundles), EXTRA (the
+extra that installs what it needs) and `write` (see `convert`). One that is installed
+elsewhere is named by an entry point of the group `posegate.formats`.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
 from types import ModuleType
 
 import pyarrow as pa
 
-from posegate.transforms.formats import coco
+from posegate.transforms.formats import unrecognised
+from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.streams import DamagedStream, chunks
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.rows import Record, Rows
 
-__all__ = ["FORMATS", "Context", "Tally", "named", "read", "sniff"]
+__all__ = [
+    "SHIPPED",
+    "Carries",
+    "Context",
+    "File",
+    "Record",
+    "Rows",
+    "Tally",
+    "formats",
+    "named",
+    "read",
+    "sniff",
+    "suffixes",
+]
 
-FORMATS: dict[str, ModuleType] = {module.NAME: module for module in (coco,)}
-"""The formats that are shipped, by name, in the order in which they are tried."""
+SHIPPED = ("coco",)
+"""The modules here that are formats; each is named like its module, with dashes."""
 
-_HEAD = 64 << 10
+GROUP = "posegate.formats"
+
+HEAD = 64 << 10
+"""Bytes of a file, inflated, by which it is recognised."""
+
+
+@cache
+def formats() -> dict[str, ModuleType]:
+    """Every format by name: those that are shipped, then those that are installed.
+
+    Raises ValueError for an installed one that is none, or takes another's name.
+    """
+    found = {}
+    for name in SHIPPED:
+        module = import_module(f"{__name__}.{name}")
+        found[module.NAME] = module
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        module = point.load()
+        place = f"entry point {point.name!r} ({point.value}) of {GROUP}"
+        wanted = ("NAME", "SUFFIXES", "CARRIES", "TRAPS", "sniff", "read")
+        if lacks := [each for each in wanted if not hasattr(module, each)]:
+            raise ValueError(f"{place}: lacks {', '.join(lacks)}")
+        if module.NAME in found:
+            raise ValueError(
+                f"{place}: NAME {module.NAME!r} is taken by {found[module.NAME]}; "
+                "choose another"
+            )
+        found[module.NAME] = module
+    return found
 
 
 def named(name: str, place: str) -> ModuleType:
     """A format by name; raises ValueError with `place` and the names there are."""
-    if name not in FORMATS:
-        raise ValueError(f"{place}: no format {name!r}; one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name not in formats():
+        raise ValueError(f"{place}: no format {name!r}; one of {', '.join(formats())}")
+    return formats()[name]
 
 
-def sniff(head: bytes) -> ModuleType | None:
-    """The format whose files start like this (inflated); None if none does."""
-    return next((module for module in FORMATS.values() if module.sniff(head)), None)
+def suffixes(module: ModuleType) -> tuple[str, ...]:
+    """The endings of a format's files, in lower case, compressed ones too."""
+    return tuple(f"{s}{gz}" for s in module.SUFFIXES for gz in ("", ".gz"))
+
+
+def sniff(head: bytes, name: str) -> list[ModuleType]:
+    """The formats whose files start like this (inflated) and end like this name."""
+    lower = name.lower()
+    return [
+        module
+        for module in formats().values()
+        if lower.endswith(suffixes(module)) and module.sniff(head, name)
+    ]
+
+
+def ambiguous(name: str, found: Sequence[ModuleType]) -> str:
+    """What to do about a file that looks like several formats, in a sentence."""
+    names = " or ".join(module.NAME for module in found)
+    return (
+        f"{name}: could be {names}; say which by `format` in delivery.toml, or by "
+        "--format"
+    )
 
 
 def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatch]:
-    """A shard's batches by the format that its delivery names, or that it looks like.
+    """A shard's batches by the format that it was found, or said, to be.
 
-    A file that looks like nothing known goes to the COCO reader, which says what it
-    finds instead of JSON. `tally` is right when the iterator is exhausted.
+    A JSON file that looks like nothing known goes to the COCO reader, which says what
+    it finds instead. `tally` is right when the iterator is exhausted.
     """
-    name = context.delivery.format
-    module = named(name, context.delivery.path) if name else sniff(_head(context))
-    return (module or coco).read(context, tally)
-
-
-def _head(context: Context) -> bytes:
-    with context.open(context.shard.path) as stream:
-        try:
-            return next(chunks(stream, _HEAD), b"")
-        except DamagedStream:
-            return b""
+    name = context.delivery.format or context.shard.format
+    if name is None and context.shard.name.lower().endswith((".json", ".json.gz")):
+        name = "coco"
+    module = named(name, context.delivery.path) if name else unrecognised
+    return module.read(context, tally if tally is not None else Tally())

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.coco_columns import Columns, Refused
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_records import (
@@ -40,6 +41,16 @@ from posegate.transforms.kernels.json_records import Records as JsonRecords
 from posegate.transforms.model.schema import QUARANTINE
 
 NAME = "coco"
+SUFFIXES = (".json",)
+CARRIES = Carries(
+    annotator="`annotator`, `annotator_id` or `completed_by`, where a tool adds one",
+    time="`annotated_at`, `created_at` or `updated_at`, where a tool adds one",
+    review="`role`, where a tool adds it",
+    tracks="`track_id`, `attributes.track_id`",
+    visibility="0 unlabelled, 1 occluded, 2 visible (and 3)",
+    masks="`segmentation`: polygons or RLE",
+)
+TRAPS: dict[str, str] = {}
 SECTIONS = ("images", "annotations", "categories", "licenses", "videos")
 RESULTS = ""
 """The name that a list at the root goes by."""
@@ -47,7 +58,7 @@ _ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
 _KEYS = (b'"annotations"', b'"image_id"', b'"images"', b'"categories"', b'"keypoints"')
 
 
-def sniff(head: bytes) -> bool:
+def sniff(head: bytes, name: str) -> bool:
     """Whether the first bytes of a file (inflated) look like COCO."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return start[:1] in (b"{", b"[") and any(key in head for key in _KEYS)

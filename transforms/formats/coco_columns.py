@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from posegate.transforms.formats import values
 from posegate.transforms.formats.coco_images import Categories, Images
 from posegate.transforms.formats.coco_points import (
-    Remarks,
     areas,
     boxes,
     is_drawn,
@@ -21,6 +20,7 @@ from posegate.transforms.formats.coco_points import (
 )
 from posegate.transforms.formats.coco_who import Records, who
 from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.model.poses import Bools, Bytes
 from posegate.transforms.model.schema import Origin, Role, instances
 
@@ -56,7 +56,7 @@ class Columns:
         columns = self._columns(records, remarks)
         columns["instance"] = self._instances(columns, records, remarks)
         columns["image"] = columns["image"].fill_null("")
-        columns["repairs"] = _repairs(remarks)
+        columns["repairs"] = remarks.codes()
         schema = instances(len(self.context.skeleton.keypoints))
         arrays = [columns[name] for name in schema.names]
         batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -199,16 +199,3 @@ def _origins(records: Records, role: pa.Array, scored: Bools, k: int) -> Bytes:
     origin = np.where(np.array(between), Origin.INTERPOLATED, Origin.PLACED)
     origin = np.where(scored | prelabel, Origin.PREDICTED, origin).astype(np.uint8)
     return np.repeat(origin, k)
-
-
-def _repairs(remarks: Remarks) -> pa.Array:
-    """The codes of each row, sorted; an empty list where nothing was mended."""
-    codes = sorted(remarks.repairs)
-    table = np.zeros((remarks.n, len(codes)), np.bool_)
-    for j, code in enumerate(codes):
-        table[:, j] = remarks.repairs[code]
-    ends = np.concatenate([[0], np.cumsum(table.sum(axis=1))]).astype(np.int32)
-    which = pa.array(np.nonzero(table)[1])
-    return pa.ListArray.from_arrays(
-        pa.array(ends), pa.array(codes, pa.string()).take(which)
-    )

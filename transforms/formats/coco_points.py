@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 import msgspec
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from posegate.transforms.formats.coco_images import Categories, Match
 from posegate.transforms.formats.coco_records import Annotation, Numbers
+from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 
@@ -19,37 +19,6 @@ BOX_SHARE = 0.53
 """A person's segment fills about this part of its box: what COCO's tools use for boxes
 without a segment."""
 _SAME = 1e-3  # of w * h: vendors round areas to a few digits
-
-
-@dataclass
-class Remarks:
-    """What is wrong with each of N records: refused outright, or repaired.
-
-    `reasons` has (code, sentence) by row; `repairs` has (N,) by code.
-    """
-
-    n: int
-    reasons: dict[int, tuple[str, str]] = field(default_factory=dict)
-    repairs: dict[str, Bools] = field(default_factory=dict)
-
-    def refuse(self, bad: Bools, code: str, detail: Callable[[int], str]) -> None:
-        """Refuses the rows where `bad` (N,), unless they are refused already."""
-        for i in np.flatnonzero(bad).tolist():
-            if i not in self.reasons:
-                self.reasons[i] = (code, detail(i))
-
-    def repair(self, mended: Bools, code: str) -> None:
-        """Records that the rows where `mended` (N,) were repaired."""
-        if mended.any():
-            known = self.repairs.get(code, np.zeros(self.n, np.bool_))
-            self.repairs[code] = known | mended
-
-    @property
-    def good(self) -> Bools:
-        """(N,): not refused."""
-        good = np.ones(self.n, np.bool_)
-        good[list(self.reasons)] = False
-        return good
 
 
 def numbers(lists: Sequence[Numbers], width: int) -> Floats:

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.formats import values
-from posegate.transforms.formats.coco_points import Remarks
 from posegate.transforms.formats.coco_records import Annotation
 from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.schema import Role
 from posegate.transforms.model.times import times
@@ -166,7 +166,8 @@ def _roles(
             lambda i: f"role {given[i]!r} is none of {', '.join(Role)}",
         )
     own = job.fill("role", pa.array(given, pa.string()))
-    prelabel, default = context.role(Role.PRELABEL.value), context.role()
+    name = context.shard.name
+    prelabel, default = context.role(name, Role.PRELABEL.value), context.role(name)
     return pc.coalesce(own, pc.if_else(pa.array(scored), prelabel, default))
 
 

@@ -1,21 +1,29 @@
 """What a reader is given, and what it reports of every record."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import BinaryIO
 
+import numpy as np
+
+from posegate.transforms.formats.files import File, files, is_archive
+from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.delivery import Delivery, Shard
 from posegate.transforms.model.jobs import JobTable
+from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.skeleton import Skeleton
+
+_SMALL = 16 << 20  # bytes of a companion, which is configuration
 
 
 @dataclass(frozen=True)
 class Context:
     """One shard to read, and what it is read against.
 
-    `open` gives a seekable stream of a path's stored bytes (gzip is the reader's
-    affair); `batch` is the number of rows of the batches that come out.
+    `open` gives a seekable stream of a path's stored bytes; `batch` is the number of
+    rows of the batches that come out.
     """
 
     skeleton: Skeleton
@@ -25,12 +33,59 @@ class Context:
     jobs: JobTable | None = None
     batch: int = 8192
 
-    def role(self, otherwise: str | None = None) -> str:
+    def files(self) -> Iterator[File | DamagedStream]:
+        """The shard's file, or those of a bundle or an archive; or what is damaged."""
+        return files(self.shard, self.open)
+
+    def role(self, source: str, otherwise: str | None = None) -> str:
         """By `roles` (the last that matches), else `otherwise`, else the delivery's."""
         for glob, role in reversed(self.delivery.roles.items()):
-            if fnmatchcase(self.shard.name, glob):
+            if fnmatchcase(source, glob):
                 return role
         return otherwise or self.delivery.role
+
+    def companion(self, file: File, *names: str) -> bytes | None:
+        """The first of the files so named beside a file, or in a folder above it.
+
+        A name may have folders: `../images/a.jpg` is not one, `images/a.jpg` is.
+        """
+        archived = is_archive(self.shard.name)
+        inner = file.name.removeprefix(f"{self.shard.name}/") if archived else file.name
+        folder = inner.rpartition("/")[0]
+        while True:
+            wanted = [f"{folder}/{name}".lstrip("/") for name in names]
+            found = self._in_archive(wanted) if archived else self._beside(wanted)
+            if found is not None or not folder:
+                return found
+            folder = folder.rpartition("/")[0]
+
+    def _beside(self, wanted: Sequence[str]) -> bytes | None:
+        for name in wanted:
+            try:
+                with closing(self.open(f"{self.delivery.path}/{name}")) as stream:
+                    return stream.read(_SMALL)
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                continue
+        return None
+
+    def _in_archive(self, wanted: Sequence[str]) -> bytes | None:
+        names = {f"{self.shard.name}/{name}" for name in wanted}
+        for file in self.files():
+            if isinstance(file, File) and file.name in names:
+                return file.read(_SMALL)
+        return None
+
+    def sizes(self, images: Sequence[str]) -> Floats:
+        """(N, 2) [px: width, height] by the job table; NaN where it has none."""
+        out = np.full((len(images), 2), np.nan)
+        if self.jobs is None or self.jobs.key != "image":
+            return out
+        rows = self.jobs.rows(images)
+        for axis, name in enumerate(("width", "height")):
+            said = self.jobs.column(name, rows)
+            if said is not None:
+                out[:, axis] = said.cast("float64").to_numpy(zero_copy_only=False)
+        return out
 
 
 @dataclass
@@ -40,13 +95,16 @@ class Tally:
     A record is what could have become a row: in COCO an element of `annotations`.
     `others` counts the quarantine rows about anything else: an image or a category
     that is none, and, with position -1, the file. The shard has `quarantined + others`
-    rows in quarantine.
+    rows in quarantine. `images` were read, annotated or not; `notes` are facts about
+    the delivery that are no single record's, counted by code.
     """
 
     records: int = 0
     rows: int = 0
     quarantined: int = 0
     others: int = 0
+    images: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
 
     @property
     def adds_up(self) -> bool:

@@ -85,3 +85,25 @@ def firsts(*columns: Sequence[Any]) -> list[Any]:
         return list(some[0] if some else columns[0])
     rows = zip(*some, strict=True)
     return [next((v for v in row if v is not None), None) for row in rows]
+
+
+def column_of(given: Any, n: int) -> pa.Array:
+    """(N,) texts from a sequence, a column, or one value for all."""
+    if isinstance(given, pa.ChunkedArray):
+        given = given.combine_chunks()
+    if isinstance(given, pa.Array):
+        return given.cast(pa.string())
+    if given is None or isinstance(given, str | int | float):
+        return pa.repeat(pa.scalar(text(given), pa.string()), n)
+    return column(given)
+
+
+def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
+    """(N,) numbers from a sequence, a column, or one value for all; NaN is null."""
+    if isinstance(given, pa.ChunkedArray):
+        given = given.combine_chunks()
+    if isinstance(given, pa.Array):
+        return given.cast(kind)
+    if given is None or isinstance(given, int | float):
+        return pa.repeat(pa.scalar(given, kind), n)
+    return pa.array(given, kind, from_pandas=True)

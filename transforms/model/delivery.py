@@ -13,11 +13,20 @@ SIDE_FILE = "delivery.toml"
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of the small files that are read as one shard."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Shard:
-    """One file of a delivery.
+    """One file of a delivery, or a bundle of small ones (`members`).
 
     `part` is its number in path order: it names the part file its rows are written to.
-    `name` is the path inside the delivery, which is what rows call `source`.
+    `name` is the path inside the delivery, which is what rows call `source`; those of
+    a bundle name its member. `format` is what the file was found to be.
     """
 
     part: int
@@ -26,6 +35,8 @@ class Shard:
     size: int
     checksum: str
     generation: int | None = None
+    format: str | None = None
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class SideFile:
     table: str | None = None
     annotator: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
     text: str = ""
 
 
@@ -72,13 +84,13 @@ def parse_side_file(text: str, place: str) -> SideFile:
     delivery = "2026-W07"          received = 2026-02-14     [annotators]
     vendor   = "acme"              replaces = "2026-W06"     table = "jobs.csv"
     role     = "production"        format   = "coco"         [roles]
-                                                             "gold/*.json" = "gold"
+    ignore   = ["notes/*.csv"]                               "gold/*.json" = "gold"
     """
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{place}: not TOML: {error}") from error
-    _known(table, (*_TEXTS, "received", "annotators", "roles"), "", place)
+    _known(table, (*_TEXTS, "received", "ignore", "annotators", "roles"), "", place)
     annotators = _table(table, "annotators", place)
     _known(annotators, _ANNOTATORS, "annotators.", place)
     roles = _table(table, "roles", place)
@@ -89,8 +101,23 @@ def parse_side_file(text: str, place: str) -> SideFile:
             raise ValueError(
                 f"{place}: {key!r} has the role {value!r}; one of {', '.join(Role)}"
             )
-    received = _day(table.get("received"), place)
-    return SideFile(**texts, **who, received=received, roles=roles, text=text)
+    return SideFile(
+        **texts,
+        **who,
+        received=_day(table.get("received"), place),
+        roles=roles,
+        ignore=_globs(table.get("ignore", []), place),
+        text=text,
+    )
+
+
+def _globs(value: object, place: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise ValueError(
+            f"{place}: ignore = {value!r} is not a list of texts such as "
+            '["notes/*.csv"]'
+        )
+    return tuple(value)
 
 
 def _known(
@@ -148,8 +175,9 @@ def deliver(
         )
     apart = {SIDE_FILE, said.table}
     order = sorted(name for name in named if name not in apart)
+    members = [m.name for file in named.values() for m in file.members]
     for glob in said.roles:
-        if order and not any(fnmatchcase(each, glob) for each in order):
+        if order and not any(fnmatchcase(each, glob) for each in [*order, *members]):
             raise ValueError(
                 f"{place}: roles: {glob!r} matches none of the files; they are "
                 f"{', '.join(order[:8])}"

@@ -24,6 +24,15 @@ KNOWN = {
     "video": pa.string(),
     "track": pa.string(),
     "lead_time_s": pa.float32(),
+    "width": pa.int32(),
+    "height": pa.int32(),
+}
+
+_REAL = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+NUMBERS = {
+    "lead_time_s": (_REAL, "a number of seconds"),
+    "width": (r"^\d+$", "a whole number of pixels"),
+    "height": (r"^\d+$", "a whole number of pixels"),
 }
 
 
@@ -131,13 +140,13 @@ def _known(name: str, column: pa.ChunkedArray, place: str) -> pa.ChunkedArray:
         roles = pa.array([role.value for role in Role])
         bad = pc.invert(pc.or_kleene(pc.is_in(column, roles), pc.is_null(column)))
         _refuse(bad, column, name, f"one of {', '.join(Role)}", place)
-    if name == "lead_time_s":
+    if name in NUMBERS:
         try:
-            return column.cast(pa.float32())
+            return column.cast(KNOWN[name])
         except pa.ArrowInvalid:
-            number = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+            number, words = NUMBERS[name]
             bad = pc.invert(pc.match_substring_regex(column, number))
-            _refuse(bad, column, name, "a number of seconds", place)
+            _refuse(bad, column, name, words, place)
             raise
     return _text(column)
 

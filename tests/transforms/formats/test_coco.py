@@ -284,9 +284,10 @@ def test_a_missing_area_is_measured_in_the_polygon() -> None:
 
 
 def test_a_files_head_is_recognised() -> None:
-    assert sniff(json.dumps(dataset(annotation())).encode()) is coco
-    assert sniff(b'[{"image_id":1}]') is coco
-    assert sniff(b"<annotations>") is None
+    assert sniff(json.dumps(dataset(annotation())).encode(), "a.json") == [coco]
+    assert sniff(b'[{"image_id":1}]', "a.json") == [coco]
+    assert sniff(b'[{"image_id":1}]', "a.xml") == []
+    assert sniff(b"<annotations>", "a.json") == []
 
 
 def test_quarantine_batches_are_of_the_quarantine_schema() -> None:

@@ -1,0 +1,312 @@
+"""Rows -> canonical batches: what is the same whatever the format.
+
+Names of instances, the job table, roles, areas, refusals and the tally.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.formats import values
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.rows import Record, Rows, gathered
+from posegate.transforms.formats.said import Said
+from posegate.transforms.kernels.geometry import both
+from posegate.transforms.model.poses import Bools, Bytes, Floats
+from posegate.transforms.model.schema import QUARANTINE, Origin, Role, instances
+
+FARTHEST = 1e6
+"""px or mm: COCO's own are below 640; this is beyond any image or room there is."""
+
+BOX_SHARE = 0.53
+"""A person's segment fills about this part of its box: what COCO's tools use for boxes
+without a segment."""
+
+RAW = 64 << 10
+"""Bytes of a record that quarantine keeps."""
+
+_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
+
+Keys = npt.NDArray[np.uint64]
+
+
+class Build:
+    """One shard's batches in the making.
+
+    A reader calls `add` with what it reads, `refuse` for a record that is none, `say`
+    for anything else that is wrong, and yields what `ready` and at last `rest` give.
+    Codes begin with `name`, the format's.
+    """
+
+    def __init__(self, context: Context, tally: Tally, name: str) -> None:
+        self._context, self._tally, self._name = context, tally, name
+        self._pending: list[pa.RecordBatch] = []
+        self._count = 0
+        self._refused: list[tuple[str, int, str, str, bytes]] = []
+        self._bytes = 0
+        self._seen: Keys = np.empty(0, np.uint64)
+        self._drafts: list[Record] = []
+
+    def add(self, rows: Rows) -> None:
+        """Takes records in: good ones become rows, the others quarantine rows."""
+        if not len(rows):
+            return
+        batch = self._batch(rows)
+        source = batch["source"].to_pylist() if rows.remarks.reasons else []
+        for i, (code, detail) in sorted(rows.remarks.reasons.items()):
+            self._quarantine(
+                source[i], int(rows.position[i]), code, detail, rows.raw(i)
+            )
+        self._tally.records += len(rows)
+        self._tally.quarantined += len(rows.remarks.reasons)
+        if rows.remarks.reasons:
+            batch = batch.filter(pa.array(rows.remarks.good))
+        self._tally.rows += len(batch)
+        if len(batch):
+            self._pending.append(batch)
+            self._count += len(batch)
+
+    def put(self, record: Record) -> None:
+        """`add`, for formats that are read record by record."""
+        self._drafts.append(record)
+        if len(self._drafts) >= self._context.batch:
+            self._gather()
+
+    def refuse(
+        self, source: str, position: int, reason: str, detail: str, raw: bytes = b""
+    ) -> None:
+        """Counts a record that cannot become a row."""
+        self._tally.records += 1
+        self._tally.quarantined += 1
+        self._quarantine(source, position, f"{self._name}.{reason}", detail, raw)
+
+    def say(
+        self,
+        source: str,
+        reason: str,
+        detail: str,
+        raw: bytes = b"",
+        position: int = -1,
+    ) -> None:
+        """Quarantines what is not a record; position -1 is the file, and rejects it.
+
+        `reason` is a code of this format without its name, or one with a dot.
+        """
+        self._tally.others += 1
+        code = reason if "." in reason else f"{self._name}.{reason}"
+        self._quarantine(source, position, code, detail, raw)
+
+    def note(self, reason: str, count: int = 1) -> None:
+        """Reports a fact about the delivery that is no single record's."""
+        if count:
+            code = reason if "." in reason else f"{self._name}.{reason}"
+            self._tally.notes[code] = self._tally.notes.get(code, 0) + count
+
+    def images(self, count: int = 1) -> None:
+        """Counts images that were read, annotated or not."""
+        self._tally.images += count
+
+    def ready(self) -> Iterator[pa.RecordBatch]:
+        """The batches that are full."""
+        if self._count >= self._context.batch:
+            yield self._flush()
+        if len(self._refused) >= _ROWS or self._bytes >= _BYTES:
+            yield self._flush_quarantine()
+
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """The batches that are left at the end."""
+        self._gather()
+        if self._count:
+            yield self._flush()
+        if self._refused:
+            yield self._flush_quarantine()
+
+    def _gather(self) -> None:
+        if self._drafts:
+            k = len(self._context.skeleton.keypoints)
+            drafts, self._drafts = self._drafts, []
+            self.add(gathered(drafts, k))
+
+    def _flush(self) -> pa.RecordBatch:
+        pending, self._pending, self._count = self._pending, [], 0
+        return pending[0] if len(pending) == 1 else pa.concat_batches(pending)
+
+    def _quarantine(
+        self, source: str, position: int, reason: str, detail: str, raw: bytes
+    ) -> None:
+        self._refused.append((source, position, reason, detail, raw[:RAW]))
+        self._bytes += len(raw[:RAW])
+
+    def _flush_quarantine(self) -> pa.RecordBatch:
+        columns = list(zip(*self._refused, strict=True))
+        self._refused, self._bytes = [], 0
+        arrays = [
+            pa.array(column, field.type)
+            for column, field in zip(columns, QUARANTINE, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=QUARANTINE)
+
+    def _batch(self, rows: Rows) -> pa.RecordBatch:
+        """The canonical rows of all records, of the refused ones too."""
+        n, k = len(rows), len(self._context.skeleton.keypoints)
+        self._check(rows)
+        source = values.column_of(rows.source, n).fill_null(self._context.shard.name)
+        image = values.column_of(rows.image, n)
+        said = Said(self._context, self._name, rows, image, source)
+        columns = said.columns()
+        self._tally.notes.update(
+            {key: self._tally.notes.get(key, 0) + m for key, m in said.notes.items()}
+        )
+        area, area_source = _areas(rows)
+        columns |= {
+            "id": values.column_of(rows.id, n),
+            "image": image.fill_null(""),
+            "frame": values.typed(rows.frame, n, pa.int64()),
+            "fps": values.typed(rows.fps, n, pa.float64()),
+            "xy": _lists(rows.xy, 2 * k),
+            "z": _depths(rows),
+            "unit": pa.repeat(rows.unit, n) if rows.unit else pa.nulls(n, pa.string()),
+            "visibility": _lists(rows.visibility, k),
+            "origin": _lists(_origins(rows, columns["role"]), k),
+            "bbox": _lists(_boxes(rows), 4),
+            "area": pa.array(area, mask=np.isnan(area)),
+            "area_source": values.column_of(area_source, n),
+            "segmentation": pa.array(rows.segmentation or [None] * n, pa.binary()),
+            "source": source,
+            "position": pa.array(rows.position),
+            "format": pa.repeat(self._name, n),
+        }
+        columns["instance"] = self._instances(columns, rows)
+        columns["repairs"] = rows.remarks.codes()
+        schema = instances(k)
+        arrays = [columns[name] for name in schema.names]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def _check(self, rows: Rows) -> None:
+        """Refuses positions that cannot be; what has no flag has no position."""
+        seen = rows.visibility > 0
+        bad = seen & ~both(np.abs(rows.xy) <= FARTHEST)
+        rows.remarks.refuse(
+            np.asarray(bad.any(axis=1)),
+            f"{self._name}.coordinate",
+            lambda i: _far(rows.xy[i], bad[i], self._context.skeleton.keypoints),
+        )
+
+    def _instances(self, columns: dict[str, pa.Array], rows: Rows) -> pa.Array:
+        """Names of instances (N,); refuses those that an earlier record has."""
+        ids = columns["id"].to_pylist()
+        if None in ids:
+            ordinals = rows.position.tolist()
+            ids = [id or f"#{i}" for id, i in zip(ids, ordinals, strict=True)]
+        names, digest = _digests(
+            columns["image"].to_pylist(),
+            ids,
+            columns["annotator"].fill_null("").to_pylist(),
+            columns["role"].to_pylist(),
+        )
+        rows.remarks.refuse(
+            self._again(digest, rows.remarks.good),
+            f"{self._name}.duplicate-id",
+            lambda i: (
+                f"id {ids[i]} is there twice for this image and annotator; "
+                "give each annotation its own"
+            ),
+        )
+        return pa.array(names, pa.string())
+
+    def _again(self, digest: Keys, good: Bools) -> Bools:
+        """(N,): an earlier good record has the same name."""
+        first = np.zeros(len(digest), np.bool_)
+        rows = np.flatnonzero(good)
+        first[rows[np.unique(digest[rows], return_index=True)[1]]] = True
+        if len(self._seen):
+            at = np.minimum(np.searchsorted(self._seen, digest), len(self._seen) - 1)
+            first &= self._seen[at] != digest
+        merged = np.concatenate([self._seen, np.sort(digest[first])])
+        merged.sort(kind="stable")  # of two sorted runs: linear
+        self._seen = merged
+        return good & ~first
+
+
+def _digests(*parts: Sequence[str | None]) -> tuple[list[str], Keys]:
+    """Names that survive a re-delivery, in hex, and their first 8 bytes as numbers."""
+    digests = [
+        hashlib.sha256("\x1f".join(part).encode()).digest()[:12]
+        for part in zip(*parts, strict=True)
+    ]
+    first = np.frombuffer(b"".join(digests), ">u8,u4")["f0"].astype(np.uint64)
+    return [digest.hex() for digest in digests], first
+
+
+def _far(xy: Floats, far: Bools, names: Sequence[str]) -> str:
+    k = int(far.argmax())
+    x, y = xy[k]
+    return (
+        f"keypoint {k} ({names[k]}) is at ({x:g}, {y:g}), which is no position within "
+        f"{FARTHEST:g}; place it again"
+    )
+
+
+def _lists(array: npt.NDArray[Any], width: int) -> pa.Array:
+    """(N, …) as a column of lists of `width`."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), width)
+
+
+def _depths(rows: Rows) -> pa.Array:
+    n, kind = len(rows), pa.list_(pa.float64())
+    if rows.z is None:
+        return pa.nulls(n, kind)
+    k = rows.z.shape[1]
+    ends = pa.array(np.arange(n + 1, dtype=np.int32) * k)
+    return pa.ListArray.from_arrays(ends, pa.array(rows.z.reshape(-1)))
+
+
+def _origins(rows: Rows, role: pa.Array) -> Bytes:
+    """(N, K): what is said to be placed in a model's rows is predicted."""
+    n, k = rows.visibility.shape
+    origin = np.broadcast_to(np.asarray(rows.origin, np.uint8), (n, k))
+    predicted = pc.equal(role, Role.PRELABEL.value).to_numpy(zero_copy_only=False)
+    if rows.model is not None:
+        predicted = predicted | rows.model
+    return np.where(
+        predicted[:, None] & (origin == Origin.PLACED), Origin.PREDICTED, origin
+    ).astype(np.uint8)
+
+
+def _boxes(rows: Rows) -> Floats:
+    return np.full((len(rows), 4), np.nan) if rows.bbox is None else rows.bbox
+
+
+def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
+    """(N,) [px^2] and where each is from: what the reader says, or else boxes give."""
+    n = len(rows)
+    area = np.full(n, np.nan) if rows.area is None else rows.area.copy()
+    source = np.full(n, None) if rows.area is None else np.array(rows.area_source)
+    if rows.z is not None:
+        return area, source
+    box = _boxes(rows)
+    for name, size in (
+        ("0.53-bbox", box[:, 2] * box[:, 3]),
+        ("keypoints", _extent(rows)),
+    ):
+        take = ~(area > 0) & (size > 0)
+        area[take] = BOX_SHARE * size[take]
+        source[take] = name
+    area[~(area > 0)] = np.nan
+    source[np.isnan(area)] = None
+    return area, source.tolist()
+
+
+def _extent(rows: Rows) -> Floats:
+    """(N,) [px^2] the box around the labelled keypoints; 0 where fewer than two."""
+    seen = (rows.visibility > 0)[:, :, None]  # (N, K, 1)
+    high = np.where(seen, rows.xy, -np.inf).max(axis=1)
+    low = np.where(seen, rows.xy, np.inf).min(axis=1)
+    side = np.where(np.isfinite(high - low), high - low, 0.0)  # (N, 2)
+    return np.asarray(side.prod(axis=1))

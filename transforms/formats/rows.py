@@ -1,0 +1,163 @@
+"""What a reader makes of a batch of records, before it is a canonical batch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from posegate.transforms.formats.remarks import Remarks
+from posegate.transforms.formats.values import Id
+from posegate.transforms.model.poses import Bools, Bytes, Floats
+from posegate.transforms.model.schema import Origin, Visibility
+
+Column = Sequence[Any] | pa.Array | pa.ChunkedArray | str | int | float | None
+"""(N,) values of a column, or one for all rows, or None where the format has none."""
+
+
+@dataclass
+class Rows:
+    """N records of a skeleton of K keypoints, in the order of their file.
+
+    `xy` (N, K, 2) [px, or `unit`] in the skeleton's order, NaN where nothing is given;
+    `visibility` (N, K); `z` (N, K) or None in 2-D; `origin` (N, K) or one for all;
+    `bbox` (N, 4) [px]; `area` (N,) [px^2] with `area_source`, or None where the format
+    has no areas: then they are 0.53 of the box, or of the keypoints' own. `position`
+    (N,) is each record's ordinal in its `source`; `raw(i)` its bytes. `model` (N,) are
+    a model's, not a person's. `attributes` are any scalars, `more` those that come as
+    columns. What the record does not say (None) is looked up in the job table, then in
+    `delivery.toml`.
+    """
+
+    position: npt.NDArray[np.int64]
+    image: Column
+    xy: Floats
+    visibility: Bytes
+    source: Column = None
+    raw: Callable[[int], bytes] = lambda _: b""
+    id: Sequence[Id] | None = None
+    origin: Bytes | Origin = Origin.PLACED
+    z: Floats | None = None
+    unit: str | None = None
+    bbox: Floats | None = None
+    area: Floats | None = None
+    area_source: Sequence[str | None] = ()
+    segmentation: Sequence[bytes | None] | None = None
+    width: Column = None
+    height: Column = None
+    video: Column = None
+    frame: Column = None
+    fps: Column = None
+    track: Column = None
+    annotator: Column = None
+    annotated_at: Sequence[object] | None = None
+    lead_time_s: Column = None
+    role: Sequence[str | None] | None = None
+    job: Column = None
+    model: Bools | None = None
+    attributes: Sequence[Mapping[str, Any] | None] | None = None
+    more: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    remarks: Remarks = field(default_factory=lambda: Remarks(0))
+
+    def __post_init__(self) -> None:
+        if self.remarks.n != len(self.position):
+            self.remarks = Remarks(len(self.position))
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+@dataclass(slots=True)
+class Record:
+    """One record of a format that is read record by record: a tool's JSON or XML.
+
+    `points` is (x, y, visibility) by the keypoint's index, with a fourth value, the
+    `Origin`, where it is not PLACED, and z in `depths`; the other fields are those of
+    `Rows`. A `refusal` (code, sentence) sends it to quarantine.
+    """
+
+    position: int
+    image: str
+    points: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    source: str | None = None
+    raw: bytes = b""
+    id: Id = None
+    depths: dict[int, float] | None = None
+    unit: str | None = None
+    bbox: Sequence[float] | None = None
+    area: float | None = None
+    segmentation: bytes | None = None
+    width: int | None = None
+    height: int | None = None
+    video: str | None = None
+    frame: int | None = None
+    fps: float | None = None
+    track: Id = None
+    annotator: Id = None
+    annotated_at: object = None
+    lead_time_s: float | None = None
+    role: str | None = None
+    job: Id = None
+    model: bool = False
+    attributes: dict[str, Any] | None = None
+    repairs: tuple[str, ...] | list[str] = ()
+    refusal: tuple[str, str] | None = None
+
+
+_SAME = (
+    *("id", "segmentation", "width", "height", "video", "frame", "fps", "track"),
+    *("annotator", "annotated_at", "lead_time_s", "role", "job", "attributes"),
+)
+
+
+def gathered(records: Sequence[Record], keypoints: int) -> Rows:
+    """The records as columns; `keypoints` is K."""
+    n, k = len(records), keypoints
+    table = np.full((n, k, 4), np.nan)
+    table[:, :, 2:] = Visibility.UNLABELLED, Origin.PLACED
+    z = np.full((n, k), np.nan) if any(r.depths for r in records) else None
+    for i, record in enumerate(records):
+        for at, point in record.points.items():
+            table[i, at, : len(point)] = point
+        if z is not None:
+            for at, depth in (record.depths or {}).items():
+                z[i, at] = depth
+    rows = Rows(
+        position=np.array([r.position for r in records], np.int64),
+        image=[r.image for r in records],
+        xy=table[:, :, :2].copy(),
+        visibility=table[:, :, 2].astype(np.uint8),
+        origin=table[:, :, 3].astype(np.uint8),
+        z=z,
+        unit=next((r.unit for r in records if r.unit), None),
+        source=[r.source for r in records],
+        raw=lambda i: records[i].raw,
+        bbox=np.array([_box(r.bbox) for r in records], np.float64).reshape(n, 4),
+        model=np.array([r.model for r in records], np.bool_),
+        **{name: [getattr(r, name) for r in records] for name in _SAME},
+    )
+    if any(r.area is not None for r in records):
+        areas = [np.nan if r.area is None else r.area for r in records]
+        rows.area = np.array(areas, np.float64)
+        rows.area_source = ["segment" if r.area is not None else None for r in records]
+    _remark(records, rows.remarks)
+    return rows
+
+
+def _box(given: Sequence[float] | None) -> Sequence[float]:
+    return (np.nan,) * 4 if given is None or len(given) != 4 else given
+
+
+def _remark(records: Sequence[Record], remarks: Remarks) -> None:
+    where: dict[str, list[int]] = {}
+    for i, record in enumerate(records):
+        for code in record.repairs:
+            where.setdefault(code, []).append(i)
+        if record.refusal is not None:
+            remarks.reasons.setdefault(i, record.refusal)
+    for code, rows in where.items():
+        mended = np.zeros(remarks.n, np.bool_)
+        mended[rows] = True
+        remarks.repair(mended, code)

@@ -1,0 +1,144 @@
+"""Who annotated, when, in which role: by the record, the job table, the delivery."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.formats import values
+from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.model.schema import Role
+from posegate.transforms.model.times import times
+
+_ROLES = frozenset(Role)
+_MAP = pa.map_(pa.string(), pa.string())
+
+
+class Said:
+    """What is said of a batch's records: each from the first that says it."""
+
+    def __init__(
+        self, context: Context, name: str, rows: Rows, image: pa.Array, source: pa.Array
+    ) -> None:
+        self._context, self._name, self._rows = context, name, rows
+        self._source, self._n = source, len(rows)
+        self._table = context.jobs
+        self.notes: dict[str, int] = {}
+        if self._table is not None:
+            keys = values.column_of(rows.job, self._n)
+            keys = image if self._table.key == "image" else keys
+            self._lines = self._table.rows(keys.to_pylist())
+            if missing := int((self._lines < 0).sum()):
+                self.notes["jobs.no-line"] = missing
+
+    def columns(self) -> dict[str, pa.Array]:
+        """The columns (N,) of the canonical table that this is about."""
+        rows, default = self._rows, self._context.delivery.annotator
+        lead = values.typed(rows.lead_time_s, self._n, pa.float32())
+        return {
+            "annotator": self._text("annotator", rows.annotator, default),
+            "annotated_at": self._fill("annotated_at", self._times()),
+            "lead_time_s": self._fill("lead_time_s", lead),
+            "role": self._roles(),
+            "video": self._text("video", rows.video),
+            "track": self._text("track", rows.track),
+            "width": self._size("width", rows.width),
+            "height": self._size("height", rows.height),
+            "attributes": self._attributes(),
+        }
+
+    def _fill(self, name: str, given: pa.Array, default: str | None = None) -> pa.Array:
+        """What the record gives, else the job table, else the default."""
+        if self._table is not None and given.null_count:
+            said = self._table.column(name, self._lines)
+            given = given if said is None else pc.coalesce(given, said)
+        return given if default is None else given.fill_null(default)
+
+    def _text(self, name: str, given: Any, default: str | None = None) -> pa.Array:
+        return self._fill(name, values.column_of(given, self._n), default)
+
+    def _size(self, name: str, given: Any) -> pa.Array:
+        return self._fill(name, values.typed(given, self._n, pa.int32()))
+
+    def _times(self) -> pa.Array:
+        given = self._rows.annotated_at
+        if given is None:
+            return pa.nulls(self._n, pa.timestamp("us", tz="UTC"))
+        column, bad, assumed = times(given)
+        self._rows.remarks.repair(bad, f"{self._name}.time-unreadable")
+        self._rows.remarks.repair(assumed, f"{self._name}.time-zone-assumed")
+        return column
+
+    def _roles(self) -> pa.Array:
+        given = self._rows.role
+        if given is not None and not values.empty(given):
+            given = [role.strip().lower() if role else None for role in given]
+            unknown = [role is not None and role not in _ROLES for role in given]
+            said = given
+            self._rows.remarks.refuse(
+                np.array(unknown, np.bool_),
+                f"{self._name}.role",
+                lambda i: f"role {said[i]!r} is none of {', '.join(Role)}",
+            )
+        own = pa.array(given or [None] * self._n, pa.string())
+        own = self._fill("role", own)
+        return pc.coalesce(own, self._defaults()) if own.null_count else own
+
+    def _defaults(self) -> pa.Array:
+        """(N,) by `roles` of delivery.toml, else a model's are prelabels."""
+        role, model = self._context.role, self._rows.model
+        names = self._source.dictionary_encode()
+        places = names.dictionary.to_pylist()
+        default = pa.array([role(place) for place in places], pa.string())
+        given = default.take(names.indices)
+        if model is None or not model.any():
+            return given
+        machine = [role(place, Role.PRELABEL.value) for place in places]
+        predicted = pa.array(machine, pa.string()).take(names.indices)
+        return pc.if_else(pa.array(model), predicted, given)
+
+    def _attributes(self) -> pa.Array:
+        """The attributes as a map of texts; the record's win over the job table's."""
+        given = self._rows.attributes or [None] * self._n
+        columns: dict[str, Sequence[str | None]] = {}
+        if self._table is not None:
+            for name in self._table.attributes:
+                column = self._table.column(name, self._lines)
+                assert column is not None
+                columns[name] = column.to_pylist()
+        columns |= {
+            name: column
+            for name, column in self._rows.more.items()
+            if not values.empty(column)
+        }
+        if not columns and (quick := _plain(given)) is not None:
+            return quick
+        maps = []
+        for i, attributes in enumerate(given):
+            pairs = {name: column[i] for name, column in columns.items()}
+            for name, value in (attributes or {}).items():
+                if (said := values.scalar(value)) is not None:
+                    pairs[name] = said
+            maps.append([(k, v) for k, v in pairs.items() if v is not None] or None)
+        return pa.array(maps, _MAP)
+
+
+def _plain(given: Sequence[Mapping[str, Any] | None]) -> pa.Array | None:
+    """The map at once, if every record has one of nothing but texts, or none has."""
+    if values.empty(given):
+        return pa.nulls(len(given), _MAP)
+    if not all(given):
+        return None
+    maps: Sequence[dict[str, Any]] = given  # type: ignore[assignment]
+    names = list(chain.from_iterable(maps))
+    said = list(chain.from_iterable(map(dict.values, maps)))
+    if set(map(type, said)) != {str}:
+        return None
+    ends = np.cumsum([0, *map(len, maps)]).astype(np.int32)
+    return pa.MapArray.from_arrays(
+        pa.array(ends), pa.array(names, pa.string()), pa.array(said, pa.string())
+    )

@@ -1,0 +1,30 @@
+"""What goes wrong in deliveries whatever their format, and what is done about it."""
+
+from types import ModuleType
+
+COMMON = {
+    "coordinate": "A position is not a number, or beyond a million: quarantined.",
+    "duplicate-id": "An id stands twice for one image and annotator: the first counts, "
+    "later ones are quarantined.",
+    "role": "A role is none of production, gold, review, prelabel: quarantined.",
+    "time-unreadable": "A time is none between 1970 and 2100: dropped.",
+    "time-zone-assumed": "A time has no zone: UTC is assumed.",
+}
+"""By the code without the format's name."""
+
+FILES = {
+    "file.gzip": "The gzip stream is damaged or cut off: what comes before is read.",
+    "file.inflates": "A compressed file inflates beyond reason: reading stops.",
+    "file.too-large": "A file that must be read whole is too large: not read.",
+    "file.unrecognised": "A file with the ending of annotations is no format known.",
+    "archive.damaged": "An archive is damaged: what comes before is read.",
+    "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
+    "jobs.no-line": "Records for which the job table has no line.",
+}
+"""By the whole code: what concerns files, archives and the job table."""
+
+
+def traps(module: ModuleType) -> dict[str, str]:
+    """Every code that a format's records can carry, with what it means."""
+    common = {f"{module.NAME}.{code}": said for code, said in COMMON.items()}
+    return {**module.TRAPS, **common, **FILES}
