@@ -287,9 +287,10 @@ def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
     """(N,) [px^2] and where each is from: what the reader says, or else boxes give."""
     n = len(rows)
     area = np.full(n, np.nan) if rows.area is None else rows.area.copy()
-    source = np.full(n, None) if rows.area is None else np.array(rows.area_source)
+    said: Sequence[str | None] = [None] * n if rows.area is None else rows.area_source
+    source = np.array(said, object)
     if rows.z is not None:
-        return area, source
+        return area, list(source)
     box = _boxes(rows)
     for name, size in (
         ("0.53-bbox", box[:, 2] * box[:, 3]),
@@ -300,7 +301,7 @@ def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
         source[take] = name
     area[~(area > 0)] = np.nan
     source[np.isnan(area)] = None
-    return area, source.tolist()
+    return area, list(source)
 
 
 def _extent(rows: Rows) -> Floats:

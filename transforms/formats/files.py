@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 from posegate.transforms.formats.streams import (
@@ -99,17 +100,13 @@ def files(
     """
     if shard.members:
         for member in shard.members:
-            yield File(member.name, _opener(open, member.path))
+            yield File(member.name, partial(open, member.path))
     elif shard.name.lower().endswith(".zip"):
         yield from _zipped(shard, open)
     elif is_archive(shard.name):
         yield from _tarred(shard, open)
     else:
-        yield File(shard.name, _opener(open, shard.path))
-
-
-def _opener(open: Callable[[str], BinaryIO], path: str) -> Callable[[], BinaryIO]:
-    return lambda: open(path)
+        yield File(shard.name, partial(open, shard.path))
 
 
 def _zipped(
@@ -127,9 +124,8 @@ def _zipped(
             if not _safe(info.filename):
                 yield _unsafe(info.filename)
                 continue
-            yield File(
-                f"{shard.name}/{info.filename}", lambda info=info: _unzip(archive, info)
-            )
+            name = f"{shard.name}/{info.filename}"
+            yield File(name, partial(_unzip, archive, info))
 
 
 def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
@@ -192,10 +188,8 @@ def _tarred(
                     if not _safe(info.name):
                         yield _unsafe(info.name)
                         continue
-                    yield File(
-                        f"{shard.name}/{info.name.removeprefix('./')}",
-                        lambda info=info: _extracted(archive, info),
-                    )
+                    name = f"{shard.name}/{info.name.removeprefix('./')}"
+                    yield File(name, partial(_extracted, archive, info))
         except _DAMAGE as error:
             yield _damaged(error)
 

@@ -33,9 +33,12 @@ _THREADS = 16  # a head from object storage is mostly waiting
 class Listed(Protocol):
     """A file as it is listed: `name` is its path inside the delivery."""
 
-    path: str
-    name: str
-    size: int
+    @property
+    def path(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.values import Id
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Origin, Visibility
 
-Column = Sequence[Any] | pa.Array | pa.ChunkedArray | str | int | float | None
-"""(N,) values of a column, or one for all rows, or None where the format has none."""
+Column = Any
+"""(N,) values as a sequence or Arrow column, or one (text, number, None) for all."""
 
 
 @dataclass
@@ -136,8 +135,9 @@ def gathered(records: Sequence[Record], keypoints: int) -> Rows:
         raw=lambda i: records[i].raw,
         bbox=np.array([_box(r.bbox) for r in records], np.float64).reshape(n, 4),
         model=np.array([r.model for r in records], np.bool_),
-        **{name: [getattr(r, name) for r in records] for name in _SAME},
     )
+    for name in _SAME:
+        setattr(rows, name, [getattr(record, name) for record in records])
     if any(r.area is not None for r in records):
         areas = [np.nan if r.area is None else r.area for r in records]
         rows.area = np.array(areas, np.float64)
