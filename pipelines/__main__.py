@@ -1,4 +1,4 @@
-"""The commands: `posegate run`, `posegate demo`."""
+"""The command line: what can be said on it, and who answers."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from posegate.pipelines import speech
+from posegate.pipelines import formats, speech
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -17,8 +17,8 @@ in project.toml, 3 the run broke. Results are written before a 1.
 RUN_EPILOG = (
     """\
 DELIVERY is a folder, a gs:// prefix, or one file. What it may hold:
-  *.json, *.json.gz   COCO keypoints, any number of shards
-  delivery.toml       optional: who, when, and what the export does not say
+  exports of any tool   see `posegate formats`; zipped, gzipped or plain
+  delivery.toml         optional: who, when, and what the export does not say
 The least project.toml:
   project  = "bowling"
   skeleton = "coco_17"       # or the path of a TOML
@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--debug", action="store_true", help="show tracebacks")
     add_demo(commands)
+    formats.add(commands)
     return top
 
 
@@ -218,6 +219,7 @@ def demo(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
 COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
     "run": run,
     "demo": demo,
+    "formats": formats.act,
 }
 
 

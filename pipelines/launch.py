@@ -21,6 +21,7 @@ from posegate.pipelines.history import committed
 from posegate.pipelines.plan import Plan
 from posegate.pipelines.speech import printable
 from posegate.transforms import storage
+from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.overview import index
 
 ACCEPTED, REFUSED, USAGE, FAILED = 0, 1, 2, 3
@@ -130,6 +131,10 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
     )
     if counts["held"] and report["verdict"] == "accept":
         lines.append(f"  {held(report)}")
+    lines += [
+        f"  note: {meaning(code)} ({n:,})"
+        for code, n in counts.get("notes", {}).items()
+    ]
     if plan.ignored:
         lines.append(
             f"  left alone: {printable(', '.join(plan.ignored[:5]))}"

@@ -1,5 +1,6 @@
 """The verdict on the delivery: all that was counted, and the history of its people."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +117,17 @@ def total(tallies: Sequence[tuple[int, Tally]], sums: Mapping[Key, Ints]) -> Rec
         rows=rows,
         quarantined=sum(tally.quarantined for _, tally in tallies),
         unreadable=tuple(sorted(key[1] for key in sums if key[0] == "unreadable")),
+        images=sum(tally.images for _, tally in tallies),
+        notes=noted(tally for _, tally in tallies),
     )
+
+
+def noted(tallies: Iterable[Tally]) -> dict[str, int]:
+    """The facts of the delivery that readers noted, counted by code."""
+    notes: Counter[str] = Counter()
+    for tally in tallies:
+        notes.update(tally.notes)
+    return dict(sorted(notes.items()))
 
 
 def metrics(sums: Mapping[Key, Ints], records: Records) -> dict[str, float | None]:

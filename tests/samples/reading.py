@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from posegate.transforms.formats import Context, Tally, formats, read
+from posegate.transforms.formats import Context, Tally, read
 from posegate.transforms.formats.recognise import Store, recognise
-from posegate.transforms.formats.traps import traps
+from posegate.transforms.formats.traps import documented
 from posegate.transforms.model.delivery import deliver
 from posegate.transforms.model.jobs import JobTable
 from posegate.transforms.model.schema import QUARANTINE, instances
@@ -98,7 +98,7 @@ class Reading:
 
     def undocumented(self) -> set[str]:
         """The codes that no page explains."""
-        known = {code for m in formats().values() for code in traps(m)}
+        known = documented()
         return {c for c in self.codes if c not in known and not c.startswith("json.")}
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from posegate.transforms.formats.traps import documented
+
 
 class Verdict(NamedTuple):
     """How a verdict looks and what it asks of the reader."""
@@ -102,5 +104,7 @@ def meaning(code: str) -> str:
     """
     if code in CODES:
         return CODES[code]
+    if said := documented().get(code):
+        return said.removesuffix(".")
     words = code.rpartition(".")[2].replace("-", " ").replace("_", " ").strip()
     return words[:1].upper() + words[1:]

@@ -75,6 +75,7 @@ def page(report: Mapping[str, Any]) -> str:
         reasons=by_gravity(data["reasons"]),
         next_step=next_step(data),
         tiles=tiles(data),
+        notes=codes(counts.get("notes")),
         repairs=codes(counts.get("repairs")),
         quarantine=codes(counts.get("quarantine")),
         findings=first(by_severity(counts.get("findings") or []), 2 * MOST),

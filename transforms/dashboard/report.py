@@ -62,7 +62,11 @@ class SkippedRule(TypedDict, total=False):
 
 
 class Counts(TypedDict, total=False):
-    """`records` = `instances` + `quarantined`; the verdicts of instances add up too."""
+    """`records` = `instances` + `quarantined`; the verdicts of instances add up too.
+
+    `images` were listed, `frames` have instances; `notes` are facts of the delivery as
+    a whole, by code.
+    """
 
     records: int
     instances: int
@@ -75,6 +79,8 @@ class Counts(TypedDict, total=False):
     held: int
     excluded: int
     roles: dict[str, int]
+    images: int
+    notes: dict[str, int]
     repairs: dict[str, int]
     quarantine: dict[str, int]
     findings: list[RuleCount]

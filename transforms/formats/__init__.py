@@ -23,6 +23,7 @@ from types import ModuleType
 import pyarrow as pa
 
 from posegate.transforms.formats import unrecognised
+from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
@@ -30,6 +31,7 @@ from posegate.transforms.formats.rows import Record, Rows
 
 __all__ = [
     "SHIPPED",
+    "Build",
     "Carries",
     "Context",
     "File",

@@ -1,6 +1,9 @@
 """What goes wrong in deliveries whatever their format, and what is done about it."""
 
+from functools import cache
 from types import ModuleType
+
+from posegate.transforms.formats import formats
 
 COMMON = {
     "coordinate": "A position is not a number, or beyond a million: quarantined.",
@@ -28,3 +31,13 @@ def traps(module: ModuleType) -> dict[str, str]:
     """Every code that a format's records can carry, with what it means."""
     common = {f"{module.NAME}.{code}": said for code, said in COMMON.items()}
     return {**module.TRAPS, **common, **FILES}
+
+
+@cache
+def documented() -> dict[str, str]:
+    """Every code of every format that there is, with what it means."""
+    return {
+        code: said
+        for module in formats().values()
+        for code, said in traps(module).items()
+    }

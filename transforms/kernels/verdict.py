@@ -1,7 +1,7 @@
 """The four gates of a delivery, and the verdict they make together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -39,12 +39,18 @@ class Gate(NamedTuple):
 
 @dataclass(frozen=True)
 class Records:
-    """What reading left: `unreadable` are files that could not be read to their end."""
+    """What reading left: `unreadable` are files that could not be read to their end.
+
+    `images` were listed, annotated or not; `notes` are facts of the whole delivery,
+    counted by code.
+    """
 
     records: int
     rows: int
     quarantined: int
     unreadable: tuple[str, ...] = ()
+    images: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 def overall(gates: Sequence[Gate]) -> Verdict:
@@ -56,9 +62,7 @@ def overall(gates: Sequence[Gate]) -> Verdict:
 def gates(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> list[Gate]:
     """What every gate says of a delivery; an empty one has nothing to judge."""
     if not records.records and not records.unreadable:
-        return [
-            Gate("defects", "hold", "Nothing to judge: the delivery has no records.")
-        ]
+        return [Gate("defects", "hold", nothing(records.images))]
     return [
         defects(sums, records, policy),
         acceptance_gate(sums, policy),
@@ -66,6 +70,16 @@ def gates(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> list[Ga
         agreement_gate(sums, policy),
         flags(sums, policy),
     ]
+
+
+def nothing(images: int) -> str:
+    """Why an empty delivery waits; exporters lose all work without a word."""
+    if not images:
+        return "Nothing to judge: the delivery has no records."
+    return (
+        f"Nothing to judge: {images:,} images, 0 annotations. The export dropped the "
+        "work, or none was done: export again, with annotations."
+    )
 
 
 def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:

@@ -46,6 +46,16 @@ class Naming:
         found = self._exact.get(plain(name))
         return self._sided.get(sided(name)) if found is None else found
 
+    def index(self, name: str) -> int:
+        """The index of the keypoint that a name means; raises ValueError if none."""
+        found = self.find(name)
+        if found is None:
+            raise ValueError(
+                f"{name!r} is no keypoint of {self.skeleton.name}; they are "
+                f"{', '.join(self.skeleton.keypoints)}"
+            )
+        return found
+
     def places(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
         """(M,) the keypoint of each name; -1 where it means none, or an earlier's."""
         found = [self.find(name) for name in names]

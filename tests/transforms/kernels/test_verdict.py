@@ -189,6 +189,12 @@ def test_an_empty_delivery_has_nothing_to_judge() -> None:
     assert gate.text == "Nothing to judge: the delivery has no records."
 
 
+def test_an_export_that_dropped_all_work_is_named_as_such() -> None:
+    [gate] = verdict.gates({}, Records(0, 0, 0, images=3570), POLICY)
+    assert gate.verdict == "hold"
+    assert "3,570 images, 0 annotations" in gate.text
+
+
 def test_an_unreadable_file_without_records_is_not_an_empty_delivery() -> None:
     found = verdict.gates({}, Records(0, 0, 0, ("a.json",)), POLICY)
     assert [g.gate for g in found] == [
