@@ -1,0 +1,143 @@
+"""One delivery of one format, read by our reader or by a plain parser of its syntax."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.csv
+
+from posegate.transforms import storage
+from posegate.transforms.formats import Context, Tally, formats, read
+from posegate.transforms.formats.recognise import Store, recognise
+from posegate.transforms.model.delivery import deliver
+from posegate.transforms.model.skeleton import Skeleton, load
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+
+def run(case: str, name: str, folder: str) -> dict[str, Any]:
+    """Reads the delivery; `rows` is 0 for a plain parser."""
+    if case == "ours":
+        return {"rows": ours(name, folder)}
+    for path in files(name, folder):
+        PLAIN[case](path)
+    return {"rows": 0}
+
+
+def ours(name: str, folder: str) -> int:
+    """As the gate reads: canonical batches, each dropped again."""
+    store = Store(storage.open_input, lambda path: ("", None))
+    shards, _ = recognise(storage.listing(folder), store, name, folder)
+    delivery = deliver(shards, None, "bench", folder)
+    skeleton, rows = skeleton_of(name), 0
+    for shard in delivery.shards:
+        tally = Tally()
+        for _ in read(Context(skeleton, delivery, shard, storage.open_input), tally):
+            pass
+        rows += tally.rows
+    return rows
+
+
+def skeleton_of(name: str) -> Skeleton:
+    """The one that the sample's instances have."""
+    said = importlib.import_module(f"samples.{name.replace('-', '_')}").SKELETON
+    return load(said) if isinstance(said, str) else said
+
+
+def files(name: str, folder: str) -> list[str]:
+    """The files that are the format's, in order."""
+    endings = formats()[name].SUFFIXES
+    found = sorted(str(path) for path in Path(folder).rglob("*"))
+    return [path for path in found if path.lower().endswith(endings)]
+
+
+def whole_json(path: str) -> None:
+    """msgspec's decoder, to dicts."""
+    import msgspec
+
+    msgspec.json.decode(Path(path).read_bytes())
+
+
+def lines_of_json(path: str) -> None:
+    """The same, line by line."""
+    import msgspec
+
+    decoder = msgspec.json.Decoder()
+    decoder.decode_lines(Path(path).read_bytes())
+
+
+def xml(path: str) -> None:
+    """The standard library's tree, which is C."""
+    from xml.etree import ElementTree
+
+    ElementTree.parse(path)
+
+
+def csv(path: str) -> None:
+    """Arrow's, every line after the first as numbers or texts."""
+    pyarrow.csv.read_csv(path)
+
+
+def table(path: str) -> None:
+    """Arrow's on tab-separated lines of numbers below a head of five lines."""
+    pyarrow.csv.read_csv(
+        path,
+        pyarrow.csv.ReadOptions(skip_rows=6, autogenerate_column_names=True),
+        pyarrow.csv.ParseOptions(delimiter="\t"),
+    )
+
+
+def words(path: str) -> None:
+    """Every word of a text as a number, by numpy where all are."""
+    text = Path(path).read_bytes().split()
+    try:
+        np.array(text, np.float64)
+    except ValueError:
+        return
+
+
+def hdf5(path: str) -> None:
+    """h5py, every data set."""
+    import h5py
+
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda _, item: item[()] if isinstance(item, h5py.Dataset) else None
+        )
+
+
+def c3d(path: str) -> None:
+    """ezc3d."""
+    import ezc3d
+
+    ezc3d.c3d(path)
+
+
+def mat(path: str) -> None:
+    """scipy's."""
+    from scipy.io import loadmat
+
+    loadmat(path)
+
+
+def npz(path: str) -> None:
+    """numpy's, every array."""
+    with np.load(path, allow_pickle=False) as arrays:
+        for name in arrays.files:
+            arrays[name]
+
+
+PLAIN = {
+    "json": whole_json,
+    "ndjson": lines_of_json,
+    "xml": xml,
+    "csv": csv,
+    "table": table,
+    "text": words,
+    "hdf5": hdf5,
+    "c3d": c3d,
+    "mat": mat,
+    "npz": npz,
+}
