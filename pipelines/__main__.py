@@ -60,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
         "--output", help="where results go, instead of the project's output"
     )
     run.add_argument(
+        "--format", metavar="NAME", help="what the files are, if they do not show it"
+    )
+    run.add_argument(
         "--dry-run", action="store_true", help="check everything, run nothing"
     )
     run.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -174,7 +177,7 @@ def run(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
 
     launch.options(beam)
     settings = project.load(parsed.project, parsed.output)
-    ready = plan.prepare(parsed.delivery, settings, launch.runtime(beam))
+    ready = plan.prepare(parsed.delivery, settings, launch.runtime(beam), parsed.format)
 
     def look() -> int:
         print(launch.outlook(ready))

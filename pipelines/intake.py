@@ -22,8 +22,12 @@ from posegate.transforms.model.delivery import (
 from posegate.transforms.model.jobs import JobTable
 
 
-def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
+def inspect(
+    path: str, project: Project, format: str | None = None
+) -> tuple[Delivery, tuple[str, ...]]:
     """The delivery in a folder (or of one file), and the names that are left alone.
+
+    `format` is what the call says that its files are, whatever its side file says.
 
     Raises:
       ValueError: its side file or job table is wrong, or results would go into it.
@@ -36,6 +40,9 @@ def inspect(path: str, project: Project) -> tuple[Delivery, tuple[str, ...]]:
     files = storage.listing(path)
     place = f"{path}/{SIDE_FILE}"
     side = read_side_file({file.name: file.path for file in files}, place)
+    if format is not None:
+        formats.named(format, "--format")
+        side = replace(side or SideFile(), format=format)
     table = side.table if side else None
     globs = side.ignore if side else ()
     told = {f.name for f in files if any(fnmatchcase(f.name, g) for g in globs)}

@@ -65,7 +65,10 @@ class Plan:
 
 
 def prepare(
-    path: str, project: Project, runtime: Mapping[str, Any] | None = None
+    path: str,
+    project: Project,
+    runtime: Mapping[str, Any] | None = None,
+    format: str | None = None,
 ) -> Plan:
     """Lists and checks everything; writes nothing.
 
@@ -81,7 +84,7 @@ def prepare(
     for name in project.splits.group:
         columns.check(name, project.place)
     check_locked(project)
-    delivery, ignored = inspect(path, project)
+    delivery, ignored = inspect(path, project, format)
     root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
     known = runs(project.output, skeleton)
     past = earlier(known, delivery)
@@ -167,7 +170,7 @@ def run_id(
 ) -> str:
     """Sixteen hex digits that change with whatever could change a result."""
     said = {
-        "inputs": [(s.name, s.checksum) for s in delivery.shards],
+        "inputs": [(s.name, s.checksum, s.format) for s in delivery.shards],
         "jobs": delivery.jobs and delivery.jobs.checksum,
         "side": delivery.side_file,
         "name": delivery.name,

@@ -62,8 +62,9 @@ def run(
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The separate distribution, built, and its wheel unpacked as pip would."""
     source = tmp_path_factory.mktemp("source")
-    for file in ("pyproject.toml", "click_format.py"):
-        (source / file).write_bytes((PLUGIN / file).read_bytes())
+    for file in PLUGIN.iterdir():
+        if file.is_file():
+            (source / file.name).write_bytes(file.read_bytes())
     build = "from setuptools import build_meta as b; b.build_wheel('.')"
     done = run("-c", build, path=source, cwd=source)
     assert done.returncode == 0, done.stderr
@@ -72,6 +73,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
     return folder
+
+
+def judge(delivery: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """The gate on a delivery of noses."""
+    folder = delivery.parent
+    (folder / "nose.toml").write_text('keypoints = ["nose"]\nsigmas = [0.03]\n')
+    project = folder / "project.toml"
+    project.write_text(
+        'project = "p"\nskeleton = "nose.toml"\npolicy = "general"\noutput = "out"\n'
+    )
+    words = ("run", str(delivery), "--project", str(project))
+    return run("-m", "posegate.pipelines", *words, path=path)
 
 
 def test_an_installed_format_is_listed_and_read(
@@ -84,15 +97,24 @@ def test_an_installed_format_is_listed_and_read(
     (delivery / "a.clicks").write_text(
         "a.jpg,ann,nose,12.5,20\nb.jpg,bob,nose,x,1\nc.jpg,bob,tail,2,1\n"
     )
-    (tmp_path / "nose.toml").write_text('keypoints = ["nose"]\nsigmas = [0.03]\n')
-    project = tmp_path / "project.toml"
-    project.write_text(
-        'project = "p"\nskeleton = "nose.toml"\npolicy = "general"\noutput = "out"\n'
-    )
-    judged = run(
-        *("-m", "posegate.pipelines", "run", str(delivery)),
-        *("--project", str(project)),
-        path=installed,
-    )
+    judged = judge(delivery, installed)
     assert judged.returncode == 1, judged.stderr
     assert "3 records: 1 instances, 2 quarantined" in judged.stdout
+
+
+def test_a_file_that_two_formats_take_is_an_error_that_names_both(
+    installed: Path, tmp_path: Path
+) -> None:
+    delivery = tmp_path / "week"
+    delivery.mkdir()
+    (delivery / "a.json").write_text('{"images": [], "annotations": []}')
+    judged = judge(delivery, installed)
+    assert judged.returncode == 2
+    assert "a.json: could be coco or greedy; say which" in judged.stderr
+    (delivery / "delivery.toml").write_text('format = "coco"')
+    assert "Nothing to judge" in judge(delivery, installed).stdout
+
+
+def test_the_readme_shows_the_format_that_is_tested() -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    assert PLUGIN.joinpath("click_format.py").read_text().strip() in readme
