@@ -306,8 +306,9 @@ def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
 
 def _extent(rows: Rows) -> Floats:
     """(N,) [px^2] the box around the labelled keypoints; 0 where fewer than two."""
-    seen = (rows.visibility > 0)[:, :, None]  # (N, K, 1)
+    seen = (rows.visibility > 0) & both(np.abs(rows.xy) <= FARTHEST)
+    seen = seen[:, :, None]  # (N, K, 1)
     high = np.where(seen, rows.xy, -np.inf).max(axis=1)
     low = np.where(seen, rows.xy, np.inf).min(axis=1)
-    side = np.where(np.isfinite(high - low), high - low, 0.0)  # (N, 2)
+    side = np.maximum(high - low, 0.0)  # (N, 2), from -inf where nothing is seen
     return np.asarray(side.prod(axis=1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -114,22 +115,14 @@ _SAME = (
 def gathered(records: Sequence[Record], keypoints: int) -> Rows:
     """The records as columns; `keypoints` is K."""
     n, k = len(records), keypoints
-    table = np.full((n, k, 4), np.nan)
-    table[:, :, 2:] = Visibility.UNLABELLED, Origin.PLACED
-    z = np.full((n, k), np.nan) if any(r.depths for r in records) else None
-    for i, record in enumerate(records):
-        for at, point in record.points.items():
-            table[i, at, : len(point)] = point
-        if z is not None:
-            for at, depth in (record.depths or {}).items():
-                z[i, at] = depth
+    table = _table([record.points for record in records], k)
     rows = Rows(
         position=np.array([r.position for r in records], np.int64),
         image=[r.image for r in records],
         xy=table[:, :, :2].copy(),
         visibility=table[:, :, 2].astype(np.uint8),
         origin=table[:, :, 3].astype(np.uint8),
-        z=z,
+        z=_heights(records, k),
         unit=next((r.unit for r in records if r.unit), None),
         source=[r.source for r in records],
         raw=lambda i: records[i].raw,
@@ -144,6 +137,34 @@ def gathered(records: Sequence[Record], keypoints: int) -> Rows:
         rows.area_source = ["segment" if r.area is not None else None for r in records]
     _remark(records, rows.remarks)
     return rows
+
+
+def _table(points: Sequence[Mapping[int, tuple[float, ...]]], k: int) -> Floats:
+    """(N, K, 4) x, y, visibility, origin of each keypoint; unlabelled if not given."""
+    table = np.full((len(points), k, 4), np.nan)
+    table[:, :, 2:] = Visibility.UNLABELLED, Origin.PLACED
+    counts = np.fromiter(map(len, points), np.int64, len(points))
+    at = np.fromiter(chain.from_iterable(points), np.int64, int(counts.sum()))
+    given = list(chain.from_iterable(each.values() for each in points))
+    rows = np.repeat(np.arange(len(points)), counts)
+    widths = np.fromiter(map(len, given), np.int64, len(given))
+    for width in np.unique(widths).tolist():
+        some = [p for p in given if len(p) == width] if np.ptp(widths) else given
+        flat = np.fromiter(chain.from_iterable(some), np.float64, width * len(some))
+        here = widths == width
+        table[rows[here], at[here], :width] = flat.reshape(-1, width)
+    return table
+
+
+def _heights(records: Sequence[Record], k: int) -> Floats | None:
+    """(N, K) z of each keypoint, NaN where it has none; None where no record has."""
+    if not any(record.depths for record in records):
+        return None
+    z = np.full((len(records), k), np.nan)
+    for i, record in enumerate(records):
+        for at, depth in (record.depths or {}).items():
+            z[i, at] = depth
+    return z
 
 
 def _box(given: Sequence[float] | None) -> Sequence[float]:
