@@ -45,7 +45,7 @@ __all__ = [
     "suffixes",
 ]
 
-SHIPPED = ("coco",)
+SHIPPED = ("coco", "trc")
 """The modules here that are formats; each is named like its module, with dashes."""
 
 GROUP = "posegate.formats"

@@ -44,6 +44,11 @@ class Context:
                 return role
         return otherwise or self.delivery.role
 
+    def named(self, source: str) -> dict[str, str]:
+        """What a file's name says by `[names]`; nothing where it does not match."""
+        pattern = self.delivery.names
+        return (pattern.said(source) if pattern is not None else None) or {}
+
     def companion(self, file: File, *names: str) -> bytes | None:
         """The first of the files so named beside a file, or in a folder above it.
 

@@ -1,4 +1,7 @@
-"""Who annotated, when, in which role: by the record, the job table, the delivery."""
+"""Who annotated, when, in which role.
+
+By the record, else the file's name (`[names]`), else the job table, else the delivery.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -11,6 +14,7 @@ import pyarrow.compute as pc
 from posegate.transforms.formats import values
 from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.rows import Rows
+from posegate.transforms.model.reading import GROUPS
 from posegate.transforms.model.schema import Role
 from posegate.transforms.model.times import times
 
@@ -28,8 +32,9 @@ class Said:
         self._source, self._n = source, len(rows)
         self._table = context.jobs
         self.notes: dict[str, int] = {}
+        self._named = self._names()
         if self._table is not None:
-            keys = values.column_of(rows.job, self._n)
+            keys = self._first("job", values.column_of(rows.job, self._n))
             keys = image if self._table.key == "image" else keys
             self._lines = self._table.rows(keys.to_pylist())
             if missing := int((self._lines < 0).sum()):
@@ -51,8 +56,33 @@ class Said:
             "attributes": self._attributes(),
         }
 
+    def _names(self) -> dict[str, pa.Array]:
+        """(N,) what the names of the files say, by its name."""
+        pattern = self._context.delivery.names
+        if pattern is None:
+            return {}
+        places = self._source.dictionary_encode()
+        said = [pattern.said(place) for place in places.dictionary.to_pylist()]
+        known = pa.array([each is not None for each in said], pa.bool_())
+        missing = self._n - int(known.take(places.indices).true_count)
+        if missing:
+            self.notes["names.no-match"] = missing
+        keys = {key for each in said for key in each or ()}
+        return {
+            key: pa.array([(each or {}).get(key) for each in said], pa.string()).take(
+                places.indices
+            )
+            for key in sorted(keys)
+        }
+
+    def _first(self, name: str, given: pa.Array) -> pa.Array:
+        """What the record gives, else the file's name."""
+        named = self._named.get(name)
+        return given if named is None else pc.coalesce(given, named.cast(given.type))
+
     def _fill(self, name: str, given: pa.Array, default: str | None = None) -> pa.Array:
-        """What the record gives, else the job table, else the default."""
+        """What the record or the file's name gives, else the job table, or default."""
+        given = self._first(name, given)
         if self._table is not None and given.null_count:
             said = self._table.column(name, self._lines)
             given = given if said is None else pc.coalesce(given, said)
@@ -66,6 +96,9 @@ class Said:
 
     def _times(self) -> pa.Array:
         given = self._rows.annotated_at
+        named = self._named.pop("annotated_at", None)
+        if named is not None:
+            given = values.firsts(given or [None] * self._n, named.to_pylist())
         if given is None:
             return pa.nulls(self._n, pa.timestamp("us", tz="UTC"))
         column, bad, assumed = times(given)
@@ -104,7 +137,11 @@ class Said:
     def _attributes(self) -> pa.Array:
         """The attributes as a map of texts; the record's win over the job table's."""
         given = self._rows.attributes or [None] * self._n
-        columns: dict[str, Sequence[str | None]] = {}
+        columns: dict[str, Sequence[str | None]] = {
+            name: column.to_pylist()
+            for name, column in self._named.items()
+            if name not in GROUPS
+        }
         if self._table is not None:
             for name in self._table.attributes:
                 column = self._table.column(name, self._lines)

@@ -22,6 +22,7 @@ FILES = {
     "file.unrecognised": "A file with the ending of annotations is no format known.",
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
+    "names.no-match": "Records in files whose names `names.pattern` does not match.",
     "jobs.no-line": "Records for which the job table has no line.",
 }
 """By the whole code: what concerns files, archives and the job table."""

@@ -7,6 +7,14 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
+from posegate.transforms.model.reading import (
+    FileNames,
+    PlainTable,
+    PointNames,
+    file_names,
+    plain_table,
+    point_names,
+)
 from posegate.transforms.model.schema import Role
 
 SIDE_FILE = "delivery.toml"
@@ -55,6 +63,9 @@ class Delivery:
     side_file: str = ""
     roles: dict[str, str] = field(default_factory=dict)
     format: str | None = None
+    names: FileNames | None = None
+    points: PointNames = field(default_factory=PointNames)
+    csv: PlainTable = field(default_factory=PlainTable)
 
 
 @dataclass(frozen=True)
@@ -71,11 +82,16 @@ class SideFile:
     annotator: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    names: FileNames | None = None
+    points: PointNames = field(default_factory=PointNames)
+    csv: PlainTable = field(default_factory=PlainTable)
     text: str = ""
 
 
 _TEXTS = ("delivery", "vendor", "format", "role", "replaces")
 _ANNOTATORS = ("table", "annotator")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # the names in them are not known yet
+_TABLES = ("annotators", "roles", "names", "points", "csv")
 
 
 def parse_side_file(text: str, place: str) -> SideFile:
@@ -85,12 +101,14 @@ def parse_side_file(text: str, place: str) -> SideFile:
     vendor   = "acme"              replaces = "2026-W06"     table = "jobs.csv"
     role     = "production"        format   = "coco"         [roles]
     ignore   = ["notes/*.csv"]                               "gold/*.json" = "gold"
+
+    and `[names]`, `[points]` and `[csv]`, for which see `model.reading`.
     """
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{place}: not TOML: {error}") from error
-    _known(table, (*_TEXTS, "received", "ignore", "annotators", "roles"), "", place)
+    _known(table, (*_TEXTS, "received", "ignore", *_TABLES), "", place)
     annotators = _table(table, "annotators", place)
     _known(annotators, _ANNOTATORS, "annotators.", place)
     roles = _table(table, "roles", place)
@@ -107,6 +125,9 @@ def parse_side_file(text: str, place: str) -> SideFile:
         received=_day(table.get("received"), place),
         roles=roles,
         ignore=_globs(table.get("ignore", []), place),
+        names=file_names(_table(table, "names", place), place),
+        points=point_names(_table(table, "points", place), place),
+        csv=plain_table(_table(table, "csv", place), place),
         text=text,
     )
 
@@ -182,6 +203,12 @@ def deliver(
                 f"{place}: roles: {glob!r} matches none of the files; they are "
                 f"{', '.join(order[:8])}"
             )
+    sources = [n for n in (*order, *members) if not n.endswith(_ARCHIVES)]
+    if said.names and sources and not any(map(said.names.said, sources)):
+        raise ValueError(
+            f"{place}: names.pattern {said.names.pattern!r} matches none of the "
+            f"files; they are {', '.join(sources[:8])}"
+        )
     return Delivery(
         name=said.delivery or name,
         path=path,
@@ -195,4 +222,7 @@ def deliver(
         side_file=said.text,
         roles=dict(said.roles),
         format=said.format,
+        names=said.names,
+        points=said.points,
+        csv=said.csv,
     )
