@@ -10,7 +10,7 @@ import pyarrow as pa
 from posegate.transforms.formats import Context, Tally, read
 from posegate.transforms.formats.recognise import Store, recognise
 from posegate.transforms.formats.traps import documented
-from posegate.transforms.model.delivery import deliver
+from posegate.transforms.model.delivery import deliver, parse_side_file
 from posegate.transforms.model.jobs import JobTable
 from posegate.transforms.model.schema import QUARANTINE, instances
 from posegate.transforms.model.skeleton import Skeleton
@@ -36,6 +36,7 @@ class Memory:
 class Reading:
     """Everything that reading a delivery gave; conservation is checked on the way.
 
+    `side` is the text of delivery.toml, but for its job table, which is `jobs`.
     `shards` are those recognised, `alone` the names left alone; `tally` adds up all
     shards' tallies; `rows` and `bad` are the canonical and the quarantine rows.
     """
@@ -48,15 +49,18 @@ class Reading:
         format: str | None = None,
         jobs: JobTable | None = None,
         batch: int = 8192,
+        side: str = "",
         **says: Any,
     ) -> None:
         if isinstance(files, Path):
             files = contents(files)
         store = Memory(files)
+        told = parse_side_file(side, "d/delivery.toml")
+        format = format or told.format
         found, self.alone = recognise(
             store.listing(), Store(store.open, lambda path: ("", None)), format, "d"
         )
-        self.delivery = deliver(found, None, "d", "d")
+        self.delivery = deliver(found, told, "d", "d")
         for name, value in says.items():
             object.__setattr__(self.delivery, name, value)
         self.shards = self.delivery.shards

@@ -7,6 +7,7 @@
     maker     a function of tests/samples/<format>.py that gives name -> bytes
     rows      how many rows come out (optional)
     jobs      a job table as CSV (optional)
+    side      the text of delivery.toml (optional)
 """
 
 import tomllib
@@ -49,7 +50,9 @@ def test_a_trap_is_reported(case: dict[str, Any]) -> None:
     else:
         files = {name: text.encode() for name, text in case["files"].items()}
     table = jobs.parse(case["jobs"].encode(), "jobs.csv") if "jobs" in case else None
-    got = Reading(files, skeleton_of(case["skeleton"]), jobs=table)
+    got = Reading(
+        files, skeleton_of(case["skeleton"]), jobs=table, side=case.get("side", "")
+    )
     assert case["code"] in got.codes
     assert not got.undocumented()
     if "rows" in case:
