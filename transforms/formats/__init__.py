@@ -45,7 +45,15 @@ __all__ = [
     "suffixes",
 ]
 
-SHIPPED = ("coco", "trc")
+SHIPPED = (
+    "coco",
+    "face_300w",
+    "lapa",
+    "onehand10k",
+    "pts",
+    "trc",
+    "wflw",
+)
 """The modules here that are formats; each is named like its module, with dashes."""
 
 GROUP = "posegate.formats"

@@ -1,0 +1,106 @@
+"""Text files of a record a line, as blocks of whole lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.streams import DamagedStream
+
+LONGEST = 16 << 20  # bytes; a line of a thousand keypoints has 20 thousand
+
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring lines that are not blank; `first` is the ordinal of line 0."""
+
+    first: int
+    lines: list[bytes]
+
+
+def blocks(file: File) -> Iterator[Block]:
+    """A file's lines without their ends and blanks around, in blocks of about a MiB.
+
+    A byte order mark is dropped. Raises DamagedStream, after the last good block, for
+    UTF-16, for a line of more than `LONGEST` bytes, and for damaged compression.
+    """
+    rest, count, first = b"", 0, True
+    for piece in file.chunks():
+        if first:
+            if piece.startswith(_WIDE):
+                raise DamagedStream(
+                    "file.encoding", "it is UTF-16; save it as UTF-8 and deliver again"
+                )
+            piece, first = piece.removeprefix(b"\xef\xbb\xbf"), False
+        whole, cut, rest = (rest + piece).rpartition(b"\n")
+        if not cut and len(rest) > LONGEST:
+            raise DamagedStream(
+                "file.line-too-long", f"a line is longer than {LONGEST} bytes"
+            )
+        if lines := _split(whole):
+            yield Block(count, lines)
+            count += len(lines)
+    if lines := _split(rest):
+        yield Block(count, lines)
+
+
+def _split(data: bytes) -> list[bytes]:
+    return [line for each in data.splitlines() if (line := each.strip())]
+
+
+def tables(
+    lines: Sequence[bytes],
+    types: dict[str, pa.DataType],
+    delimiter: str,
+    quote: str | bool = False,
+) -> Iterator[tuple[int, pa.Table | None]]:
+    """The lines as columns of these types: (index of the first line, table of them).
+
+    A line that does not fit is given as None, and costs its neighbours nothing: the
+    lines are parsed at once, or where that fails in halves. Empty cells and "nan" are
+    null.
+    """
+    todo = [(0, len(lines))]
+    while todo:
+        i, j = todo.pop()
+        table = _table(lines[i:j], types, delimiter, quote)
+        if table is not None or j - i == 1:
+            yield i, table
+        elif j > i:
+            todo += [((i + j) // 2, j), (i, (i + j) // 2)]
+
+
+def _table(
+    lines: Sequence[bytes],
+    types: dict[str, pa.DataType],
+    delimiter: str,
+    quote: str | bool,
+) -> pa.Table | None:
+    try:
+        table = pc.read_csv(
+            pa.py_buffer(b"\n".join(lines)),
+            pc.ReadOptions(column_names=list(types), use_threads=False),
+            pc.ParseOptions(delimiter=delimiter, quote_char=quote),
+            pc.ConvertOptions(column_types=types, strings_can_be_null=True),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+    return table if len(table) == len(lines) else None
+
+
+def head_lines(head: bytes) -> list[bytes]:
+    """The whole lines of a file's first bytes; the last one, maybe cut, is left out."""
+    whole = head.removeprefix(b"\xef\xbb\xbf").rpartition(b"\n")[0]
+    return _split(whole or head)
+
+
+def numbers(text: bytes) -> list[float] | None:
+    """The numbers of a line; None where anything else stands there."""
+    try:
+        return [float(cell) for cell in text.split()]
+    except ValueError:
+        return None
