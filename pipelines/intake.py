@@ -49,7 +49,7 @@ def inspect(
     apart = {SIDE_FILE, table} | told
     shards, alone = recognise(
         [f for f in files if f.name not in apart],
-        Store(storage.open_input, storage.checksum),
+        Store(storage.open_input, storage.head, storage.checksum),
         side.format if side else None,
         path,
     )

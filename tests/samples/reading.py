@@ -29,6 +29,9 @@ class Memory:
             raise FileNotFoundError(path)
         return io.BytesIO(self.files[name])
 
+    def head(self, path: str, size: int) -> bytes:
+        return self.open(path).read(size)
+
     def listing(self) -> list[File]:
         return [File(f"d/{n}", n, len(data)) for n, data in self.files.items()]
 
@@ -58,7 +61,10 @@ class Reading:
         told = parse_side_file(side, "d/delivery.toml")
         format = format or told.format
         found, self.alone = recognise(
-            store.listing(), Store(store.open, lambda path: ("", None)), format, "d"
+            store.listing(),
+            Store(store.open, store.head, lambda path: ("", None)),
+            format,
+            "d",
         )
         self.delivery = deliver(found, told, "d", "d")
         for name, value in says.items():

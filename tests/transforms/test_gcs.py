@@ -47,6 +47,16 @@ def test_a_missing_bucket_is_named(gcs: str) -> None:
         storage.listing(f"{gcs}-not/a")
 
 
+def test_a_files_beginning_is_fetched_alone(folder: str) -> None:
+    storage.write_bytes(f"{folder}/large", LARGE)
+    storage.write_bytes(f"{folder}/small", b"abc")
+    storage.write_bytes(f"{folder}/empty", b"")
+    heads = [storage.head(f"{folder}/{n}", 5) for n in ("large", "small", "empty")]
+    assert heads == [LARGE[:5], b"abc", b""]
+    with pytest.raises(FileNotFoundError, match=f"^{folder}/none: "):
+        storage.head(f"{folder}/none", 5)
+
+
 @pytest.mark.parametrize(
     ("path", "complaint"),
     [

@@ -7,9 +7,9 @@ README.md photo.jpg      left alone, and named in the manifest
 """
 
 import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby, islice
 from types import ModuleType
@@ -43,9 +43,10 @@ class Listed(Protocol):
 
 @dataclass(frozen=True)
 class Store:
-    """How files are opened, and their checksums (and generations) found."""
+    """How files are opened, looked at, and their checksums (and generations) found."""
 
     open: Callable[[str], BinaryIO]
+    head: Callable[[str, int], bytes]
     checksum: Callable[[str], tuple[str, int | None]]
 
 
@@ -129,8 +130,8 @@ def _per_image(kind: str | None) -> bool:
 
 
 def _one(file: Listed, store: Store, place: str) -> str | None:
-    with closing(store.open(file.path)) as stream:
-        head = _head(chunks(stream, formats.HEAD))
+    stored = io.BytesIO(store.head(file.path, formats.HEAD))
+    head = _head(chunks(stored, formats.HEAD))
     return _only(formats.sniff(head, file.name), f"{place}/{file.name}")
 
 
@@ -196,11 +197,14 @@ def _parts(some: Sequence[Listed]) -> Iterator[list[Listed]]:
     yield part
 
 
-def _bundle(some: Sequence[Listed], kind: str | None, store: Store) -> Shard:
+def _sums(some: Sequence[Listed], store: Store) -> Sequence[tuple[str, int | None]]:
     with ThreadPoolExecutor(_THREADS) as pool:
-        sums = list(pool.map(store.checksum, [file.path for file in some]))
+        return list(pool.map(store.checksum, [file.path for file in some]))
+
+
+def _bundle(some: Sequence[Listed], kind: str | None, store: Store) -> Shard:
     digest = hashlib.sha256()
-    for file, (checksum, _) in zip(some, sums, strict=True):
+    for file, (checksum, _) in zip(some, _sums(some, store), strict=True):
         digest.update(f"{file.name}\0{checksum}\n".encode())
     return Shard(
         part=0,

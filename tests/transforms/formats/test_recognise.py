@@ -18,7 +18,9 @@ def looked_at(
     files: dict[str, bytes], said: str | None = None
 ) -> tuple[list[Shard], list[str]]:
     store = Memory(files)
-    checksum = recognise.Store(store.open, lambda path: (f"sum of {path}", None))
+    checksum = recognise.Store(
+        store.open, store.head, lambda path: (f"sum of {path}", None)
+    )
     return recognise.recognise(store.listing(), checksum, said, "d")
 
 
