@@ -10,8 +10,8 @@ A format is a module with
     read(context, tally) -> Iterator    canonical batches, and quarantine batches
 
 and perhaps PER_IMAGE = True (a file an image or a frame: read in bundles), EXTRA (the
-extra that installs what it needs) and `write` (see `convert`). One that is installed
-elsewhere is named by an entry point of the group `posegate.formats`.
+extra that installs what it needs) and `write`, KEEPS and BY (see module `write`). One
+that is installed elsewhere is named by an entry point of the group `posegate.formats`.
 """
 
 from collections.abc import Iterator, Sequence

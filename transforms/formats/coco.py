@@ -34,11 +34,23 @@ from posegate.transforms.formats.coco_records import (
     mend_image,
 )
 from posegate.transforms.formats.coco_who import Records
+from posegate.transforms.formats.coco_write import KEEPS, write
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.streams import DamagedStream, chunks
 from posegate.transforms.kernels.json_events import RAW, Broken, Run
 from posegate.transforms.kernels.json_records import Records as JsonRecords
 from posegate.transforms.model.schema import QUARANTINE
+
+__all__ = [
+    "CARRIES",
+    "KEEPS",
+    "NAME",
+    "SUFFIXES",
+    "TRAPS",
+    "read",
+    "sniff",
+    "write",
+]
 
 NAME = "coco"
 SUFFIXES = (".json",)

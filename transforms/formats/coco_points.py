@@ -190,7 +190,9 @@ def areas(
     remarks.repair(absent, "coco.area-missing")
     for i in np.flatnonzero(absent & drawn).tolist():
         area[i] = polygon_area(records[i].segmentation)
-    boxed = ~drawn & (np.abs(area - whole) <= _SAME * whole)
+    said = [record.area_source for record in records]
+    measured = np.array([each == "segment" for each in said], np.bool_)
+    boxed = ~drawn & ~measured & (np.abs(area - whole) <= _SAME * whole)
     remarks.repair(boxed, "coco.area-is-bbox")
     guessed = boxed | np.isnan(area)
     area[guessed] = BOX_SHARE * whole[guessed]

@@ -25,6 +25,7 @@ class Annotation(msgspec.Struct, gc=False):
     category_id: Id = None
     bbox: Numbers | None = None
     area: Number | None = None
+    area_source: str | None = None
     num_keypoints: Number | None = None
     iscrowd: int | bool | None = None
     segmentation: msgspec.Raw = msgspec.Raw()

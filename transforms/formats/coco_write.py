@@ -7,10 +7,35 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from posegate.transforms.formats.write import IMAGE, Keeps, Outgoing
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.model.poses import Poses
+from posegate.transforms.model.schema import Origin
 from posegate.transforms.model.skeleton import Skeleton
+
+KEEPS = Keeps(
+    fields=frozenset(
+        {
+            *(
+                "id",
+                "image",
+                "width",
+                "height",
+                "video",
+                "frame",
+                "fps",
+                "track",
+                "annotator",
+            ),
+            *("annotated_at", "lead_time_s", "role", "bbox", "area", "segmentation"),
+            "attributes",
+        }
+    ),
+    origin=(Origin.PLACED, Origin.PLACED, Origin.INTERPOLATED, Origin.PLACED),
+)
+FILE = "annotations.json"
 
 _encoder = msgspec.json.Encoder()
 
@@ -47,8 +72,7 @@ class Writer:
 
     def images(self, rows: pa.RecordBatch, ids: Sequence[int]) -> None:
         """Appends image records with these ids; `rows` has one row an image."""
-        names = ("image", "width", "height", "video", "frame", "fps")
-        columns = [rows[name].to_pylist() for name in names]
+        columns = [rows[name].to_pylist() for name in IMAGE]
         self._append(image(*each) for each in zip(ids, *columns, strict=True))
 
     def turn(self, known: Hashes) -> None:
@@ -61,11 +85,13 @@ class Writer:
         self._first = True
         self._known = known
 
-    def add(self, rows: pa.RecordBatch) -> None:
-        """Appends canonical rows as annotations."""
+    def add(self, rows: pa.RecordBatch, ids: Sequence[int] | None = None) -> None:
+        """Appends canonical rows as annotations; without `ids` they count from 1."""
         rank = np.searchsorted(self._known, stable_hash(rows["image"]))
         images = (rank + 1).tolist()
-        heads = _encoder_lines(head(rows, images, self.annotations))
+        first = self.annotations + 1
+        numbers = range(first, first + rows.num_rows) if ids is None else ids
+        heads = _encoder_lines(head(rows, images, numbers))
         tails = zip(triplets(Poses.of(rows)), segmentations(rows), strict=True)
         self._append_raw(
             h[:-1] + b',"keypoints":' + keypoints + segment + b"}"
@@ -107,46 +133,64 @@ def image(
     return record | {key: value for key, value in optional.items() if value is not None}
 
 
+_FIELDS = {
+    "area_source": "area_source",
+    "track": "track_id",
+    "annotator": "annotator",
+    "annotated_at": "annotated_at",
+    "lead_time_s": "lead_time_s",
+    "role": "role",
+    "instance": "instance",
+}
+"""Columns whose values are written as they are, by the record's field."""
+
+
 def head(
-    rows: pa.RecordBatch, images: Sequence[int], before: int
+    rows: pa.RecordBatch, images: Sequence[int], ids: Sequence[int]
 ) -> list[dict[str, Any]]:
     """The annotations without their keypoints, which are encoded all at once."""
     poses = Poses.of(rows)
-    columns = zip(
+    columns = [
+        ids,
         images,
         poses.labelled.sum(axis=1).tolist(),
         poses.bbox.tolist(),
         rows["area"].to_pylist(),
-        *(
-            rows[n].to_pylist()
-            for n in ("track", "annotator", "attributes", "instance")
-        ),
-        strict=True,
-    )
+        attributes(rows, poses),
+    ]
+    known = [dict(each) for each in _said(rows)]
     return [
         {
-            "id": before + number,
+            "id": id,
             "image_id": image,
             "category_id": 1,
-            "iscrowd": 0,
-            "num_keypoints": n,
-            **({"bbox": bbox} if isfinite(bbox[0]) else {}),
+            "iscrowd": int(said.get("iscrowd") == "1"),
+            "num_keypoints": count,
+            **({"bbox": box} if isfinite(box[0]) else {}),
             **({"area": area} if area is not None else {}),
-            **({"track_id": track} if track is not None else {}),
-            **({"annotator": annotator} if annotator is not None else {}),
-            **({"attributes": dict(attributes)} if attributes else {}),
-            "instance": instance,
+            **more,
+            **({"attributes": said} if said else {}),
         }
-        for number, (
-            image,
-            n,
-            bbox,
-            area,
-            track,
-            annotator,
-            attributes,
-            instance,
-        ) in enumerate(columns, 1)
+        for id, image, count, box, area, said, more in zip(*columns, known, strict=True)
+    ]
+
+
+def _said(rows: pa.RecordBatch) -> Iterator[list[tuple[str, Any]]]:
+    """The fields of `_FIELDS` that each row has."""
+    given = [rows[name].to_pylist() for name in _FIELDS]
+    for values in zip(*given, strict=True):
+        pairs = zip(_FIELDS.values(), values, strict=True)
+        yield [(name, value) for name, value in pairs if value is not None]
+
+
+def attributes(rows: pa.RecordBatch, poses: Poses) -> list[dict[str, Any]]:
+    """Each row's attributes; `keyframe` is false where a tool made all its points."""
+    between = (poses.origin == Origin.INTERPOLATED) | ~poses.labelled
+    made = (between.all(axis=1) & poses.labelled.any(axis=1)).tolist()
+    given = rows["attributes"].to_pylist()
+    return [
+        dict(said or ()) | ({"keyframe": False} if tool else {})
+        for said, tool in zip(given, made, strict=True)
     ]
 
 
@@ -176,3 +220,30 @@ def segmentations(rows: pa.RecordBatch) -> list[bytes]:
         b"" if raw is None else b',"segmentation":' + raw
         for raw in rows["segmentation"].to_pylist()
     ]
+
+
+def write(given: Outgoing) -> dict[str, int]:
+    """One file, `annotations.json`, with all that COCO's readers may look for."""
+    known = np.unique(stable_hash(given.images["image"].combine_chunks()))
+    rank = np.searchsorted(known, stable_hash(given.images["image"].combine_chunks()))
+    numbered = numbers(given.rows.column("id"))
+    with given.open(FILE) as file:
+        writer = Writer(file)
+        writer.begin(given.name, given.skeleton)
+        for batch in given.images.combine_chunks().to_batches():
+            writer.images(batch, (rank + 1).tolist())
+        writer.turn(known)
+        for batch in given.rows:
+            ids = batch["id"].cast(pa.int64()).to_pylist() if numbered else None
+            writer.add(batch, ids)
+        writer.end()
+    return {} if numbered else {RENUMBERED: len(given.rows)}
+
+
+RENUMBERED = "ids are not whole numbers that stand once: numbered from 1"
+
+
+def numbers(ids: pa.ChunkedArray) -> bool:
+    """Whether identifiers are whole numbers, each different: what COCO asks for."""
+    whole = pc.match_substring_regex(ids, r"^(0|[1-9]\d{0,17})$").fill_null(False)
+    return bool(pc.all(whole).as_py()) and pc.count_distinct(ids).as_py() == len(ids)
