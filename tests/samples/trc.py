@@ -7,6 +7,10 @@ import numpy as np
 from posegate.transforms.model.skeleton import Skeleton
 
 PLAIN = "table"
+KEYS = (
+    *("DataRate", "CameraRate", "NumFrames", "NumMarkers", "Units", "OrigDataRate"),
+    *("OrigDataStartFrame", "OrigNumFrames"),
+)
 NAMES = tuple(f"M{i:02d}" for i in range(39))
 SKELETON = Skeleton("markers_39", NAMES, (), (), None)
 
@@ -29,8 +33,7 @@ def trial(
     heads = [f"{a}{i + 1}" for i in range(len(names)) for a in "XYZ"]
     table: list[Sequence[object]] = [
         ("PathFileType", 4, "(X/Y/Z)", "trial.trc"),
-        "DataRate CameraRate NumFrames NumMarkers Units OrigDataRate "
-        "OrigDataStartFrame OrigNumFrames".split(),
+        KEYS,
         told,
         ("Frame#", "Time", *(cell for name in names for cell in (name, "", ""))),
         ("", "", *heads),

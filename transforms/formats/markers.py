@@ -162,9 +162,10 @@ class Capture:
         unit, factor = UNITS.get((self.unit or "").strip().lower(), (None, 1.0))
         for j, subject in enumerate(self.subjects):
             own = xyz[:, subject.columns]  # (F, M', 3)
-            zero = (own == 0).all(axis=2)
-            half = np.isfinite(own).any(axis=2) & ~np.isfinite(own).all(axis=2)
-            seen = np.isfinite(own).all(axis=2) & ~zero
+            zero: Bools = np.asarray((own == 0).all(axis=2))
+            known = np.isfinite(own)
+            half: Bools = known.any(axis=2) & ~known.all(axis=2)
+            seen = known.all(axis=2) & ~zero
             if not first:
                 self._doubt(own, seen, unit, factor)
             rows = self._rows(own * factor if factor != 1 else own, seen, subject)
@@ -173,8 +174,8 @@ class Capture:
             rows.unit, rows.raw = unit, raw
             repairs: dict[str, Bools] = {
                 **(mended or {}),
-                "zero-is-missing": zero.any(axis=1),
-                "point-incomplete": half.any(axis=1),
+                "zero-is-missing": np.asarray(zero.any(axis=1)),
+                "point-incomplete": np.asarray(half.any(axis=1)),
                 "frame-assumed": assumed,
                 "unit-converted": np.full(n, factor != 1),
                 "unit-unknown": np.full(n, unit is None),

@@ -36,7 +36,7 @@ from posegate.transforms.formats.text_table import (
     dialect_of,
     parse,
 )
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Bools, Floats
 
 NAME = "trc"
 SUFFIXES = (".trc",)
@@ -186,7 +186,7 @@ def _add(found: Cells, unended: bool, capture: Capture, header: Header) -> None:
     """The rows of a block, without those that are empty."""
     numbers = found.numbers
     wrong = {i: ("trc.cell", f"it {what}") for i, what in found.bad.items()}
-    filled = np.isfinite(numbers).any(axis=1)
+    filled: Bools = np.array(np.isfinite(numbers).any(axis=1))
     filled[list(wrong)] = True
     short = found.short > 0
     if short.any():

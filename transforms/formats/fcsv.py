@@ -1,0 +1,211 @@
+"""FCSV: a list of fiducial points of 3D Slicer, one file an annotation of a volume.
+
+    # Markups fiducial file version = 4.6
+    # CoordinateSystem = 0
+    # columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID
+    vtkMRMLMarkupsFiducialNode_0,4.3,5.5,1.5,0,0,0,1,1,1,0,1,AC,
+
+Who placed the points, when, and in which volume stands in the file's name, if anywhere:
+`[names]` in delivery.toml says how to read it. A point is found by its label, else by
+its description.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.formats import text_table
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.text_table import MISSING, Dialect
+from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.schema import Visibility
+
+NAME = "fcsv"
+SUFFIXES = (".fcsv",)
+PER_IMAGE = True
+CARRIES = Carries(
+    visibility="a point with coordinates is visible; `vis` and `sel` are display only",
+    z="every point is in space, in mm",
+    convention="mm, right-anterior-superior (RAS), as Slicer shows them; files in LPS "
+    "are turned; an image is the file, unless `[names]` finds an `image` in its name",
+)
+TRAPS = {
+    "fcsv.lps-turned": "Coordinates are left-posterior-superior: x and y are negated, "
+    "so that all files are RAS.",
+    "fcsv.axes-assumed": "The file does not say its axes: RAS is assumed, as Slicer "
+    "does.",
+    "fcsv.axes-unknown": "The axes are neither RAS nor LPS (voxel indices, say): "
+    "quarantined.",
+    "fcsv.columns-assumed": "There is no line of columns: those of Slicer 3 (label, x, "
+    "y, z) or of version 4 are assumed, by their number.",
+    "fcsv.line": "A line is no point: too few cells, or a coordinate that is no "
+    "number; the file is quarantined.",
+    "fcsv.names-disagree": "Label and description name different points: the label "
+    "counts.",
+    "fcsv.point-twice": "Two lines are the same point: which one is meant cannot be "
+    "told, so it is unlabelled.",
+    "fcsv.left-out": "Points that `points.ignore` lists: left out, counted.",
+    "fcsv.other-skeleton": "Points that are not the skeleton's: quarantined.",
+    "fcsv.empty": "The file has a header and no point: an image that nobody annotated.",
+}
+COLUMNS = [
+    *("id", "x", "y", "z", "ow", "ox", "oy", "oz", "vis", "sel", "lock"),
+    *("label", "desc", "associatedNodeID"),
+]
+SLICER_3 = ["label", "x", "y", "z", "sel", "vis"]
+_LARGEST = 16 << 20  # bytes; a list of a hundred points has 12 thousand
+_RAS, _LPS = ("0", "RAS"), ("1", "LPS")
+
+Point = tuple[str, str, float, float, float]
+"""Label, description, and where."""
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether a file starts as Slicer writes lists of points."""
+    first = text_table.decoded(head[:4096]).lstrip()
+    return first.startswith("#") and (
+        "fiducial" in first.lower() or "# columns = " in first
+    )
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+            continue
+        try:
+            data = file.read(_LARGEST)
+        except DamagedStream as damage:
+            build.say(file.name, damage.reason, damage.detail)
+            continue
+        _file(file, data, context, build)
+        yield from build.ready()
+    yield from build.rest()
+
+
+def _file(file: File, data: bytes, context: Context, build: Build) -> None:
+    build.images()
+    text = text_table.decoded(data)
+    said, points, wrong = _points(text)
+    if not points and wrong is None:
+        build.note("empty")
+        return
+    named = context.named(file.name)
+    image = named.get("image", re.sub(r"\.fcsv(\.gz)?$", "", file.name, flags=re.I))
+    record = Record(
+        position=0,
+        image=image,
+        source=file.name,
+        id=file.name,
+        raw=data,
+        unit="mm",
+        repairs=[f"fcsv.{code}" for code in said["repairs"].split()],
+        refusal=wrong,
+    )
+    if wrong is None:
+        _place(points, record, context, build)
+        _turn(record, said.get("coordinatesystem"))
+    build.put(record)
+
+
+def _points(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | None]:
+    """What the comments say, the points, and what is wrong."""
+    said: dict[str, str] = {}
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("#"):
+            key, equals, value = line.lstrip("# ").partition("=")
+            if equals:
+                said[key.strip().lower()] = value.strip()
+        elif line.strip():
+            lines.append(line)
+    said["repairs"] = ""
+    columns = [c.strip() for c in said.get("columns", "").split(",")]
+    points: list[Point] = []
+    for i, line in enumerate(lines):
+        cells = text_table.cells(line, Dialect())
+        if len(columns) < 4:
+            columns = SLICER_3 if len(cells) <= 6 else COLUMNS
+            said["repairs"] = "columns-assumed"
+        point = _point(dict(zip(columns, cells, strict=False)))
+        if point is None:
+            where = f"line {i + 1} of its points, {line[:60]!r}, "
+            remedy = "has no three coordinates; export it again"
+            return said, points, ("fcsv.line", where + remedy)
+        points.append(point)
+    return said, points, None
+
+
+def _point(cells: dict[str, str]) -> Point | None:
+    """A point; NaN where it has no coordinates; None where they are no numbers."""
+    where = [cells.get(axis, "?") for axis in "xyz"]
+    try:
+        x, y, z = (np.nan if cell in MISSING else float(cell) for cell in where)
+    except ValueError:
+        return None
+    return cells.get("label", ""), cells.get("desc", ""), x, y, z
+
+
+def _place(
+    points: Sequence[Point], record: Record, context: Context, build: Build
+) -> None:
+    """Gives the record its points, or a refusal."""
+    names, naming = context.delivery.points, Naming(context.skeleton)
+    depths: dict[int, float] = {}
+    strange, left = [], 0
+    for label, desc, *where in points:
+        by_label, by_desc = (
+            naming.find(names.names.get(name, name)) if name else None
+            for name in (label, desc)
+        )
+        place = by_desc if by_label is None else by_label
+        if place is None:
+            ignored = names.ignored(label) or names.ignored(desc)
+            left += ignored
+            if not ignored:
+                strange.append(label or desc or "?")
+            continue
+        if by_desc not in (None, place):
+            record.repairs = [*record.repairs, "fcsv.names-disagree"]
+        if place in depths:
+            record.repairs = [*record.repairs, "fcsv.point-twice"]
+            record.points.pop(place, None)
+            continue
+        x, y, depths[place] = where
+        if np.isfinite(where).all():
+            record.points[place] = (x, y, Visibility.VISIBLE)
+    build.note("left-out", left)
+    record.depths = {k: z for k, z in depths.items() if k in record.points}
+    if strange:
+        found = [label or desc for label, desc, *_ in points]
+        record.refusal = (
+            "fcsv.other-skeleton",
+            f"it {difference(found, context.skeleton)}; {strange[:3]} are none of its: "
+            "rename them by [points] names, or list them under ignore",
+        )
+
+
+def _turn(record: Record, axes: str | None) -> None:
+    """Makes coordinates RAS."""
+    said = (axes or "").upper()
+    if said in _LPS:
+        record.points = {
+            k: (-point[0], -point[1], point[2]) for k, point in record.points.items()
+        }
+        record.repairs = [*record.repairs, "fcsv.lps-turned"]
+    elif not said:
+        record.repairs = [*record.repairs, "fcsv.axes-assumed"]
+    elif said not in _RAS:
+        record.refusal = (
+            "fcsv.axes-unknown",
+            f"CoordinateSystem is {axes!r}, neither 0 (RAS) nor 1 (LPS); export it so",
+        )
