@@ -164,7 +164,7 @@ class Capture:
             own = xyz[:, subject.columns]  # (F, M', 3)
             zero: Bools = np.asarray((own == 0).all(axis=2))
             known = np.isfinite(own)
-            half: Bools = known.any(axis=2) & ~known.all(axis=2)
+            half: Bools = np.asarray(known.any(axis=2) & ~known.all(axis=2))
             seen = known.all(axis=2) & ~zero
             if not first:
                 self._doubt(own, seen, unit, factor)
