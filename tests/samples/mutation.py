@@ -1,8 +1,12 @@
 """Sound files made unsound in the ways that files go wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hypothesis import strategies as st
+
+from posegate.transforms.model.skeleton import Skeleton
+from samples.reading import Reading
 
 
 @st.composite
@@ -27,3 +31,12 @@ def mutated(draw: st.DrawFn, sound: Sequence[bytes]) -> bytes:
         else:
             data += draw(st.binary(max_size=20))
     return bytes(data)
+
+
+def reads_or_says(
+    files: Mapping[str, bytes], skeleton: Skeleton, name: str, **says: Any
+) -> Reading:
+    """Reads unsound files as a format: nothing raises, is lost or goes unexplained."""
+    got = Reading(files, skeleton, format=name, **says)
+    assert not got.undocumented()
+    return got

@@ -51,6 +51,7 @@ SHIPPED = (
     "fcsv",
     "lapa",
     "onehand10k",
+    "openpose",
     "pts",
     "trc",
     "wflw",

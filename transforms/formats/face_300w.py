@@ -139,7 +139,7 @@ def faces(table: pa.Table, source: str, first: int, lines: Sequence[bytes]) -> R
         raw=lambda i: lines[i],
         more={name: _said(table[name]) for name in names},
     )
-    rows.remarks.repair(gone.any(axis=1), "face-300w.missing-point")
+    rows.remarks.repair(np.asarray(gone.any(axis=1)), "face-300w.missing-point")
     return rows
 
 

@@ -7,11 +7,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.streams import DamagedStream
-
-LONGEST = 16 << 20  # bytes; a line of a thousand keypoints has 20 thousand
-
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
+from posegate.transforms.formats.text_table import Lines, decoded
 
 
 @dataclass(frozen=True)
@@ -25,27 +21,15 @@ class Block:
 def blocks(file: File) -> Iterator[Block]:
     """A file's lines without their ends and blanks around, in blocks of about a MiB.
 
-    A byte order mark is dropped. Raises DamagedStream, after the last good block, for
-    UTF-16, for a line of more than `LONGEST` bytes, and for damaged compression.
+    Raises DamagedStream after the last good line.
     """
-    rest, count, first = b"", 0, True
-    for piece in file.chunks():
-        if first:
-            if piece.startswith(_WIDE):
-                raise DamagedStream(
-                    "file.encoding", "it is UTF-16; save it as UTF-8 and deliver again"
-                )
-            piece, first = piece.removeprefix(b"\xef\xbb\xbf"), False
-        whole, cut, rest = (rest + piece).rpartition(b"\n")
-        if not cut and len(rest) > LONGEST:
-            raise DamagedStream(
-                "file.line-too-long", f"a line is longer than {LONGEST} bytes"
-            )
-        if lines := _split(whole):
+    text, count = Lines(file.chunks()), 0
+    for block in text.blocks():
+        if lines := _split(block):
             yield Block(count, lines)
             count += len(lines)
-    if lines := _split(rest):
-        yield Block(count, lines)
+    if text.damage is not None:
+        raise text.damage
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -93,9 +77,10 @@ def _table(
 
 
 def head_lines(head: bytes) -> list[bytes]:
-    """The whole lines of a file's first bytes; the last one, maybe cut, is left out."""
-    whole = head.removeprefix(b"\xef\xbb\xbf").rpartition(b"\n")[0]
-    return _split(whole or head)
+    """The lines of a file's first bytes, but for a last one that may be cut."""
+    text = decoded(head).encode()
+    whole = text.rpartition(b"\n")[0]
+    return _split(whole or text)
 
 
 def numbers(text: bytes) -> list[float] | None:

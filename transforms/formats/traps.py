@@ -16,8 +16,6 @@ COMMON = {
 """By the code without the format's name."""
 
 FILES = {
-    "file.encoding": "A text is not UTF-8: the file is not read.",
-    "file.line-too-long": "A line is longer than any record: reading stops there.",
     "file.gzip": "The gzip stream is damaged or cut off: what comes before is read.",
     "file.inflates": "A compressed file inflates beyond reason: reading stops.",
     "file.too-large": "A file that must be read whole is too large: not read.",

@@ -142,7 +142,7 @@ def faces(table: pa.Table, source: str, first: int, lines: list[bytes]) -> Rows:
         visibility=seen.astype(np.uint8),
         raw=lambda i: lines[i],
     )
-    rows.remarks.repair(gone.any(axis=1), "wflw.missing-point")
+    rows.remarks.repair(np.asarray(gone.any(axis=1)), "wflw.missing-point")
     if "left" in table.column_names:
         left, top, right, bottom = (table[name].to_numpy() for name in _BOX)
         rows.bbox = np.stack([left, top, right - left, bottom - top], axis=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from posegate.transforms.formats import face_300w
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.face_300w import listed, sample
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
 
 TWO = Skeleton("two", ("a", "b"), (), (), None)
@@ -42,7 +42,7 @@ def test_other_tables_are_none(head: bytes) -> None:
     assert not face_300w.sniff(head, "a.csv")
 
 
-@given(mutated(listed(FACES)))
+@given(mutated([listed(FACES)]))
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"f.csv": data}, TWO, "face-300w")

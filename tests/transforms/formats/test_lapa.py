@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from posegate.transforms.formats import lapa
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.lapa import face, sample
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
 
 THREE = Skeleton("three", ("a", "b", "c"), (), (), None)
@@ -34,7 +34,7 @@ def test_other_texts_are_none(head: bytes) -> None:
     assert not lapa.sniff(head, "a.txt")
 
 
-@given(mutated(ONE))
+@given(mutated([ONE]))
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     got = reads_or_says({"a.txt": data, "b.txt": ONE}, THREE, "lapa")

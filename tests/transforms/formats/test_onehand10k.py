@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from posegate.transforms.formats import onehand10k
 from posegate.transforms.model.skeleton import load
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.onehand10k import line, sample
 from samples.reading import Reading
 
@@ -35,7 +35,7 @@ def test_other_texts_are_none(head: bytes) -> None:
     assert not onehand10k.sniff(head, "a.txt")
 
 
-@given(mutated("\n".join(line(HAND, i) for i in range(3)).encode()))
+@given(mutated(["\n".join(line(HAND, i) for i in range(3)).encode()]))
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"label_joint.txt": data}, SKELETON, "onehand10k")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from posegate.transforms.formats import pts
 from posegate.transforms.model.skeleton import Skeleton, load
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.pts import face, sample
 from samples.reading import Reading
 
@@ -67,7 +67,7 @@ def test_a_cloud_of_points_or_nothing_is_no_face(data: bytes) -> None:
     assert Reading({"a.pts": data}, TWO).reasons == ["file.unrecognised"]
 
 
-@given(mutated(ONE), st.booleans())
+@given(mutated([ONE]), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes, more: bool) -> None:
     files = {"a.pts": data} | ({"b.pts": ONE} if more else {})

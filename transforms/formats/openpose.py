@@ -1,0 +1,282 @@
+"""OpenPose's output: a JSON file a frame, with the people that the model found in it.
+
+    {"version": 1.3, "people": [{"person_id": [-1], "pose_keypoints_2d": [x, y, c, ...],
+     "face_keypoints_2d": [...], "hand_left_keypoints_2d": [...], ...}]}
+
+The number of the project's keypoints says which list is meant: 70 the face's, 21 the
+hands', any other the body's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.openpose_frames import (
+    Frame,
+    Scale,
+    Sequences,
+    is_flat,
+    scale_of,
+)
+from posegate.transforms.formats.openpose_order import order_of
+from posegate.transforms.formats.per_file import Collected, image_of, whole
+from posegate.transforms.formats.units import unit_of
+
+NAME = "openpose"
+SUFFIXES = (".json",)
+PER_IMAGE = True
+CARRIES = Carries(
+    tracks="`person_id`, where OpenPose tracked; else people stand in any order",
+    visibility="none: what was detected counts as visible; the mean confidence is the "
+    "attribute `confidence`",
+    z="`*_keypoints_3d`, read where there are no 2-D ones",
+    convention="px of the input image; (0, 0) is the centre of the top-left pixel; "
+    "0 to 1 and -1 to 1 (--keypoint_scale 3 and 4) are turned into px by the image's "
+    "size. It is a model's output: the role is prelabel",
+)
+TRAPS = {
+    "openpose.undetected": "A keypoint of confidence 0 lies at (0, 0): it counts as "
+    "not labelled.",
+    "openpose.nobody": "A person has no keypoint of the kind in question: quarantined.",
+    "openpose.other-skeleton": "A person has another model's number of keypoints: "
+    "quarantined.",
+    "openpose.order-assumed": "The project's names are none of OpenPose's with that "
+    "many keypoints: the order is taken to be the project's.",
+    "openpose.malformed": "A file is no such JSON (as the sample of the documentation "
+    "is none), or a list is cut off: quarantined.",
+    "openpose.normalised": "Coordinates run from 0 to 1 or -1 to 1: turned into px.",
+    "openpose.no-size": "Coordinates run from 0 to 1 or -1 to 1, and the image's size "
+    "is not known: quarantined.",
+    "openpose.3d-left-out": "People with both 2-D and 3-D keypoints: the 2-D are read.",
+    "openpose.unit-guessed": "3-D keypoints have no unit: m or mm by people's size.",
+    "openpose.no-unit": "3-D keypoints that are people's size in neither m nor mm: "
+    "quarantined.",
+    "openpose.candidates": "Files have `part_candidates`, points not put together into "
+    "people: left out.",
+}
+
+_BODY = ("pose_keypoints_2d", "pose_keypoints")
+_BODY_3D = ("pose_keypoints_3d", "body_keypoints_3d")
+_FACE = ("face_keypoints_2d", "face_keypoints")
+_HANDS = (
+    ("left", ("hand_left_keypoints_2d", "hand_left_keypoints"), "hand_left"),
+    ("right", ("hand_right_keypoints_2d", "hand_right_keypoints"), "hand_right"),
+)
+_ENDINGS = ("_keypoints.json", ".json")
+_DECODER = msgspec.json.Decoder(Frame)
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether the first bytes look like a frame's people; an empty frame, too."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b"{") or b'"people"' not in head:
+        return False
+    if b'_keypoints_2d"' in head or b'"pose_keypoints"' in head:
+        return True
+    return b'"version"' in head and len(head) < 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """One list of a person: the flat numbers, what it is of, and its dimensions."""
+
+    name: str
+    numbers: list[float]
+    width: int  # 3 for x, y, c and 4 for x, y, z, c
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches; a frame a file."""
+    reading = _Reading(context, Build(context, tally, NAME))
+    yield from reading.batches()
+
+
+@dataclass
+class _Reading:
+    context: Context
+    build: Build
+    flat: Collected = field(default_factory=Collected)
+    deep: Collected = field(default_factory=Collected)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        self._order = order_of(self.context.skeleton)
+        self._sequences = Sequences.of(self.context)
+        scale: Scale | None = None
+        for file, data in whole(self.context, self.build):
+            self.build.images()
+            frame = self._decoded(file.name, data)
+            if frame is not None and scale is None and frame.normalised:
+                scale = scale_of(self.context, _DECODER)
+            if frame is not None:
+                self._take(file.name, frame, scale, data)
+            yield from self._ready(self.context.batch)
+        yield from self._ready(1)
+        yield from self.build.rest()
+
+    def _ready(self, least: int) -> Iterator[pa.RecordBatch]:
+        if len(self.flat) >= least:
+            everyone = np.ones(len(self.flat), np.bool_)
+            self.build.add(self.flat.rows(model=everyone))
+            self.flat = Collected()
+        if len(self.deep) >= least:
+            self._add_deep()
+        yield from self.build.ready()
+
+    def _decoded(self, source: str, data: bytes) -> Frame | None:
+        try:
+            return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            detail = f"it is no frame of OpenPose's: {error}; export it again"
+            self.build.refuse(source, 0, "malformed", detail, data)
+            return None
+
+    def _take(self, source: str, frame: Frame, scale: Scale | None, raw: bytes) -> None:
+        if frame.part_candidates:
+            self.build.note("candidates")
+        position = 0
+        for i, person in enumerate(frame.people):
+            for part in self._parts(person):
+                self._put(source, position, i, person, part, scale, raw)
+                position += 1
+
+    def _parts(self, person: dict[str, Any]) -> list[Part]:
+        """The lists of a person that the project is about: one, or one a hand."""
+        k = len(self.context.skeleton.keypoints)
+        if k == 21:
+            lists = [
+                (side, _first(person, flat), person.get(f"{key}_keypoints_3d"))
+                for side, flat, key in _HANDS
+            ]
+            return [_part(*each) for each in lists if each[1] or each[2]]
+        if k == 70:
+            deep = person.get("face_keypoints_3d")
+            return [_part("face", _first(person, _FACE), deep)]
+        body = _part("body", _first(person, _BODY), _first(person, _BODY_3D))
+        if body.width == 3 and body.numbers and _first(person, _BODY_3D):
+            self.build.note("3d-left-out")
+        return [body]
+
+    def _put(
+        self, source: str, position: int, i: int, person: dict[str, Any], part: Part,
+        scale: Scale | None, raw: bytes,
+    ) -> None:  # fmt: skip
+        """One row, or a refusal."""
+        wrong = self._wrong(part)
+        if wrong is not None:
+            self.build.refuse(source, position, *wrong, raw)
+            return
+        points = np.array(part.numbers, np.float64).reshape(-1, part.width)[self._order]
+        found = points[:, -1] > 0
+        repairs = [] if found.all() else ["openpose.undetected"]
+        xy = points[:, :-1].copy()
+        xy[~found] = np.nan
+        if not self._order_known:
+            repairs.append("openpose.order-assumed")
+        image = image_of(self.context, source, _ENDINGS)
+        video, number = self._sequences.place(image)
+        if scale is not None and part.width == 3:
+            size = self.context.sizes([image])[0]
+            if not np.isfinite(size).all():
+                detail = (
+                    "its coordinates are parts of the image's size, which is not known;"
+                    " run OpenPose with --keypoint_scale 0, or give width and height "
+                    "in the job table"
+                )
+                self.build.refuse(source, position, "no-size", detail, raw)
+                return
+            xy = scale.px(xy, size)
+            repairs.append("openpose.normalised")
+        side = f"-{part.name}" if part.name in ("left", "right") else ""
+        confidence = points[found, -1].mean() if found.any() else 0.0
+        (self.flat if part.width == 3 else self.deep).add(
+            xy,
+            image,
+            source,
+            position=position,
+            raw=raw,
+            repairs=repairs,
+            id=f"{i}{side}",
+            video=video,
+            frame=number,
+            track=_track(person, side),
+            attributes={"part": part.name, "confidence": f"{confidence:.4f}"},
+        )
+
+    @property
+    def _order_known(self) -> bool:
+        return not isinstance(self._order, slice)
+
+    def _wrong(self, part: Part) -> tuple[str, str] | None:
+        """Why a list is no row: a code and a sentence."""
+        k, numbers = len(self.context.skeleton.keypoints), part.numbers
+        if not is_flat(numbers):
+            return "malformed", f"the {part.name} is no list of numbers"
+        if not numbers:
+            return "nobody", f"the person has no keypoints of the {part.name}"
+        if len(numbers) % part.width:
+            return (
+                "malformed",
+                f"the {part.name} has {len(numbers)} numbers, which are no multiple "
+                f"of {part.width}",
+            )
+        if len(numbers) != k * part.width:
+            given = len(numbers) // part.width
+            return (
+                "other-skeleton",
+                f"the {part.name} has {given} keypoints, {self.context.skeleton.name} "
+                f"has {k}; " + _fitting(given),
+            )
+        return None
+
+    def _add_deep(self) -> None:
+        """3-D rows of a batch: their unit is guessed by people's size."""
+        xyz = np.stack(self.deep.xy)
+        unit = unit_of(xyz)
+        self.deep.xy = list(xyz[:, :, :2])
+        everyone = np.ones(len(xyz), np.bool_)
+        rows = self.deep.rows(z=xyz[:, :, 2], unit=unit or "mm", model=everyone)
+        if unit is None:
+            rows.remarks.refuse(
+                everyone, "openpose.no-unit", lambda i: "people are no size in m or mm"
+            )
+        rows.remarks.repair(everyone, "openpose.unit-guessed")
+        self.build.add(rows)
+        self.deep = Collected()
+
+
+def _first(person: dict[str, Any], keys: tuple[str, ...]) -> list[float]:
+    return next((person[key] for key in keys if person.get(key)), [])
+
+
+def _part(name: str, flat: list[float], deep: list[float] | None) -> Part:
+    return Part(name, deep, 4) if deep and not flat else Part(name, flat, 3)
+
+
+def _track(person: dict[str, Any], side: str) -> str | None:
+    """The number of a tracked person; [-1] is none."""
+    said = person.get("person_id")
+    said = said[0] if isinstance(said, list) and said else said
+    if not isinstance(said, int | float) or not 0 <= said < 1e15:
+        return None
+    return f"{int(said)}{side}"
+
+
+def _fitting(count: int) -> str:
+    """What would do for a person of so many keypoints."""
+    names = {
+        15: "openpose_mpi_15",
+        18: "openpose_coco_18",
+        19: "openpose_body_19",
+        23: "openpose_body_23",
+        25: "openpose_body_25 or openpose_body_25b",
+    }
+    if count in names:
+        return f"the shipped {names[count]} fits"
+    return "give the project a skeleton of that many"

@@ -1,0 +1,30 @@
+"""Which unit a body's 3-D positions are in, where a file does not say."""
+
+import numpy as np
+
+from posegate.transforms.model.poses import Floats
+
+_LEAST, _MOST = (
+    0.05,
+    4.0,
+)  # m; a hand is 0.1 to 0.2, a man with raised arms 2.5
+
+
+def unit_of(xyz: Floats) -> str | None:
+    """`m` or `mm` by the size of the objects: (N, K, 3); None where it is neither.
+
+    The size is the diagonal of an object's box, the median over the objects; NaN are
+    left out. None, too, where no object has two points.
+    """
+    low = np.where(np.isfinite(xyz), xyz, np.inf).min(axis=1)
+    high = np.where(np.isfinite(xyz), xyz, -np.inf).max(axis=1)
+    spans = np.where(high >= low, high - low, 0.0)
+    sizes = np.sqrt((spans**2).sum(axis=1))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if not len(sizes):
+        return None
+    size = float(np.median(sizes))
+    for unit, factor in (("m", 1.0), ("mm", 1000.0)):
+        if _LEAST * factor <= size <= _MOST * factor:
+            return unit
+    return None
