@@ -48,6 +48,7 @@ __all__ = [
 SHIPPED = (
     "coco",
     "face_300w",
+    "dlc",
     "fcsv",
     "lapa",
     "onehand10k",

@@ -1,0 +1,143 @@
+"""DeepLabCut's CSV: its header rows, its paths, its animals, its models."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from posegate.transforms.model.schema import Origin
+from posegate.transforms.model.skeleton import Skeleton
+from samples.dlc import HOME, SKELETON, sample, table
+from samples.mutation import mutated
+from samples.reading import Reading
+
+AB = Skeleton("ab", ("A", "B"), (), (), None)
+LIPS = (
+    *("leftLip", "rightLip", "topleftinner", "bottomleftinner", "topmidinner"),
+    *("bottommidinner", "toprightinner", "bottomrightinner"),
+)
+ROWS = [(f"{HOME}/img0007.png", 1, 2, 3.5, 4), (f"{HOME}/img0012.png", 5, 6, "", "")]
+
+
+def reading(data: bytes, name: str = "CollectedData_Ann.csv") -> Reading:
+    return Reading({name: data}, AB)
+
+
+def test_an_image_is_a_row_of_its_scorer() -> None:
+    first, second = reading(table(ROWS)).rows
+    assert (first["xy"], first["visibility"]) == ([1, 2, 3.5, 4], [2, 2])
+    assert [first[n] for n in ("image", "video", "frame", "annotator", "role")] == [
+        *(f"{HOME}/img0007.png", "m4s1", 7, "Ann", "production"),
+    ]
+    assert (second["xy"][:2], second["visibility"]) == ([5, 6], [2, 0])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        table([(*row[0].split("/"), *row[1:]) for row in ROWS], index=3),
+        table(ROWS, sign=";"),
+        b"\xef\xbb\xbf" + table(ROWS).replace(b"\n", b"\r\n"),
+        table(ROWS).decode().encode("utf-16"),
+        table(ROWS).replace(b"6,,", b"6"),
+        table(ROWS).rstrip(b"\n"),
+        table([(r[0], *r[3:], *r[1:3]) for r in ROWS], ("B", "A")),
+        table(ROWS).replace(b"scorer,Ann,Ann,Ann,Ann", b"scorer,Ann,Ann"),
+    ],
+)
+def test_however_it_is_written_it_reads_the_same(data: bytes) -> None:
+    got = reading(data)
+    assert (got.rows[0]["xy"], got.rows[0]["image"]) == (
+        [1, 2, 3.5, 4],
+        f"{HOME}/img0007.png",
+    )
+    assert (len(got.rows), got.bad, got.repairs) == (2, [], set())
+
+
+def test_paths_of_all_systems_meet() -> None:
+    for path in (r"labeled-data\m4s1\img0007.png", rf"C:\p\{HOME}\img0007.png"):
+        assert reading(table([(path, 1, 2, 3, 4)])).rows[0]["image"] == ROWS[0][0]
+
+
+def test_an_animal_is_a_track_and_absent_where_it_has_no_point() -> None:
+    rows = [(ROWS[0][0], *range(8)), (ROWS[1][0], *[""] * 4, *range(4))]
+    got = reading(table(rows, animals=("m1", "m2")))
+    assert [(r["track"], r["frame"]) for r in got.rows] == [
+        ("m1", 7),
+        ("m2", 7),
+        ("m2", 12),
+    ]
+    assert got.tally.images == 2
+
+
+def test_likelihood_is_a_models() -> None:
+    scorer = "DLC_resnet50_openfieldOct30shuffle1_1030000"
+    data = table(
+        [(i, 1, 2, 0.9, 3, 4, 0.1) for i in range(3)],
+        scorers=(scorer,),
+        axes=("x", "y", "likelihood"),
+    )
+    got = reading(data, f"m3v1mp4{scorer}.csv")
+    assert {r["role"] for r in got.rows} == {"prelabel"}
+    assert {o for r in got.rows for o in r["origin"]} == {Origin.PREDICTED}
+    assert [(r["image"], r["video"], r["frame"]) for r in got.rows][2] == (
+        *("m3v1mp4#2", "m3v1mp4", 2),
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"scorer", b"scorer,x\nindividuals", b"\0\0", b"image,x,y\na,1,2\n"]
+)
+def test_what_is_none_is_read_as_none(data: bytes) -> None:
+    assert reading(data).rows == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated([table(ROWS), table(ROWS, animals=("m1",)), table(ROWS, sign=";")]))
+def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
+    got = Reading({"a.csv": data}, AB, format="dlc")
+    assert not got.undocumented()
+
+
+def test_a_sample_reads_to_its_number() -> None:
+    got = Reading(sample(600), SKELETON)
+    assert (len(got.rows), got.bad) == (600, [])
+
+
+def test_real_labels_of_lips(shared_data: Path) -> None:
+    """As many rows as the manifest counts frames; 38 videos."""
+    got = Reading(shared_data / "dlc_speech_lips", Skeleton("l", LIPS, (), (), None))
+    assert (len(got.rows), got.bad, len(got.shards)) == (707, [], 38)
+    assert got.repairs == {"dlc.windows-path"}
+    assert got.tally.notes == {}
+    assert {r["annotator"] for r in got.rows} == {"AW"}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("dlc_testdata.csv", 3),
+        ("dlc_testdata_v2.csv", 3),
+        ("madlc_testdata.csv", 5),
+        ("madlc_testdata_v2.csv", 5),
+        ("maudlc_testdata.csv", 7),
+        ("maudlc_testdata_v2.csv", 7),
+        ("CollectedData_LM.csv", 7),
+    ],
+)
+def test_real_variants_of_the_header(shared_data: Path, name: str, rows: int) -> None:
+    """Four frames, of which one has no point; a row an animal that has some."""
+    path = shared_data / "dlc_fixture_variants/dlc/labeled-data/video" / name
+    got = Reading(path, Skeleton("s", tuple("ABCDE"), (), (), None))
+    assert (len(got.rows), got.tally.images, got.bad) == (rows, 4, [])
+    assert got.tally.notes["dlc.unlabelled-images"] == 1
+
+
+def test_unique_bodyparts_are_another_object_for_a_skeleton_of_animals(
+    shared_data: Path,
+) -> None:
+    folder = shared_data / "dlc_fixture_variants/dlc/labeled-data/video"
+    got = Reading(
+        folder / "maudlc_testdata.csv", Skeleton("s", tuple("ABC"), (), (), None)
+    )
+    assert (len(got.rows), got.tally.notes["dlc.other-object"]) == (5, 4)

@@ -1,0 +1,148 @@
+"""DeepLabCut's labels or predictions as CSV: three or four header rows, a row an image.
+
+    scorer,Ann,Ann,Ann,Ann                 scorer,,,Ann,...
+    individuals,mouse1,mouse1,mouse2,mouse2     (where there are several animals)
+    bodyparts,snout,snout,snout,snout
+    coords,x,y,x,y                         x, y, likelihood where a model placed them
+    labeled-data/m4s1/img0000.png,21.5,265.4,,
+
+The path of an image stands in one column, or in three.
+"""
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from posegate.transforms.formats import dlc_frames
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.dlc_frames import Column, Frames
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.text_table import (
+    Cells,
+    Dialect,
+    Lines,
+    cells,
+    decoded,
+    dialect_of,
+    parse,
+)
+
+NAME = "dlc"
+SUFFIXES = (".csv",)
+CARRIES = Carries(
+    annotator="the `scorer`: one a file; tools that merge files rewrite it",
+    tracks="`individuals`, where there are several animals",
+    visibility="a point with coordinates is visible; an empty one is occluded, not "
+    "labelled or not in the project, which the file cannot tell: unlabelled",
+    convention="px; (0, 0) is the centre of the top-left pixel, as its viewers draw "
+    "them; an image is its path in the project; its folder is the video",
+)
+TRAPS = dlc_frames.traps(NAME) | {
+    "dlc.header": "The header is not DeepLabCut's: the file is not read.",
+    "dlc.cell": "A cell is no number, or a row has too many: quarantined.",
+    "dlc.row-cut": "The file ends within a row: the row is quarantined.",
+}
+LEVELS = ("scorer", "individuals", "bodyparts", "coords")
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether a file starts with DeepLabCut's header rows."""
+    first = [line.lower() for line in decoded(head).split("\n", 3)[:2]]
+    return (
+        len(first) == 2
+        and first[0].startswith("scorer")
+        and first[1].startswith(("individuals", "bodyparts"))
+    )
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+        else:
+            yield from _file(file, context, build)
+    yield from build.rest()
+
+
+def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:
+    lines = Lines(file.chunks())
+    header = _header(lines)
+    if isinstance(header, str):
+        if lines.damage is not None:
+            build.say(file.name, lines.damage.reason, lines.damage.detail)
+        else:
+            build.say(file.name, "header", header)
+        return
+    columns, index, dialect = header
+    frames = Frames(NAME, context, build, file.name, columns)
+    for block in lines.blocks():
+        found = parse(block, index + len(columns), dialect, range(index))
+        _add(found, index, lines.unended, frames)
+        yield from build.ready()
+    if lines.damage is not None:
+        build.say(file.name, lines.damage.reason, lines.damage.detail)
+
+
+def _header(lines: Lines) -> tuple[list[Column], int, Dialect] | str:
+    """The columns after the index, how many of the index, and the dialect."""
+    first = lines.next() or ""
+    dialect = dialect_of(first)
+    levels: dict[str, list[str]] = {}
+    line: str | None = first
+    while line is not None and (row := cells(line, dialect)):
+        if row[0].lower() not in LEVELS:
+            break
+        levels[row[0].lower()] = row
+        line = None if "coords" in levels else lines.next()
+    if not {"scorer", "bodyparts", "coords"} <= levels.keys():
+        return (
+            f"it has the header rows {', '.join(levels) or 'none'}, but needs scorer, "
+            "bodyparts and coords; export it again"
+        )
+    return _columns(levels, dialect)
+
+
+def _columns(
+    levels: dict[str, list[str]], dialect: Dialect
+) -> tuple[list[Column], int, Dialect] | str:
+    coords = levels["coords"]
+    while coords and not coords[-1]:
+        coords.pop()
+    index = 1 + sum(1 for _ in takewhile(lambda cell: not cell, coords[1:]))
+    rows = [levels.get(level) or [""] for level in LEVELS]
+    rows[0] = [*rows[0], *rows[0][-1:] * (len(coords) - len(rows[0]))]
+    padded = [[*row, *[""] * (len(coords) - len(row))][index:] for row in rows]
+    columns = [
+        Column(*cells[:3], cells[3].lower())
+        for cells in zip(*padded, strict=False)
+        if cells[3]
+    ]
+    if not any(column.coordinate == "x" for column in columns):
+        return "its coords have no x; export it again"
+    return columns, index, dialect
+
+
+def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
+    """The rows of a block, without those that are empty."""
+    wrong = {i: ("dlc.cell", f"it {what}") for i, what in found.bad.items()}
+    if unended and len(found) and found.short[-1]:
+        lacks = f"it lacks {int(found.short[-1])} cells and a line end"
+        wrong[len(found) - 1] = ("dlc.row-cut", f"{lacks}; deliver it again")
+    parts = [pc.utf8_trim_whitespace(found.texts[i]) for i in range(index)]
+    paths = parts[0] if index == 1 else pc.binary_join_element_wise(*parts, "/")
+    kept = np.flatnonzero([bool(path.strip("/")) for path in paths.to_pylist()])
+    at = {int(row): i for i, row in enumerate(kept)}
+    frames.add(
+        paths.take(pa.array(kept)).to_pylist(),
+        found.numbers[kept, index:],
+        lambda i: found.raw(int(kept[i])),
+        {at[i]: reason for i, reason in wrong.items() if i in at},
+    )

@@ -1,0 +1,261 @@
+"""DeepLabCut's table, however it is stored: columns with names, a row an image."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.schema import Visibility
+
+CODES = {
+    "windows-path": "Paths of images have backslashes: they become slashes.",
+    "absolute-path": "Paths of images begin at somebody's disk: what stands before "
+    "`labeled-data/` is dropped.",
+    "unlabelled-images": "Images without any point: nobody labelled them, or they are "
+    "empty; they are counted, and give no rows.",
+    "scorer-differs": "The name of the file, `CollectedData_<scorer>`, and its header "
+    "name different people; the header counts.",
+    "several-scorers": "A file has points of several scorers: each is an annotator.",
+    "other-object": "An individual has none of the skeleton's points, where others "
+    "have: unique bodyparts (of the cage, say), left out; its points are counted.",
+    "left-out": "Bodyparts that `points.ignore` lists: left out, counted.",
+    "other-skeleton": "Bodyparts that are not the skeleton's: quarantined, unless "
+    "`points.ignore` of delivery.toml lists them.",
+    "point-incomplete": "A point has one coordinate only: unlabelled.",
+    "bodypart-twice": "Columns name a bodypart twice: the first counts.",
+}
+"""What both ways of storing share, without the format's name."""
+
+
+def traps(name: str) -> dict[str, str]:
+    """The shared traps as a format's own."""
+    return {f"{name}.{code}": said for code, said in CODES.items()}
+
+
+HOME = "labeled-data/"
+_NUMBER = re.compile(r"(\d+)\.[A-Za-z]+$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Who placed which point of which animal, and which of its numbers this is."""
+
+    scorer: str
+    individual: str
+    bodypart: str
+    coordinate: str
+
+
+@dataclass(frozen=True)
+class Animal:
+    """The columns of an individual by a scorer; `x`, `y`, `places` are (M,)."""
+
+    scorer: str
+    individual: str
+    x: npt.NDArray[np.intp]
+    y: npt.NDArray[np.intp]
+    places: npt.NDArray[np.intp]
+    names: tuple[str, ...]
+    extra: tuple[str, ...]
+
+
+@dataclass
+class Frames:
+    """One file's table as it is read into rows; `name` is the format's."""
+
+    name: str
+    context: Context
+    build: Build
+    source: str
+    columns: Sequence[Column]
+    images: int = 0
+
+    @cached_property
+    def predicted(self) -> bool:
+        """Whether a model placed the points: then each has a likelihood."""
+        return any(column.coordinate == "likelihood" for column in self.columns)
+
+    @cached_property
+    def video(self) -> str:
+        """What frames without a path are of: the file, without the model's name."""
+        stem = re.sub(r"\.(csv|h5|tsv)(\.gz)?$", "", self.source, flags=re.I)
+        scorers = {column.scorer for column in self.columns}
+        for scorer in sorted(scorers):
+            stem = stem.removesuffix(scorer)
+        said = self.context.named(self.source)
+        return said.get("video") or said.get("image") or stem.rstrip("_") or self.source
+
+    @cached_property
+    def animals(self) -> tuple[Animal, ...]:
+        """Those whose points are records; says what is left out."""
+        keys = dict.fromkeys((c.scorer, c.individual) for c in self.columns)
+        found = [self._animal(scorer, individual) for scorer, individual in keys]
+        scorers = {scorer for scorer, _ in keys}
+        self.build.note("several-scorers", int(len(scorers) > 1))
+        told = re.search(r"CollectedData_(.+?)\.", self.source)
+        self.build.note("scorer-differs", int(bool(told) and told[1] not in scorers))
+        known = [animal for animal in found if (animal.places >= 0).any()]
+        return tuple(known or found)
+
+    @cached_property
+    def _objects(self) -> tuple[Animal, ...]:
+        keys = dict.fromkeys((c.scorer, c.individual) for c in self.columns)
+        taken = {(a.scorer, a.individual) for a in self.animals}
+        return tuple(self._animal(*key, quiet=True) for key in keys if key not in taken)
+
+    def _animal(self, scorer: str, individual: str, quiet: bool = False) -> Animal:
+        points = self.context.delivery.points
+        at: dict[str, dict[str, int]] = {}
+        again = 0
+        for i, column in enumerate(self.columns):
+            if (column.scorer, column.individual) == (scorer, individual):
+                axes = at.setdefault(column.bodypart, {})
+                again += axes.setdefault(column.coordinate, i) != i
+        parts = [part for part, axes in at.items() if {"x", "y"} <= axes.keys()]
+        meant = tuple(points.names.get(part, part) for part in parts)
+        places = Naming(self.context.skeleton).places(meant)
+        stray = [p for p, place in zip(parts, places, strict=True) if place < 0]
+        extra = tuple(part for part in stray if not points.ignored(part))
+        if not quiet:
+            self.build.note("left-out", len(stray) - len(extra))
+            self.build.note("bodypart-twice", again)
+        return Animal(
+            scorer,
+            individual,
+            np.array([at[part]["x"] for part in parts], np.intp),
+            np.array([at[part]["y"] for part in parts], np.intp),
+            places,
+            meant,
+            extra,
+        )
+
+    def add(
+        self,
+        paths: Sequence[str],
+        numbers: Floats,
+        raw: Callable[[int], bytes] = lambda _: b"",
+        wrong: Mapping[int, tuple[str, str]] | None = None,
+    ) -> None:
+        """Takes in images: their paths or frame numbers, and (N, C) of the columns.
+
+        `wrong` has (code, sentence) of lines that are none: one record each.
+        """
+        first, self.images = self.images, self.images + len(paths)
+        self.build.images(len(paths))
+        some = np.zeros(len(paths), np.bool_)
+        place = Paths(paths, self.video)
+        for j, animal in enumerate(self.animals):
+            xy = np.stack([numbers[:, animal.x], numbers[:, animal.y]], axis=2)
+            there: Bools = np.isfinite(xy).any(axis=(1, 2))
+            if not j and wrong:
+                there[list(wrong)] = True
+            some |= there
+            rows = self._rows(xy[there], animal, place.taken(there))
+            at = np.flatnonzero(there)
+            rows.position = (first + at) * len(self.animals) + j
+            rows.raw = lambda i, at=at: raw(int(at[i]))
+            place.remark(rows, there, self.name)
+            for i, reason in (wrong or {}).items():
+                if there[i]:
+                    rows.remarks.reasons[int(np.searchsorted(at, i))] = reason
+            self.build.add(rows)
+        for thing in self._objects:
+            seen = np.isfinite(numbers[:, thing.x]) & np.isfinite(numbers[:, thing.y])
+            self.build.note("other-object", int(seen.sum()))
+            some |= seen.any(axis=1)
+        self.build.note("unlabelled-images", int((~some).sum()))
+
+    def _rows(self, xy: Floats, animal: Animal, place: "Paths") -> Rows:
+        n, k = len(xy), len(self.context.skeleton.keypoints)
+        kept = animal.places >= 0
+        known = np.isfinite(xy)
+        both = known.all(axis=2)
+        points = np.full((n, k, 2), np.nan)
+        points[:, animal.places[kept]] = np.where(
+            both[:, kept, None], xy[:, kept], np.nan
+        )
+        seen = np.isfinite(points[:, :, 0])
+        rows = Rows(
+            position=np.zeros(n, np.int64),
+            image=place.images,
+            xy=points,
+            visibility=np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED).astype(
+                np.uint8
+            ),
+            source=self.source,
+            id=[animal.individual or "1"] * n,
+            video=place.videos,
+            frame=place.frames,
+            track=animal.individual or None,
+            annotator=animal.scorer or None,
+            model=np.full(n, True) if self.predicted else None,
+        )
+        half = np.asarray((known.any(axis=2) & ~both).any(axis=1))
+        rows.remarks.repair(half, f"{self.name}.point-incomplete")
+        if animal.extra:
+            rows.remarks.refuse(
+                np.ones(n, np.bool_),
+                f"{self.name}.other-skeleton",
+                lambda _: other(animal, self.context),
+            )
+        return rows
+
+
+def other(animal: Animal, context: Context) -> str:
+    """Why an animal's bodyparts do not fit, and what would do."""
+    return (
+        f"{animal.individual or 'it'} {difference(animal.names, context.skeleton)}; "
+        f"{len(animal.extra)} of its bodyparts are not the skeleton's: list those to "
+        "leave out under [points] ignore in delivery.toml, rename others by [points] "
+        "names"
+    )
+
+
+class Paths:
+    """Paths of images, as they came and as rows name them."""
+
+    def __init__(self, given: Sequence[str], video: str) -> None:
+        self.images: list[str] = []
+        self.videos: list[str | None] = []
+        self.frames: list[int | None] = []
+        self.windows = np.array(["\\" in path for path in given], np.bool_)
+        self.absolute = np.zeros(len(given), np.bool_)
+        for i, path in enumerate(given):
+            path = path.replace("\\", "/")
+            home = path.find(HOME)
+            self.absolute[i] = home > 0
+            path = path[home:] if home > 0 else path
+            self._take(path, video)
+
+    def _take(self, path: str, video: str) -> None:
+        if "/" not in path and path.isdigit():
+            self.images.append(f"{video}#{int(path)}")
+            self.videos.append(video)
+            self.frames.append(int(path))
+            return
+        number = _NUMBER.search(path)
+        self.images.append(path)
+        self.videos.append(path.rpartition("/")[0].rpartition("/")[2] or video)
+        self.frames.append(int(number[1][-18:]) if number else None)
+
+    def taken(self, rows: Bools) -> "Paths":
+        """Those of some rows."""
+        at = np.flatnonzero(rows).tolist()
+        some = Paths((), "")
+        some.images = [self.images[i] for i in at]
+        some.videos = [self.videos[i] for i in at]
+        some.frames = [self.frames[i] for i in at]
+        return some
+
+    def remark(self, rows: Rows, there: Bools, name: str) -> None:
+        """Says what was mended of the paths of some rows."""
+        rows.remarks.repair(self.windows[there], f"{name}.windows-path")
+        rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
