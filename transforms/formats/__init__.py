@@ -50,6 +50,7 @@ SHIPPED = (
     "face_300w",
     "dlc",
     "fcsv",
+    "label_studio",
     "lapa",
     "onehand10k",
     "openpose",

@@ -80,10 +80,10 @@ class Build:
     def refuse(
         self, source: str, position: int, reason: str, detail: str, raw: bytes = b""
     ) -> None:
-        """Counts a record that cannot become a row."""
+        """Counts a record that cannot become a row; `reason` is as for `say`."""
         self._tally.records += 1
         self._tally.quarantined += 1
-        self._quarantine(source, position, f"{self._name}.{reason}", detail, raw)
+        self._quarantine(source, position, self._code(reason), detail, raw)
 
     def say(
         self,
@@ -98,13 +98,12 @@ class Build:
         `reason` is a code of this format without its name, or one with a dot.
         """
         self._tally.others += 1
-        code = reason if "." in reason else f"{self._name}.{reason}"
-        self._quarantine(source, position, code, detail, raw)
+        self._quarantine(source, position, self._code(reason), detail, raw)
 
     def note(self, reason: str, count: int = 1) -> None:
         """Reports a fact about the delivery that is no single record's."""
         if count:
-            code = reason if "." in reason else f"{self._name}.{reason}"
+            code = self._code(reason)
             self._tally.notes[code] = self._tally.notes.get(code, 0) + count
 
     def images(self, count: int = 1) -> None:
@@ -125,6 +124,9 @@ class Build:
             yield self._flush()
         if self._refused:
             yield self._flush_quarantine()
+
+    def _code(self, reason: str) -> str:
+        return reason if "." in reason else f"{self._name}.{reason}"
 
     def _gather(self) -> None:
         if self._drafts:

@@ -36,6 +36,7 @@ from posegate.transforms.formats.coco_records import (
 from posegate.transforms.formats.coco_who import Records
 from posegate.transforms.formats.coco_write import KEEPS, write
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.streams import DamagedStream, chunks
 from posegate.transforms.kernels.json_events import RAW, Broken, Run
 from posegate.transforms.kernels.json_records import Records as JsonRecords
@@ -67,13 +68,18 @@ SECTIONS = ("images", "annotations", "categories", "licenses", "videos")
 RESULTS = ""
 """The name that a list at the root goes by."""
 _ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
-_KEYS = (b'"annotations"', b'"image_id"', b'"images"', b'"categories"', b'"keypoints"')
 
 
 def sniff(head: bytes, name: str) -> bool:
     """Whether the first bytes of a file (inflated) look like COCO."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start[:1] in (b"{", b"[") and any(key in head for key in _KEYS)
+    found = outline(head)
+    if "*/image_id" in found or "annotations/*/image_id" in found:
+        return True
+    sections = [key for key in ("images", "annotations", "categories") if key in found]
+    listed = [f"{key}/*" for key in sections if f"{key}/*" in found]
+    own = {"images/*/file_name", "categories/*/name", "annotations/*/keypoints"}
+    empty = len(sections) > 1 and not listed
+    return "item" not in found and (bool(own & found.keys()) or empty)
 
 
 def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,263 @@
+"""Which points that a tool drew one by one are one instance's.
+
+box  person ───┬── point nose          1. the tool nests them, or says an instance
+               └── point left_eye
+point nose ─── relation ─── box        2. arrows were drawn
+p1_nose  p2_nose                       3. the labels say whose they are
+nose  left_eye  right_eye              4. there is one of each: one instance
+nose  nose  left_eye                   whose eye it is, nobody can know: refused
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from posegate.transforms.formats.labels import Labels
+from posegate.transforms.formats.outlines import Outline
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.model.naming import difference
+from posegate.transforms.model.schema import Origin, Visibility
+from posegate.transforms.model.skeleton import Skeleton
+
+_ROOM = 0.25
+"""Of a box's sides: how far beyond it a point may lie and still be its own."""
+
+
+@dataclass(slots=True)
+class Shape:
+    """One thing drawn: a point (`x` is set), a box, or an outline with its box.
+
+    `visibility` is what the tool says beside the label, None for nothing; `group` is
+    the shape that it is nested under, or the instance that it is said to be of. A
+    `problem` (code, sentence) refuses the instance that it is part of.
+    """
+
+    name: str
+    id: str | None = None
+    x: float | None = None
+    y: float = 0.0
+    visibility: Visibility | None = None
+    origin: Origin = Origin.PLACED
+    box: Sequence[float] | None = None
+    outline: Outline | None = None
+    group: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    repairs: tuple[str, ...] = ()
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """One instance: its points, and the box or outlines around them, if any.
+
+    `how` is the code of how it was found where the tool did not say; `doubt` is why
+    it may be several.
+    """
+
+    points: list[Shape] = field(default_factory=list)
+    around: list[Shape] = field(default_factory=list)
+    id: str | None = None
+    how: str | None = None
+    doubt: str | None = None
+
+
+def grouped(
+    shapes: Sequence[Shape], links: Iterable[tuple[str, str]], labels: Labels
+) -> list[Group]:
+    """Every shape in one group, in the order in which the groups begin.
+
+    Args:
+      shapes: what was drawn in one frame by one annotator.
+      links: pairs of ids that relations connect.
+      labels: reads the points' names.
+    """
+    return _Grouping(shapes, links, labels).groups()
+
+
+class _Grouping:
+    def __init__(
+        self, shapes: Sequence[Shape], links: Iterable[tuple[str, str]], labels: Labels
+    ) -> None:
+        self._shapes, self._labels = shapes, labels
+        self._by_id = {s.id: s for s in shapes if s.id is not None}
+        self._links: dict[str, set[str]] = {}
+        for a, b in links:
+            if a != b and a in self._by_id and b in self._by_id:
+                self._links.setdefault(a, set()).add(b)
+                self._links.setdefault(b, set()).add(a)
+        self._parents = {s.group for s in shapes if s.group is not None}
+        self._found: dict[str, Group] = {}
+
+    def groups(self) -> list[Group]:
+        points = [s for s in self._shapes if s.x is not None]
+        loose = [point for point in points if not self._placed(point)]
+        for shape in self._shapes:
+            if shape.x is None:
+                self._surround(shape)
+        known = [p for p in loose if self._labels.read(p.name).keypoint is not None]
+        others = [p for p in loose if self._labels.read(p.name).keypoint is None]
+        if known:
+            self._loose(known)
+        if others:
+            self._found["others"] = Group(others, id=others[0].id)
+        return list(self._found.values())
+
+    def _placed(self, point: Shape) -> bool:
+        """Puts a point where the tool, an arrow or its label says it belongs."""
+        person = self._labels.read(point.name).person
+        if point.group is not None:
+            group = self._group(self._root(point.group))
+        elif point.id in self._parents:
+            group = self._group(point.id)
+        elif point.id in self._links:
+            key, doubt = self._linked(point.id)
+            group = self._group(key, "grouped-by-relation")
+            group.doubt = group.doubt or doubt
+        elif person is not None:
+            group = self._group(f"person {person}", "grouped-by-label")
+        else:
+            return False
+        group.points.append(point)
+        return True
+
+    def _root(self, id: str) -> str:
+        """The outermost shape that one is nested under; a ring gives its smallest."""
+        seen = [id]
+        while (shape := self._by_id.get(id)) is not None and shape.group is not None:
+            if shape.group in seen:
+                return min(seen)
+            id = shape.group
+            seen.append(id)
+        return id
+
+    def _linked(self, id: str) -> tuple[str, str | None]:
+        """The box that arrows lead to from a point, over other points if need be.
+
+        Without one, the first of the points that hang together.
+        """
+        front, seen = [id], {id}
+        while front:
+            near = [n for a in front for n in sorted(self._links.get(a, ()))]
+            boxes = sorted({n for n in near if self._by_id[n].x is None})
+            if boxes:
+                doubt = "points with arrows from one of them to several boxes"
+                return self._root(boxes[0]), doubt if len(boxes) > 1 else None
+            front = [n for n in dict.fromkeys(near) if n not in seen]
+            seen.update(front)
+        return min(seen), None
+
+    def _group(self, key: str, how: str | None = None) -> Group:
+        if key not in self._found:
+            self._found[key] = Group(id=key, how=how)
+        return self._found[key]
+
+    def _surround(self, shape: Shape) -> None:
+        """Puts a box or an outline around the group that it is said to be of."""
+        key = self._root(shape.group) if shape.group is not None else shape.id
+        if key not in self._found and shape.id in self._links:
+            near = {self._root(n) for n in self._links[shape.id]} & self._found.keys()
+            key = near.pop() if len(near) == 1 else key
+        self._group(f"#{len(self._found)}" if key is None else key).around.append(shape)
+
+    def _loose(self, points: list[Shape]) -> None:
+        """Points that nothing is said of: one instance, if there is one of each name.
+
+        They may be what the only instance there is lacks.
+        """
+        names = [self._labels.read(point.name).keypoint for point in points]
+        group = Group(points, id=points[0].id, how="grouped-by-name")
+        others = [g for g in self._found.values() if g.points]
+        if len(set(names)) < len(names):
+            group.doubt = "points of several instances; nothing says whose each is"
+        elif not others:
+            self._box(group)
+        elif len(others) == 1 and not others[0].how and self._lacks(others[0], names):
+            others[0].points += points
+            others[0].how = "grouped-by-name"
+            return
+        else:
+            group.doubt = "points beside instances; nothing says whose they are"
+        self._found["loose"] = group
+
+    def _lacks(self, group: Group, names: Sequence[int | None]) -> bool:
+        has = {self._labels.read(point.name).keypoint for point in group.points}
+        return has.isdisjoint(names)
+
+    def _box(self, group: Group) -> None:
+        """Takes the only box there is, if the points lie in it or near it."""
+        alone = [(k, g) for k, g in self._found.items() if not g.points]
+        if len(alone) != 1 or len(alone[0][1].around) != 1:
+            return
+        box = alone[0][1].around[0].box
+        if box is not None and all(_near(p, box) for p in group.points):
+            group.around = alone[0][1].around
+            del self._found[alone[0][0]]
+
+
+def _near(point: Shape, box: Sequence[float]) -> bool:
+    x, y, w, h = box
+    assert point.x is not None
+    across = -_ROOM * w <= point.x - x <= (1 + _ROOM) * w
+    return across and -_ROOM * h <= point.y - y <= (1 + _ROOM) * h
+
+
+def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> None:
+    """Puts a group's points, box and outline into a record, or why it is refused.
+
+    Codes have no format's name yet: `ungrouped`, `point-twice`, `other-skeleton`,
+    `outlines-left`, and those of `Group.how`.
+    """
+    repairs = dict.fromkeys(record.repairs)
+    if group.how is not None:
+        repairs[group.how] = None
+    record.attributes = dict(record.attributes or {})
+    _surround(record, group, repairs)
+    for point in group.points:
+        repairs |= dict.fromkeys(point.repairs)
+        for key, value in point.attributes.items():
+            record.attributes[f"{point.name}.{key}"] = value
+        _place(record, point, labels)
+    if group.doubt is not None:
+        detail = (
+            f"{len(group.points)} {group.doubt}; nest the points of each under its "
+            "box, or connect them by relations"
+        )
+        record.refusal = "ungrouped", detail
+    if any(labels.read(point.name).keypoint is None for point in group.points):
+        names = [point.name for point in group.points]
+        record.refusal = "other-skeleton", f"it {difference(names, skeleton)}"
+    for shape in (*group.points, *group.around):
+        record.refusal = shape.problem or record.refusal
+    record.repairs = tuple(repairs)
+
+
+def _place(record: Record, point: Shape, labels: Labels) -> None:
+    """Puts a point at its keypoint, unless it is marked as not there."""
+    label = labels.read(point.name)
+    seen = label.visibility if point.visibility is None else point.visibility
+    if label.keypoint is None or point.x is None or seen == Visibility.UNLABELLED:
+        return
+    if label.keypoint in record.points:
+        detail = f"the point {point.name!r} is there twice; delete one"
+        record.refusal = "point-twice", detail
+        return
+    flag = float(Visibility.VISIBLE if seen is None else seen)
+    record.points[label.keypoint] = (point.x, point.y, flag, float(point.origin))
+
+
+def _surround(record: Record, group: Group, repairs: dict[str, None]) -> None:
+    """The box is that of a box, else of an outline; the first outline counts."""
+    boxes = [s for s in group.around if s.outline is None and s.box is not None]
+    outlines = [s for s in group.around if s.outline is not None]
+    assert record.attributes is not None
+    for shape in (*boxes, *outlines):
+        record.attributes.setdefault("category", shape.name)
+        record.attributes |= shape.attributes
+        repairs |= dict.fromkeys(shape.repairs)
+    if boxes:
+        record.bbox = boxes[0].box
+    if outlines and (outline := outlines[0].outline) is not None:
+        record.segmentation, record.area = outline.segmentation, outline.area
+        record.bbox = record.bbox or outline.box
+    if len(boxes) > 1 or len(outlines) > 1:
+        repairs["outlines-left"] = None

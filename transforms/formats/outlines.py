@@ -1,0 +1,69 @@
+"""Polygons and masks of tools as COCO's segmentation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from pycocotools import mask as rle
+
+from posegate.transforms.kernels.masks import MOST, painted
+from posegate.transforms.model.poses import Bools, Floats
+
+LARGEST = 1 << 26
+"""Pixels of an image that a mask is painted for: 8k by 8k."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What an object covers: COCO's JSON, its area [px^2] and its box [px]."""
+
+    segmentation: bytes
+    area: float
+    box: tuple[float, float, float, float]
+
+
+def polygon(paths: Sequence[Sequence[tuple[float, float]]]) -> Outline | None:
+    """Polygons that do not touch one another, by their corners [px].
+
+    Those of fewer than three corners, or of something that is no position, are left
+    out; None if none is left. The area is the sum of the shoelace formula's.
+    """
+    good = [np.array(p, np.float64).reshape(-1, 2) for p in paths if len(p) > 2]
+    good = [p for p in good if (np.abs(p) < MOST).all()]
+    if not good:
+        return None
+    area = sum(abs(_shoelace(p)) for p in good)
+    low = np.min([p.min(axis=0) for p in good], axis=0)
+    high = np.max([p.max(axis=0) for p in good], axis=0)
+    text = msgspec.json.encode([p.reshape(-1).tolist() for p in good])
+    return Outline(text, float(area), (*low.tolist(), *(high - low).tolist()))
+
+
+def _shoelace(corners: Floats) -> float:
+    x, y = corners[:, 0], corners[:, 1]
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def mask(inside: Bools) -> Outline | None:
+    """A mask (height, width) as COCO's RLE; None if nothing is inside."""
+    if not inside.any():
+        return None
+    packed = rle.encode(np.asfortranarray(inside, np.uint8))
+    size = [int(side) for side in packed["size"]]
+    text = msgspec.json.encode({"size": size, "counts": packed["counts"].decode()})
+    x, y, w, h = (float(side) for side in rle.toBbox(packed))
+    return Outline(text, float(rle.area(packed)), (x, y, w, h))
+
+
+def evenodd(
+    paths: Sequence[Sequence[tuple[float, float]]], width: int, height: int
+) -> Outline | None:
+    """Polygons of which one may be another's hole, as a mask of an image [px]."""
+    inside = np.zeros((height, width), np.bool_)
+    for path in paths:
+        if len(path) > 2:
+            flat = np.array(path, np.float64).reshape(-1).tolist()
+            packed = rle.frPyObjects([flat], height, width)[0]
+            inside ^= painted(packed["counts"].decode(), width, height)
+    return mask(inside)
