@@ -23,7 +23,7 @@ from samples.label_studio import (
     stored,
     task,
 )
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
 
 FACE = Skeleton("face", ("nose", "left_eye", "right_eye"), (), (), None)
@@ -311,7 +311,7 @@ def test_other_json_is_none() -> None:
 SOUND = drawn(box(), point("nose", parentID="b"), point("left_eye"))["export.json"]
 
 
-@given(mutated(SOUND + b"\n"))
+@given(mutated([SOUND]))
 @settings(max_examples=80, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, FACE, "label-studio")
