@@ -52,6 +52,7 @@ SHIPPED = (
     "fcsv",
     "label_studio",
     "lapa",
+    "mpii",
     "onehand10k",
     "openpose",
     "pts",

@@ -1,0 +1,79 @@
+"""The records of a JSON file, each of one type, as a stream."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.json_events import Broken, Run
+from posegate.transforms.kernels.json_records import Records
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Good(Generic[T]):
+    """A record: its ordinal, what it says, and its bytes."""
+
+    position: int
+    record: T
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Bad:
+    """What is no record; position -1 is the file."""
+
+    position: int
+    reason: str
+    detail: str
+    raw: bytes
+
+
+class Listed(Generic[T]):
+    """Decodes objects as `kind`: those of a list at the root, or of named sections.
+
+    A record that does not decode costs no other, nor does what is broken between them.
+    """
+
+    def __init__(self, kind: type[T], sections: Collection[str] = ()) -> None:
+        self._one = msgspec.json.Decoder(kind)
+        self._all = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        self._sections = sections
+
+    def read(self, file: File) -> Iterator[Good[T] | Bad]:
+        """A file's records in order; reasons are codes such as `json.truncated`."""
+        found = Records(file.chunks(), self._sections)
+        wanted = {*self._sections} or {""}
+        try:
+            for event in found:
+                if isinstance(event, Broken):
+                    where = event.ordinal if event.section in wanted else -1
+                    yield Bad(where, event.reason, event.detail, event.raw)
+                elif event.section in wanted:
+                    yield from self._run(event, found)
+        except DamagedStream as damage:
+            yield Bad(-1, damage.reason, damage.detail, b"")
+
+    def _run(self, run: Run, found: Records) -> Iterator[Good[T] | Bad]:
+        todo = [(0, len(run.starts))]
+        while todo:
+            i, j = todo.pop()
+            data = b"[" + run.data[run.starts[i] : run.stops[j - 1]] + b"]"
+            try:
+                for n, record in enumerate(self._all.decode(data), i):
+                    yield Good(run.first + n, record, run.raw(n))
+                continue
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                wrong = str(error)
+            if j - i > 1:
+                todo += [((i + j) // 2, j), (i, (i + j) // 2)]
+                continue
+            at = found.swallows(run.raw(i))
+            if at is not None:
+                found.reject(run, i, at, "json.malformed", wrong)
+                return
+            yield Bad(run.first + i, "json.malformed", wrong, run.raw(i))
