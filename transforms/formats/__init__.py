@@ -47,6 +47,7 @@ __all__ = [
 
 SHIPPED = (
     "coco",
+    "cvat_images",
     "face_300w",
     "dlc",
     "fcsv",

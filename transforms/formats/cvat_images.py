@@ -1,0 +1,158 @@
+"""CVAT for images 1.1: an element a frame, with the shapes that are in it.
+
+    <annotations> <meta>…</meta>
+      <image id name width height>
+        <skeleton label> <points label outside occluded points="x,y"/> … </skeleton>
+        <box label xtl ytl xbr ybr group_id/> <mask rle …/> <points …/> <tag label/>
+"""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from posegate.transforms.formats import cvat_frame
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.cvat_frame import Frames
+from posegate.transforms.formats.cvat_meta import Meta, kind, meta
+from posegate.transforms.formats.cvat_shapes import LEFT_ALONE, shape
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.xml_records import Broken, Node, Records
+
+NAME = "cvat-images"
+SUFFIXES = (".xml",)
+CARRIES = Carries(
+    annotator="`meta`: a job's assignee, or that of a task that is one job",
+    time="`meta`: `updated` of the task or job, the last change of any of it",
+    visibility="`outside` 0, `occluded` 1, else 2",
+    masks="`mask` (RLE) and `polygon`, of the same `group_id` or on their own",
+    convention="px of CVAT's canvas, whose (0, 0) is the corner of the top-left pixel; "
+    "taken as they stand, as CVAT's own COCO export does; two decimals",
+)
+TRAPS = {
+    **{f"{NAME}.{code}": said for code, said in cvat_frame.TRAPS.items()},
+    f"{NAME}.image": "An image has no name: its shapes are quarantined.",
+    f"{NAME}.image-twice": "An image stands twice, in jobs that overlap or tasks that "
+    "are put together: counted; each annotation is a row.",
+    f"{NAME}.image-size": "An image's size is no number above 0: left out.",
+    f"{NAME}.syntax": "An element is not well formed: it is quarantined, and reading "
+    "goes on at the next.",
+    f"{NAME}.tracks": "The file holds tracks, which belong to CVAT for video: they "
+    "are left alone. Deliver it by itself, with `format` = cvat-video.",
+    f"{NAME}.video": "The task is a video's: this export does not say which frames "
+    "CVAT interpolated. Export as CVAT for video.",
+    f"{NAME}.assignee-of-task": "The task has an assignee, but was cut into jobs, whose "
+    "own assignees it does not name: nobody is taken for the annotator. Export the "
+    "jobs.",
+    f"{NAME}.left-alone": "Polylines, ellipses and cuboids are neither poses nor "
+    "masks: counted, and left alone.",
+    f"{NAME}.tag-alone": "A tag is on an image without shapes: counted, and lost.",
+}
+_OUTLINE = ("annotations",)
+_TEXTS = frozenset({"attribute"})
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether it is CVAT's root, and images are in it."""
+    return kind(head) == "images"
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    reading = _Reading(context, Build(context, tally, NAME))
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            reading.build.say(context.shard.name, file.reason, str(file))
+        elif file.name.lower().endswith((*SUFFIXES, ".xml.gz")):
+            yield from reading.file(file)
+    yield from reading.build.rest()
+
+
+class _Reading:
+    """One shard being read."""
+
+    def __init__(self, context: Context, build: Build) -> None:
+        self.build = build
+        self._frames = Frames(NAME, context.skeleton)
+        self._position = 0
+
+    def file(self, file: File) -> Iterator[pa.RecordBatch]:
+        """The batches that a file fills."""
+        said, seen = Meta(), set[int]()
+        try:
+            for event in Records(file.chunks(), _OUTLINE, _TEXTS):
+                if isinstance(event, Broken):
+                    self.build.refuse(
+                        file.name, self._next(), "syntax", event.detail, event.raw
+                    )
+                elif isinstance(event, Node) and event.tag == "meta":
+                    said = meta(event)
+                    self.build.note("assignee-of-task", int(said.task.unsaid))
+                elif isinstance(event, Node) and event.tag == "image":
+                    self._image(file, event, said, seen)
+                elif isinstance(event, Node) and event.tag == "track":
+                    self.build.note("tracks")
+                yield from self.build.ready()
+        except DamagedStream as damage:
+            self.build.say(file.name, damage.reason, str(damage))
+
+    def _next(self) -> int:
+        self._position += 1
+        return self._position - 1
+
+    def _image(self, file: File, node: Node, said: Meta, seen: set[int]) -> None:
+        """The records of an image."""
+        name, size = node.attrs.get("name", ""), self._size(node)
+        self.build.images()
+        key = hash((name, node.attrs.get("task_id")))
+        self.build.note("image-twice", int(key in seen))
+        seen.add(key)
+        shapes = [
+            shape(each, each.attrs.get("label", ""), size)
+            for each in node.children
+            if each.tag in ("skeleton", "points", "box", "polygon", "mask")
+        ]
+        tags = [each.attrs.get("label", "") for each in node.children if each.tag == "tag"]
+        left = sum(each.tag in LEFT_ALONE for each in node.children)
+        self.build.note("left-alone", left)
+        self.build.note("tag-alone", 0 if shapes else len(tags))
+        for i, record in enumerate(self._frames.records(shapes)):
+            self._fill(record, node, said, size)
+            record.source, record.image, record.position = file.name, name, self._next()
+            record.id = f"{record.job}-{i}" if record.job else str(i)
+            if tags:
+                attributes = record.attributes or {}
+                record.attributes = {"tags": ", ".join(tags), **attributes}
+            if not name:
+                record.refusal = f"{NAME}.image", "the image has no name; export it"
+            self.build.put(record)
+
+    def _fill(
+        self, record: Record, node: Node, said: Meta, size: tuple[int, int] | None
+    ) -> None:
+        """What the image and the file say."""
+        task = said.of(node.attrs.get("task_id"))
+        frame = node.attrs.get("id", "")
+        record.job = task.job(int(frame)) if frame.isdecimal() else None
+        record.annotator, record.annotated_at = task.annotator, task.updated
+        if size is not None:
+            record.width, record.height = size
+        elif node.attrs.keys() & {"width", "height"}:
+            record.repairs = [*record.repairs, f"{NAME}.image-size"]
+        subset = node.attrs.get("subset") or task.subset
+        if subset and subset != "default":
+            record.attributes = {"subset": subset, **(record.attributes or {})}
+        if task.mode == "interpolation":
+            record.video = said.source or task.name
+            record.frame = int(frame) if frame.isdecimal() else None
+            record.repairs = [*record.repairs, f"{NAME}.video"]
+
+    def _size(self, node: Node) -> tuple[int, int] | None:
+        width, height = node.attrs.get("width", ""), node.attrs.get("height", "")
+        if not (width.isdecimal() and height.isdecimal()):
+            return None
+        size = int(width[:9]), int(height[:9])
+        return size if all(size) else None

@@ -1,0 +1,159 @@
+"""What a CVAT export says of its task, job or project as a whole.
+
+A job's assignee annotated it. A task's did so only if it was not cut into jobs; who
+did each of those is not in the file.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from posegate.transforms.formats.xml_records import Node, readable
+
+_JOB = re.compile(r"(?:jobs/|[?&]id=)(\d+)")
+_STEP = re.compile(r"step\s*=\s*(\d+)")
+_ROOT = re.compile(rb"<annotations[\s>]")
+_FIRST = re.compile(rb"<(image|track)\s")
+_MODE = re.compile(rb"<mode>\s*(annotation|interpolation)\s*</mode>")
+
+
+def kind(head: bytes) -> str | None:
+    """By the first bytes of a file: `images` or `video`; None if it is not CVAT's.
+
+    By its first image or track; by the task's mode where labels fill the head.
+    """
+    head = readable(head)
+    root = _ROOT.search(head)
+    if root is None or b"<" in head[: root.start()].replace(b"<?", b"").replace(
+        b"<!", b""
+    ):
+        return None
+    first, mode = _FIRST.search(head, root.end()), _MODE.search(head, root.end())
+    if first is not None:
+        return "images" if first[1] == b"image" else "video"
+    if mode is not None:
+        return "images" if mode[1] == b"annotation" else "video"
+    return "images" if b"<meta>" in head else None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The frames (absolute numbers, both included) that were one job."""
+
+    job: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task or a job; `scope` tells its tracks from another's in the same delivery.
+
+    `unsaid`: it has an assignee who may not be the annotator. `size` and `step` are a
+    video's: [px] of its frames, and frames from one annotated to the next.
+    """
+
+    scope: str = ""
+    alone: bool = False
+    name: str | None = None
+    mode: str | None = None
+    annotator: str | None = None
+    unsaid: bool = False
+    updated: str | None = None
+    size: tuple[int, int] | None = None
+    step: int = 1
+    segments: tuple[Segment, ...] = ()
+    subset: str | None = None
+
+    def job(self, frame: int) -> str | None:
+        """The job that a frame belonged to; the first, where jobs overlap."""
+        if self.alone:
+            return self.scope
+        for segment in self.segments:
+            if segment.start <= frame <= segment.stop:
+                return segment.job
+        return None
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What `<meta>` says: of the whole, and of a project's tasks by their id.
+
+    `labels` are those that are no part of a skeleton; `source` is the video's file.
+    """
+
+    task: Task = field(default_factory=Task)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    source: str | None = None
+
+    def of(self, task: str | None) -> Task:
+        """The task with that id, else the whole."""
+        return self.tasks.get(task or "", self.task)
+
+
+def meta(node: Node) -> Meta:
+    """From the element."""
+    whole = next(
+        (found for tag in ("job", "task", "project") if (found := node.find(tag))),
+        Node("task", {}),
+    )
+    inner = whole.find("tasks")
+    size = _size(node) or _size(whole)
+    tasks = [
+        _task(each, None) for each in (inner.children if inner is not None else ())
+    ]
+    labels = whole.find("labels")
+    return Meta(
+        task=_task(whole, size),
+        tasks={task.scope: task for task in tasks},
+        labels=tuple(
+            name
+            for each in (labels.children if labels is not None else ())
+            if (name := each.says("name")) and each.find("parent") is None
+        ),
+        source=node.says("source") or whole.says("source"),
+    )
+
+
+def _task(node: Node, size: tuple[int, int] | None) -> Task:
+    first = _whole(node.says("start_frame")) or 0
+    step = _STEP.search(node.says("frame_filter") or "")
+    stride = max(int(step[1]), 1) if step else 1
+    segments = _segments(node.find("segments"), first, stride)
+    assignee = node.says("assignee", "username") or node.says("assignee")
+    alone = node.tag == "job" or (node.tag == "task" and len(segments) <= 1)
+    return Task(
+        scope=node.says("id") or "",
+        alone=node.tag == "job",
+        name=node.says("name"),
+        mode=node.says("mode"),
+        annotator=assignee if alone else None,
+        unsaid=assignee is not None and not alone,
+        updated=node.says("updated"),
+        size=size or _size(node),
+        step=stride,
+        segments=segments,
+        subset=node.says("subset"),
+    )
+
+
+def _segments(node: Node | None, first: int, step: int) -> tuple[Segment, ...]:
+    """Those with a job; their frames are counted from 0, without what is left out."""
+    found = []
+    for each in node.children if node is not None else ():
+        job = _JOB.search(each.says("url") or "")
+        start, stop = _whole(each.says("start")), _whole(each.says("stop"))
+        if job is None or start is None or stop is None:
+            continue
+        found.append(Segment(job[1], first + start * step, first + stop * step))
+    return tuple(found)
+
+
+def _size(node: Node) -> tuple[int, int] | None:
+    width = _whole(node.says("original_size", "width"))
+    height = _whole(node.says("original_size", "height"))
+    return (width, height) if width and height else None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None
