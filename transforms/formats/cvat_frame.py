@@ -127,7 +127,9 @@ class Frames:
         """Of points that are one object's; `inferred`, or may be."""
         names = self.skeleton.keypoints
         labels = [each.label for each in some]
-        if len(some) == 1 and len(some[0].values) > 2 or len(set(labels)) == 1 < len(some):
+        if (len(some) == 1 and len(some[0].values) > 2) or len(set(labels)) == 1 < len(
+            some
+        ):
             yield self._by_order(some, inferred)
             return
         strays = [each for each in some if self._find(each.label) is None]
@@ -205,7 +207,8 @@ class Frames:
         if each.attributes:
             record.attributes = dict(each.attributes)
         named = each.kind == "skeleton" or len(each.values) > 2
-        if always or (named and each.label != self.skeleton.category):
+        always |= named and each.label != self.skeleton.category
+        if always and each.label:
             record.attributes = {**(record.attributes or {}), "category": each.label}
         if each.source == "auto":
             record.model = True
@@ -248,7 +251,9 @@ class Frames:
             found = self._naming.find(label)
             if found is None and label.isdecimal() and label.isascii():
                 number = int(label[:9])
-                found = number - 1 if 0 < number <= len(self.skeleton.keypoints) else None
+                found = (
+                    number - 1 if 0 < number <= len(self.skeleton.keypoints) else None
+                )
             self._known[label] = found
         return self._known[label]
 

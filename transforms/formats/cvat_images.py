@@ -1,9 +1,9 @@
 """CVAT for images 1.1: an element a frame, with the shapes that are in it.
 
-    <annotations> <meta>…</meta>
-      <image id name width height>
-        <skeleton label> <points label outside occluded points="x,y"/> … </skeleton>
-        <box label xtl ytl xbr ybr group_id/> <mask rle …/> <points …/> <tag label/>
+<annotations> <meta>…</meta>
+  <image id name width height>
+    <skeleton label> <points label outside occluded points="x,y"/> … </skeleton>
+    <box label xtl ytl xbr ybr group_id/> <mask rle …/> <points …/> <tag label/>
 """
 
 from collections.abc import Iterator
@@ -44,9 +44,8 @@ TRAPS = {
     "are left alone. Deliver it by itself, with `format` = cvat-video.",
     f"{NAME}.video": "The task is a video's: this export does not say which frames "
     "CVAT interpolated. Export as CVAT for video.",
-    f"{NAME}.assignee-of-task": "The task has an assignee, but was cut into jobs, whose "
-    "own assignees it does not name: nobody is taken for the annotator. Export the "
-    "jobs.",
+    f"{NAME}.assignee-of-task": "The task has an assignee, but was cut into jobs: "
+    "who did each it does not say, and nobody is taken for the annotator. Export jobs.",
     f"{NAME}.left-alone": "Polylines, ellipses and cuboids are neither poses nor "
     "masks: counted, and left alone.",
     f"{NAME}.tag-alone": "A tag is on an image without shapes: counted, and lost.",
@@ -81,9 +80,9 @@ class _Reading:
 
     def file(self, file: File) -> Iterator[pa.RecordBatch]:
         """The batches that a file fills."""
-        said, seen = Meta(), set[int]()
+        said, seen = Meta(), dict[int, int]()
         try:
-            for event in Records(file.chunks(), _OUTLINE, _TEXTS):
+            for event in Records(file.chunks(), _OUTLINE, "image", _TEXTS):
                 if isinstance(event, Broken):
                     self.build.refuse(
                         file.name, self._next(), "syntax", event.detail, event.raw
@@ -103,26 +102,29 @@ class _Reading:
         self._position += 1
         return self._position - 1
 
-    def _image(self, file: File, node: Node, said: Meta, seen: set[int]) -> None:
+    def _image(self, file: File, node: Node, said: Meta, seen: dict[int, int]) -> None:
         """The records of an image."""
         name, size = node.attrs.get("name", ""), self._size(node)
         self.build.images()
-        key = hash((name, node.attrs.get("task_id")))
-        self.build.note("image-twice", int(key in seen))
-        seen.add(key)
+        again = seen[hash(name)] = seen.get(hash(name), -1) + 1
+        self.build.note("image-twice", int(again > 0))
         shapes = [
             shape(each, each.attrs.get("label", ""), size)
             for each in node.children
             if each.tag in ("skeleton", "points", "box", "polygon", "mask")
         ]
-        tags = [each.attrs.get("label", "") for each in node.children if each.tag == "tag"]
+        tags = [
+            each.attrs.get("label", "") for each in node.children if each.tag == "tag"
+        ]
         left = sum(each.tag in LEFT_ALONE for each in node.children)
         self.build.note("left-alone", left)
         self.build.note("tag-alone", 0 if shapes else len(tags))
         for i, record in enumerate(self._frames.records(shapes)):
             self._fill(record, node, said, size)
             record.source, record.image, record.position = file.name, name, self._next()
-            record.id = f"{record.job}-{i}" if record.job else str(i)
+            record.id = "-".join(
+                filter(None, (record.job, str(again) if again else None, str(i)))
+            )
             if tags:
                 attributes = record.attributes or {}
                 record.attributes = {"tags": ", ".join(tags), **attributes}

@@ -97,7 +97,7 @@ def element(node: Node, of: Shape) -> Element:
     """A skeleton's; it is a keyframe on its own account."""
     attrs = node.attrs
     label, text = attrs.get("label", ""), attrs.get("points", "")
-    first, comma, second = text.partition(",")
+    first, _, second = text.partition(",")
     try:
         x, y = float(first), float(second)
     except ValueError:

@@ -22,11 +22,8 @@ FILES = {
     "file.unrecognised": "A file with the ending of annotations is no format known.",
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
-<<<<<<< HEAD
     "names.no-match": "Records in files whose names `names.pattern` does not match.",
-=======
     **xml_records.TRAPS,
->>>>>>> b0860e9 (Read CVAT for images: skeletons, groups, masks, and what is not said)
     "jobs.no-line": "Records for which the job table has no line.",
 }
 """By the whole code: what concerns files, archives and the job table."""

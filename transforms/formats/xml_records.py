@@ -22,8 +22,13 @@ DEPTH = 64
 LIMIT = 64 << 20
 """Bytes of a record, or of anything that has no end."""
 
+RAW = 64 << 10
+"""Bytes of a broken record that are kept."""
+
 FAULTS = 1000
 """Records that may be broken before the rest of the file is given up."""
+
+_OVERLAP = 256  # more than a tag's name is long
 
 TRAPS = {
     "xml.syntax": "An element is not well formed XML: it is quarantined, and reading "
@@ -110,6 +115,7 @@ class Records:
       chunks: the bytes.
       outline: the tags that are not records, by depth: the root's, then those of its
         children that hold records themselves.
+      resume: the tag of what is looked for after a record that is broken.
       texts: the tags whose text matters; that of `meta` and what it holds does.
 
     Raises:
@@ -120,16 +126,19 @@ class Records:
         self,
         chunks: Iterable[bytes],
         outline: tuple[str, ...],
+        resume: str,
         texts: frozenset[str] = frozenset(),
     ) -> None:
         self._chunks = iter(chunks)
-        self._outline, self._texts = outline, texts
+        self._root, self._texts = outline[0].encode(), texts
+        self._outlined = frozenset(enumerate(outline))
         self._data, self._base = b"", 0  # bytes in hand, and where they begin
         self._ready: list[Event] = []
         self._stack: list[Node] = []
         self._level = 0  # of the outline
         self._depth = 0
-        self._records: set[str] = set()
+        tags = resume.encode(), self._root
+        self._next = re.compile(rb"<%b[\s>/]|</%b\s*>" % tags)
         self._begin(b"")
 
     def _begin(self, prefix: bytes) -> None:
@@ -198,22 +207,34 @@ class Records:
     def _after(self, fault: expat.ExpatError, faults: int) -> bytes:
         """Tells of the broken record; the bytes from the next one on."""
         at = self._offset + self._parser.ErrorByteIndex
-        begins = self._stack[0].start if self._stack else at
-        following = None
-        if self._records and faults < FAULTS:
-            tags = b"|".join(re.escape(tag.encode()) for tag in sorted(self._records))
-            pattern = re.compile(rb"<(?:%b)[\s>/]" % tags)
-            following = pattern.search(self._data, max(at, begins + 1) - self._base)
-        if following is None:
+        if self._stack:
+            begins = self._stack[0].start
+        else:
+            begins = self._base + max(self._data.rfind(b"<", 0, at - self._base), 0)
+        raw = self._data[begins - self._base :][:RAW]
+        if faults >= FAULTS or not self._seek(max(at, begins + 1)):
             raise DamagedStream("xml.syntax", self._cut(fault))
-        raw = self._data[begins - self._base : following.start()]
-        self._ready.append(Broken(f"at byte {at}: {expat.ErrorString(fault.code)}", raw))
-        self._data, self._base = (
-            self._data[following.start() :],
-            self._base + following.start(),
+        raw = raw[: max(self._base - begins, 0)]
+        self._ready.append(
+            Broken(f"at byte {at}: {expat.ErrorString(fault.code)}", raw)
         )
-        self._begin(b"<%b>" % self._outline[0].encode())
+        self._begin(b"<%b>" % self._root)
         return self._data
+
+    def _seek(self, at: int) -> bool:
+        """Drops the bytes before the next record, or the root's end; whether it is."""
+        at -= self._base
+        while (found := self._next.search(self._data, at)) is None:
+            piece = next(self._chunks, b"")
+            if not piece:
+                return False
+            drop = max(len(self._data) - _OVERLAP, 0)
+            self._base += drop
+            self._data = self._data[drop:] + piece
+            at = max(at - drop, 0)
+        self._data = self._data[found.start() :]
+        self._base += found.start()
+        return True
 
     def _cut(self, fault: expat.ExpatError) -> str:
         at = self._offset + self._parser.ErrorByteIndex
@@ -234,19 +255,13 @@ class Records:
             if self._depth > DEPTH:
                 raise Stop("xml.too-deep", f"elements lie {DEPTH} deep; export again")
             return
-        level = self._level
-        if self._depth == level + 1 and level < len(self._outline):
-            if tag == self._outline[level]:
-                if level:
-                    self._records.add(tag)
-                self._level += 1
-                self._ready.append(Open(tag, attrs))
-                return
+        if (self._level, tag) in self._outlined and self._depth == self._level + 1:
+            self._level += 1
+            self._ready.append(Open(tag, attrs))
+            return
         node = Node(tag, attrs)
         node.start = self._offset + self._parser.CurrentByteIndex
         stack.append(node)
-        if self._level == 1:
-            self._records.add(tag)
         if tag == "meta" or tag in self._texts:
             self._parser.CharacterDataHandler = self._text
 
@@ -261,15 +276,17 @@ class Records:
         if tag in self._texts and (not stack or stack[0].tag != "meta"):
             self._parser.CharacterDataHandler = None
         if len(stack) <= 1:
-            node.raw = self._bytes(node.start)
+            node.raw = self._bytes(node)
         if not stack:
             self._parser.CharacterDataHandler = None
             self._ready.append(node)
 
-    def _bytes(self, start: int) -> bytes:
-        """From an element's start to the end of the tag that the parser is at."""
-        stop = self._data.find(b">", self._here() - self._base)
-        return self._data[start - self._base : stop + 1]
+    def _bytes(self, node: Node) -> bytes:
+        """An element's, to the end of its closing tag, which the parser is at."""
+        at = self._here() - self._base
+        if self._data.startswith(b"</" + node.tag.encode(), at):
+            at = self._data.find(b">", at) + 1
+        return self._data[node.start - self._base : at]
 
     def _text(self, text: str) -> None:
         self._stack[-1].text += text
