@@ -161,9 +161,9 @@ class Frames:
         record = self._record(some[0])
         record.raw = b"".join(each.raw for each in some)
         spread = [
-            Element("", *each.values[i : i + 2], each.visibility, each.origin)
+            Element("", x, y, each.visibility, each.origin)
             for each in some
-            for i in range(0, len(each.values), 2)
+            for x, y in zip(each.values[::2], each.values[1::2], strict=True)
         ]
         for name, element in zip(names, spread, strict=True):
             element.label = name

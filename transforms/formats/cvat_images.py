@@ -122,9 +122,8 @@ class _Reading:
         for i, record in enumerate(self._frames.records(shapes)):
             self._fill(record, node, said, size)
             record.source, record.image, record.position = file.name, name, self._next()
-            record.id = "-".join(
-                filter(None, (record.job, str(again) if again else None, str(i)))
-            )
+            known = (record.job, again or None, i)
+            record.id = "-".join(str(part) for part in known if part is not None)
             if tags:
                 attributes = record.attributes or {}
                 record.attributes = {"tags": ", ".join(tags), **attributes}
