@@ -20,7 +20,7 @@ from samples.cvat_images import (
     skeleton,
     zipped,
 )
-from samples.mutated import mutated, reads_or_says
+from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
 
 ABC = Skeleton("abc", ("a", "b", "c"), (), (), None)
@@ -228,7 +228,7 @@ def test_batches_and_pieces_change_nothing() -> None:
     assert all(row["bbox"] == [5, 5, 705, 705] for row in whole.rows)
 
 
-@given(mutated(document(image(abc() + abc(), 0) + image(abc(), 1))))
+@given(mutated([document(image(abc() + abc(), 0) + image(abc(), 1))]))
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.xml": data}, ABC, "cvat-images")
