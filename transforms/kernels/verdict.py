@@ -247,8 +247,8 @@ def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints]) -> str:
         )
     if any(key[0] == "pairs" for key in sums):
         return (
-            "No pair has an OKS: the skeleton has no sigmas, or the references have "
-            "no keypoints."
+            "No pair has an OKS: the skeleton has no sigmas (measure them with "
+            "`posegate calibrate`), or the references have no keypoints."
         )
     return (
         "No instance has a reference (gold, a review, or a second annotator); "

@@ -56,7 +56,7 @@ class Skeleton:
         if self.sigmas is None:
             raise ValueError(
                 f"skeleton {self.name!r} has no sigmas, so OKS is not defined; "
-                "add `sigmas` to its TOML"
+                "measure them with `posegate calibrate`, or add `sigmas` to its TOML"
             )
         return np.asarray(self.sigmas)
 
