@@ -2,7 +2,7 @@
 
                  ┌──> Validate ──> findings ──┐
     Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ─> Decide ─> Split ─> Publish
-    (part files) └──> Agree ──> pairs ─ Drift ┘    (sums)  (by part)
+    (part files) └──> Agree ─> Weigh ─> Drift ┘    (sums)  (by part)
 
 What is counted travels as integer sums; what is found travels by part, and meets the
 part's rows again in Decide.
@@ -17,13 +17,15 @@ import pyarrow as pa
 from posegate.pipelines.plan import Plan
 from posegate.transforms import coders
 from posegate.transforms.agree import Agree
-from posegate.transforms.decide import EVIDENCE, Decide
+from posegate.transforms.decide import EVIDENCE, NEXT, Decide
 from posegate.transforms.drift import Drift
 from posegate.transforms.formats import Tally
 from posegate.transforms.ingest import Ingest
 from posegate.transforms.judge import Judge
 from posegate.transforms.kernels import sums
+from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.kernels.worst import SHOWN
 from posegate.transforms.model.poses import dense
 from posegate.transforms.publish import Publish
@@ -31,6 +33,7 @@ from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
 from posegate.transforms.sums import Distinct, Gather, Subtotal
 from posegate.transforms.validate import Reject, Validate
+from posegate.transforms.weigh import Weigh
 
 coders.register()
 
@@ -44,21 +47,33 @@ class Gate(beam.PTransform):  # type: ignore[misc]
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[str]:
         plan, skeleton, folder = self.plan, self.plan.skeleton, self.plan.folder
         read = begin | "ingest" >> Ingest(plan.delivery, skeleton, folder)
-        sample = read.batches | "sample" >> Sample(plan.policy.sampling)
-        met = read.batches | "agree" >> Agree(
-            skeleton, folder, plan.buckets, plan.week, plan.repeated
+        sampling, agreement = plan.policy.sampling, plan.policy.agreement
+        sample = read.batches | "sample" >> Sample(
+            sampling, plan_of(plan.policy), plan.spread
         )
+        how = How(
+            strata=sampling.strata,
+            low=plan.policy.acceptance.oks,
+            pck=agreement.pck,
+            fraction=agreement.pck_fraction,
+            variants=agreement.variants,
+        )
+        met = read.batches | "agree" >> Agree(
+            skeleton, folder, plan.buckets, plan.week, plan.repeated, how
+        )
+        weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
-        findings = (checked, met.repeats) | "findings" >> beam.Flatten()
-        drawn = sample if plan.policy.sampling.reviews == "drawn" else None
+        findings = (checked, met.findings) | "findings" >> beam.Flatten()
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
-            met.pairs | "drift" >> Drift(skeleton, plan.policy.acceptance.oks, drawn),
+            weighed.pairs | "drift" >> Drift(skeleton, how.low, None),
             met.sums,
+            weighed.sums,
+            sample.sums,
         )
         subtotals = [
             each | f"subtotal {number}" >> Subtotal()
@@ -70,7 +85,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             read.tallies | "every part" >> beam.Map(nothing_yet),
             findings | "by their part" >> beam.Map(with_part),
             met.evidence,
-            sample,
+            sample.rows,
         ) | "concerns" >> beam.Flatten()
         decided = concerns | "decide" >> Decide(
             plan.bench, folder, plan.week, judgement
@@ -83,8 +98,9 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         files = (read.files, met.files, decided.files) | "files" >> beam.Flatten()
         decisions = decided.sums | "subtotal of decisions" >> Subtotal()
         late = decisions | "gather decisions" >> Gather()
+        queue = decided.next | "next reviews" >> beam.combiners.Top.Smallest(NEXT)
         return late | "publish" >> Publish(
-            plan.press, early, judgement, files, splits, worst
+            plan.press, early, judgement, files, splits, worst, queue
         )
 
 

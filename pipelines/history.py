@@ -9,6 +9,8 @@ from posegate.transforms import commit, storage
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.skeleton import Skeleton
 
+STRATA = "statistics/strata.parquet"
+
 
 @dataclass(frozen=True)
 class Past:
@@ -22,6 +24,7 @@ class Past:
     received: str
     folder: str
     weekly: str
+    strata: str | None
     parts: tuple[int, ...]
     splits: str | None
     number: int
@@ -106,6 +109,7 @@ def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
         received=manifest["received"] or "",
         folder=folder,
         weekly=storage.join(folder, "statistics/weekly.parquet"),
+        strata=storage.join(folder, STRATA) if STRATA in names else None,
         parts=tuple(
             int(name.rpartition("-")[2].removesuffix(".parquet"))
             for name in names

@@ -18,9 +18,10 @@ from posegate.pipelines.history import Past, earlier, latest, others, pointed, r
 from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
 from posegate.transforms import parts, storage
-from posegate.transforms.agree import REPEATED
+from posegate.transforms.agree import CONTESTED, REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
+from posegate.transforms.kernels import strata
 from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
@@ -37,6 +38,8 @@ BUCKET = 64 << 20
 BUCKETS = 256
 
 REPEATED_MANUAL = "An id stands twice in the same frame, by the same annotator."
+
+CONTESTED_MANUAL = "Gold contradicts other gold of the same object; neither counts."
 
 CODE = (".py", ".toml", ".json", ".html", ".css")
 
@@ -57,6 +60,7 @@ class Plan:
     week: str
     buckets: int
     repeated: str
+    spread: Mapping[str, float]
     bench: Bench
     press: Press
     release: Release
@@ -95,7 +99,8 @@ def prepare(
     policy = Policy.model_validate(
         {name: getattr(project, name) for name in Policy.model_fields}
     )
-    bench = Bench(policy, skeleton, tuple(p.weekly for p in past), examine)
+    weekly = tuple(p.weekly for p in past)
+    bench = Bench(policy, skeleton, weekly, examine, followed(policy, skeleton, weekly))
     release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]
     press = Press(
@@ -115,7 +120,7 @@ def prepare(
             facts(delivery, ignored, project, skeleton, run, past), runtime or {}
         ),
         manuals={id: rule.manual for id, rule in RULES.items()}
-        | {REPEATED: REPEATED_MANUAL},
+        | {REPEATED: REPEATED_MANUAL, CONTESTED: CONTESTED_MANUAL},
         skipped=skipped(RULES, settings, skeleton),
     )
     return Plan(
@@ -129,12 +134,24 @@ def prepare(
         week=week_of(delivery),
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
+        spread=strata.spread([parts.read_table(p.strata) for p in past if p.strata]),
         bench=bench,
         press=press,
         release=release,
         run=run,
         done=current is not None and current[0] == run,
     )
+
+
+def followed(
+    policy: Policy, skeleton: Skeleton, weekly: Sequence[str]
+) -> tuple[str, ...]:
+    """The keypoints that the policy's second quota is for."""
+    extra = policy.sampling.extra
+    if extra is None:
+        return ()
+    tables = [parts.read_table(path) for path in weekly]
+    return strata.most_varying(tables, skeleton.keypoints, extra.keypoints)
 
 
 def check_locked(project: Project) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from posegate.expectations.policy import load_policy, overlay
 from posegate.transforms import storage
 from posegate.transforms.kernels.streams import parameters
-from posegate.transforms.kernels.verdict import sequential_test
+from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.model import skeleton as skeletons
 from posegate.transforms.model.policy import Policy, Section
 from posegate.transforms.model.rule import SEVERITIES, Setting
@@ -130,7 +130,7 @@ def build(table: dict[str, Any], place: str, output: str | None = None) -> Proje
     except ValidationError as error:
         raise ValueError("\n".join(lines(error, place))) from None
     try:
-        sequential_test(project)
+        plan_of(project)
         parameters(project.drift, None)
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None

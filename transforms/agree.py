@@ -7,8 +7,8 @@
 Only the rows of frames that two people annotated are read again and cross a shuffle.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import apache_beam as beam
@@ -19,21 +19,27 @@ from apache_beam.pvalue import TaggedOutput
 from posegate.transforms import parts
 from posegate.transforms.kernels import compare, meeting
 from posegate.transforms.kernels.buckets import scatter, stable_hash
+from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import Ranked
+from posegate.transforms.model.columns import PREFIX
 from posegate.transforms.model.finding import judgeable
+from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
 
 COLUMNS = (
     *("instance", "id", "image", "video", "annotator", "annotated_at", "role"),
     *("xy", "visibility", "origin", "bbox", "area", "area_source"),
-    *("width", "height", "source", "position"),
+    *("width", "height", "segmentation", "attributes", "source", "position"),
 )
 """What of a row is read again to compare it."""
 
 REPEATED = "structure.repeated-id"
 """The rule that a second row of the same frame, annotator and id breaks."""
+
+CONTESTED = "reference.contradiction"
+"""The rule that gold breaks which other gold of the same object contradicts."""
 
 Placed = tuple[int, pa.RecordBatch]
 """A batch and the number of the part or bucket it belongs to."""
@@ -52,6 +58,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     buckets: int
     week: str
     severity: str
+    how: How = field(default_factory=How)
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Agreement":
         met = (
@@ -65,23 +72,32 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             | "by part" >> beam.GroupByKey()
             | "fetch"
             >> beam.ParDo(
-                Fetch(self.skeleton.name, self.folder, self.buckets, self.severity)
+                Fetch(
+                    self.skeleton.name,
+                    self.folder,
+                    self.buckets,
+                    self.severity,
+                    columns(self.how.strata),
+                )
             ).with_outputs("repeats", main="rows")
         )
         compared = (
             rows.rows
             | "by bucket" >> beam.GroupByKey()
             | "compare"
-            >> beam.ParDo(Compare(self.skeleton, self.folder, self.week)).with_outputs(
-                "evidence", "files", "worst", "sums", main="pairs"
+            >> beam.ParDo(
+                Compare(self.skeleton, self.folder, self.week, self.how)
+            ).with_outputs(
+                "evidence", "files", "worst", "sums", "findings", main="pairs"
             )
         )
+        findings = (rows.repeats, compared.findings) | "findings" >> beam.Flatten()
         return Agreement(
             pairs=compared.pairs,
             evidence=compared.evidence,
             files=compared.files,
             worst=compared.worst,
-            repeats=rows.repeats,
+            findings=findings,
             sums=(met.sums, compared.sums) | "sums" >> beam.Flatten(),
         )
 
@@ -89,15 +105,21 @@ class Agree(beam.PTransform):  # type: ignore[misc]
 @dataclass
 class Agreement:
     """What the branch leaves: pairs, what each part's rows have to do with them (by
-    part), its files, findings of repeated ids, and counts of frames and
-    of what was not compared."""
+    part), its files, findings of repeated ids and of gold that contradicts gold, and
+    counts of frames and of what was not compared."""
 
     pairs: beam.PCollection[pa.RecordBatch]
     evidence: beam.PCollection[tuple[int, pa.RecordBatch]]
     files: beam.PCollection[parts.Written]
     worst: beam.PCollection[Ranked]
-    repeats: beam.PCollection[pa.RecordBatch]
+    findings: beam.PCollection[pa.RecordBatch]
     sums: beam.PCollection[Sum]
+
+
+def columns(strata: Sequence[str]) -> list[str]:
+    """What is read again of a row: `COLUMNS`, and what names its stratum."""
+    named = [name for name in strata if not name.startswith(PREFIX)]
+    return list(dict.fromkeys((*COLUMNS, *named)))
 
 
 def keyed(batch: pa.RecordBatch, buckets: int) -> Iterable[tuple[int, pa.RecordBatch]]:
@@ -125,7 +147,15 @@ def met_in(
 class Fetch(beam.DoFn):  # type: ignore[misc]
     """Reads the rows that meet from their part file, by bucket of their frame."""
 
-    def __init__(self, skeleton: str, folder: str, buckets: int, severity: str) -> None:
+    def __init__(
+        self,
+        skeleton: str,
+        folder: str,
+        buckets: int,
+        severity: str,
+        columns: Sequence[str],
+    ) -> None:
+        self._columns = columns
         self._skeleton = skeleton
         self._folder = folder
         self._buckets = buckets
@@ -139,36 +169,48 @@ class Fetch(beam.DoFn):  # type: ignore[misc]
         shared = every["shared"].to_numpy(zero_copy_only=False)
         rows = every["row"].to_numpy()
         name = parts.annotations(self._skeleton, part)
-        path = parts.storage.join(self._folder, name)
-        for numbers, batch in parts.read_rows(path, np.sort(rows[shared]), COLUMNS):
+        path, columns = parts.storage.join(self._folder, name), self._columns
+        for numbers, batch in parts.read_rows(path, np.sort(rows[shared]), columns):
             placed = parts.placed(batch, part, numbers)
             frame = stable_hash(batch["image"])
             yield from scatter(placed, bucket_of(frame, self._buckets))
-        for numbers, batch in parts.read_rows(path, np.sort(rows[~shared]), COLUMNS):
+        for numbers, batch in parts.read_rows(path, np.sort(rows[~shared]), columns):
             repeats = repeated(parts.placed(batch, part, numbers), self._severity)
             yield TaggedOutput("repeats", repeats)
 
 
 def repeated(rows: pa.RecordBatch, severity: str) -> pa.RecordBatch:
     """The findings (`schema.FINDINGS`) of rows whose id was used before."""
-    nothing = pa.nulls(rows.num_rows, pa.float64())
-    columns = {
+    return broken(rows, REPEATED, severity)
+
+
+def broken(
+    rows: pa.RecordBatch,
+    rule: str,
+    severity: str,
+    value: Floats | None = None,
+    limit: float | None = None,
+) -> pa.RecordBatch:
+    """The findings (`schema.FINDINGS`) of rows all of which break a rule."""
+    n = rows.num_rows
+    known = {
         **dict(zip(rows.schema.names, rows.columns, strict=True)),
-        "rule": pa.array([REPEATED] * rows.num_rows, pa.string()),
-        "severity": pa.array([severity] * rows.num_rows, pa.string()),
-        "keypoint": pa.nulls(rows.num_rows, pa.string()),
-        "value": nothing,
-        "limit": nothing,
+        "rule": pa.array([rule] * n, pa.string()),
+        "severity": pa.array([severity] * n, pa.string()),
+        "keypoint": pa.nulls(n, pa.string()),
+        "value": pa.nulls(n, pa.float64()) if value is None else pa.array(value),
+        "limit": pa.array([limit] * n, pa.float64()),
     }
     return pa.RecordBatch.from_arrays(
-        [columns[name] for name in FINDINGS.names], schema=FINDINGS
+        [known[name] for name in FINDINGS.names], schema=FINDINGS
     )
 
 
 class Compare(beam.DoFn):  # type: ignore[misc]
     """Compares the people of a bucket's frames and writes the pairs."""
 
-    def __init__(self, skeleton: Skeleton, folder: str, week: str) -> None:
+    def __init__(self, skeleton: Skeleton, folder: str, week: str, how: How) -> None:
+        self._how = how
         self._skeleton = skeleton
         self._folder = folder
         self._week = week
@@ -181,15 +223,21 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         | TaggedOutput[Literal["worst"], Ranked]
         | TaggedOutput[Literal["files"], parts.Written]
         | TaggedOutput[Literal["sums"], Sum]
+        | TaggedOutput[Literal["findings"], pa.RecordBatch]
     ]:
         bucket, batches = element
         rows = pa.concat_batches(list(batches))
-        found = compare.compare(rows, self._skeleton, self._week)
+        found = compare.compare(rows, self._skeleton, self._week, self._how)
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)
         for count in found.refused:
             yield TaggedOutput("sums", count)
+        contested = broken(
+            found.contested, CONTESTED, "review", found.doubt, self._how.low
+        )
+        for _, some in scatter(contested, contested["part"].to_numpy()):
+            yield TaggedOutput("findings", some)
         for part, some in evidence(pairs, found.spare):
             yield TaggedOutput("evidence", (part, some))
         if pairs.num_rows:

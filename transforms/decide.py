@@ -4,7 +4,8 @@ findings, evidence, sample ── by part ──> decide ──> findings/  deci
 verdict, alarms ── a side input ────────────┘        review/    groups
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,7 @@ from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels import decisions, worst
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Facts
+from posegate.transforms.kernels.ledger import PARTIAL, RESERVE
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import TRUSTED
 from posegate.transforms.kernels.worst import Ranked
@@ -29,6 +31,14 @@ from posegate.transforms.sample import SAMPLE
 
 class Drawn(NamedTuple):
     """An instance for the dashboard, as a `Ranked`."""
+
+    rank: float
+    instance: str
+    facts: str
+
+
+class Next(NamedTuple):
+    """An instance to be reviewed, as a `Ranked` by its order."""
 
     rank: float
     instance: str
@@ -81,20 +91,22 @@ class Decide(beam.PTransform):  # type: ignore[misc]
             >> beam.ParDo(
                 DecidePart(self.bench, self.folder, self.week),
                 AsSingleton(self.judgement),
-            ).with_outputs("files", "sums", "worst", main="groups")
+            ).with_outputs("files", "sums", "worst", "next", main="groups")
         )
-        return Decided(made.groups, made.files, made.sums, made.worst)
+        return Decided(made.groups, made.files, made.sums, made.worst, made.next)
 
 
 @dataclass
 class Decided:
     """What deciding gives: the approved instances by group (`decisions.GROUPS`), the
-    files written, counts of verdicts and reasons, and instances to be drawn."""
+    files written, counts of verdicts and reasons, instances to be drawn, and what is to
+    be reviewed for the test of the lot, by its order."""
 
     groups: beam.PCollection[pa.RecordBatch]
     files: beam.PCollection[Written]
     sums: beam.PCollection[Sum]
     worst: beam.PCollection[Ranked]
+    next: beam.PCollection[Ranked]
 
 
 class DecidePart(beam.DoFn):  # type: ignore[misc]
@@ -114,6 +126,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         | TaggedOutput[Literal["files"], Written]
         | TaggedOutput[Literal["sums"], Sum]
         | TaggedOutput[Literal["worst"], Ranked]
+        | TaggedOutput[Literal["next"], Ranked]
     ]:
         part, batches = element
         concern = sort_out(batches)
@@ -126,6 +139,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
                 yield TaggedOutput("files", item)
             elif isinstance(item, Drawn):
                 yield TaggedOutput("worst", tuple(item))
+            elif isinstance(item, Next):
+                yield TaggedOutput("next", tuple(item))
             elif isinstance(item, tuple):
                 yield TaggedOutput("sums", item)
             else:
@@ -133,13 +148,14 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
 
     def _decide(
         self, part: int, concern: "Concern", judgement: Judgement
-    ) -> Iterator[pa.RecordBatch | Written | Drawn | Sum]:
+    ) -> Iterator[pa.RecordBatch | Written | Drawn | Next | Sum]:
         name = parts.annotations(self._bench.skeleton.name, part)
         path = storage.join(self._folder, name)
         if not storage.exists(path):
             return
         facts = concern.facts(self._bench.policy.acceptance.oks)
-        queue, reviews = concern.queue(), []
+        asked = concern.asked(judgement.wanted)
+        queue, reviews = concern.queue(asked, self._bench.partial), []
         first, decided = 0, []
         for batch in parts.read_columns(path, COLUMNS):
             rows = decisions.decide(
@@ -153,9 +169,11 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             yield from self._groups(batch, rows)
             first += batch.num_rows
         yield self._write("decisions", part, decided)
-        yield ("sampled", "", "", ""), np.array([concern.sample.num_rows])
+        yield ("sampled", "", "", ""), np.array([asked.num_rows])
         lacking = queue.num_rows - queue["draw"].null_count
         yield ("lacking", "", "", ""), np.array([lacking])
+        for each in reviews:
+            yield from first_of(each)
         if queue.num_rows:
             yield self._write("review", part, reviews)
 
@@ -170,7 +188,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
     def _write(self, kind: str, part: int, batches: list[pa.RecordBatch]) -> Written:
         table = pa.Table.from_batches(batches)
         if kind == "review":
-            order = ("draw", "row")  # the sample first; what has no draw comes last
+            # What decides first, then what follows the people; findings come last.
+            order = ("order", "draw", "row")
             table = table.sort_by([(name, "ascending") for name in order])
         return parts.write_table(self._folder, f"{kind}/part-{part:05d}.parquet", table)
 
@@ -208,21 +227,40 @@ class Concern:
         rows = distinct(self.findings["row"].filter(pc.and_(severe, production)))
         return np.setdiff1d(rows, self._reviewed())
 
-    def queue(self) -> pa.RecordBatch:
+    def asked(self, wanted: int) -> pa.RecordBatch:
+        """The sampled rows that are asked for: of the reserve those up to a place."""
+        early = pc.less_equal(self.sample["order"], wanted).fill_null(False)
+        reserve = pc.equal(self.sample["purpose"], RESERVE)
+        return self.sample.filter(pc.or_(early, pc.invert(reserve)))
+
+    def queue(self, asked: pa.RecordBatch, keypoints: Sequence[str]) -> pa.RecordBatch:
         """What is to be reviewed (`QUEUED`), by row, each once: unreviewed findings,
-        and sampled rows without gold or a review."""
+        and the rows asked for without gold or a review.
+
+        Of those drawn for some keypoints only, unless a rule found something, these.
+        """
         found = self.unreviewed()
-        sampled = self.sample["row"].to_numpy()
-        lacking = self.sample.filter(pa.array(~np.isin(sampled, self._reviewed())))
+        lacking = asked.filter(
+            pa.array(~np.isin(asked["row"].to_numpy(), self._reviewed()))
+        )
         rows = np.union1d(found, lacking["row"].to_numpy())
         drawn = pc.index_in(pa.array(rows), value_set=lacking["row"])
         why = np.where(np.isin(rows, found), FOUND, SAMPLED).tolist()
+        purpose = lacking["purpose"].take(drawn)
+        only = np.asarray(pc.equal(purpose, PARTIAL).fill_null(False))
+        some = [
+            list(keypoints) if part and reason == SAMPLED else None
+            for part, reason in zip(only.tolist(), why, strict=True)
+        ]
         return pa.RecordBatch.from_arrays(
             [
                 pa.array(rows, pa.int64()),
                 pa.array(why, pa.string()),
+                lacking["order"].take(drawn),
                 lacking["draw"].take(drawn),
                 lacking["probability"].take(drawn),
+                purpose,
+                pa.array(some, pa.list_(pa.string())),
             ],
             schema=QUEUED,
         )
@@ -235,10 +273,28 @@ QUEUED = pa.schema(
     [
         pa.field("row", pa.int64(), nullable=False),
         pa.field("why", pa.string(), nullable=False),
+        pa.field("order", pa.int64()),
         pa.field("draw", pa.float64()),
         pa.field("probability", pa.float64()),
+        pa.field("purpose", pa.string()),
+        pa.field("keypoints", pa.list_(pa.string())),
     ]
 )
+"""`order` is the place in which to take what decides on the delivery; `keypoints` the
+only ones to look at, null for all."""
+
+NEXT = 20
+"""How many of the next reviews the dashboard names."""
+
+
+def first_of(reviews: pa.RecordBatch) -> Iterator[Next]:
+    """The first of some reviews by their order."""
+    placed = reviews.filter(reviews["order"].is_valid())
+    rows = placed.take(pc.sort_indices(placed["order"])[:NEXT])
+    names = ("order", "instance", "image", "video", "annotator", "source", "position")
+    for row in rows.select(names).to_pylist():
+        yield Next(float(row["order"]), row["instance"], json.dumps(row))
+
 
 EVIDENCE = pa.schema(
     [

@@ -28,7 +28,10 @@ Examine = Callable[[str, Sequence[str], Mapping[str, Any]], list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the run says of the delivery as a whole."""
+    """What the run says of the delivery as a whole.
+
+    `wanted` is the last place of the order of review that is asked for.
+    """
 
     verdict: Verdict
     gates: tuple[Gate, ...]
@@ -36,16 +39,21 @@ class Judgement:
     records: Records
     tallies: tuple[tuple[int, Tally], ...]
     expectations: tuple[dict[str, Any], ...]
+    wanted: int = 0
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What a judge goes by: the same for every delivery of a project."""
+    """What a judge goes by: the same for every delivery of a project.
+
+    `partial` are the keypoints that a second, larger quota is looked at for.
+    """
 
     policy: Policy
     skeleton: Skeleton
     history: tuple[str, ...]
     examine: Examine
+    partial: tuple[str, ...] = ()
 
 
 @dataclass
@@ -87,6 +95,7 @@ def judge(
         records=records,
         tallies=tuple(counted),
         expectations=tuple(found),
+        wanted=verdict.wanted(sums, bench.policy),
     )
 
 

@@ -12,7 +12,7 @@ from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
 from posegate.transforms.judge import Bench, Judgement, refold
-from posegate.transforms.kernels import streams
+from posegate.transforms.kernels import strata, streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.kernels.worst import Ranked
@@ -65,6 +65,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
     files: beam.PCollection[Written]
     splits: beam.PCollection[Written]
     worst: beam.PCollection[list[Ranked]]
+    queue: beam.PCollection[list[Ranked]]
 
     def expand(self, sums: beam.PCollection[dict[Key, Ints]]) -> beam.PCollection[str]:
         return sums | "publish" >> beam.Map(
@@ -74,6 +75,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
             AsIter(self.files),
             AsIter(self.splits),
             AsIter(self.worst),
+            AsIter(self.queue),
             self.press,
         )
 
@@ -85,6 +87,7 @@ def publish(
     files: Iterable[Written],
     splits: Iterable[Written],
     worst: Iterable[list[Ranked]],
+    queue: Iterable[list[Ranked]],
     to: Press,
 ) -> str:
     """Writes the documents, checks the books, switches the pointer: the run id."""
@@ -106,6 +109,7 @@ def publish(
         worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
         skipped=to.skipped,
+        queue=[json.loads(text) for some in queue for _, _, text in sorted(some)],
     )
     report = build.build(evidence, setting)
     keypoints = setting.skeleton.keypoints
@@ -116,6 +120,7 @@ def publish(
         *files,
         parts.write_table(folder, "statistics/weekly.parquet", weekly),
         parts.write_table(folder, "statistics/streams.parquet", judged),
+        parts.write_table(folder, "statistics/strata.parquet", strata.to_table(sums)),
         parts.write_bytes(folder, "report.json", document(report)),
         parts.write_bytes(
             folder, "validation_results.json", document(judgement.expectations)

@@ -65,6 +65,10 @@ count rejected/by part None
 sample/draw None
 sample/by stratum None
 sample/lowest None
+sample/for the test None
+sample/by part None
+sample/together/KeyWithVoid None
+sample/together/CombinePerKey/GroupByKey None
 agree/key None
 agree/by frame None
 agree/meet/FlatMap(met_in) None
@@ -74,6 +78,9 @@ agree/fetch/ParDo(Fetch) repeats
 agree/by bucket None
 agree/compare/ParDo(Compare) None
 agree/compare/ParDo(Compare) evidence
+agree/compare/ParDo(Compare) findings
+agree/findings None
+weigh/weigh/FlatMap(weigh) None
 every part None
 by their part None
 concerns None

@@ -11,10 +11,10 @@ import pytest
 from beamed import added, located, run, together
 from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.transforms import parts
-from posegate.transforms.agree import REPEATED, SPARE, Agree
+from posegate.transforms.agree import CONTESTED, REPEATED, SPARE, Agree
 from posegate.transforms.drift import Drift
 from posegate.transforms.kernels import pair_sums
-from posegate.transforms.kernels.compare import compare
+from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.model.schema import FINDINGS, agreement
 
 BAD = 0.75
@@ -93,8 +93,8 @@ def test_pairs_and_sums_are_those_of_all_rows_at_once(
 
 
 def test_an_id_that_stands_twice_is_a_finding(made: dict[str, list[Any]]) -> None:
-    assert all(found.schema == FINDINGS for found in made["repeats"])
-    found = together(made["repeats"], "part", "row")
+    assert all(found.schema == FINDINGS for found in made["findings"])
+    found = together(made["findings"], "part", "row")
     assert [(f["part"], f["row"], f["rule"]) for f in found] == [
         (2, 10, REPEATED),
         (5, 10, REPEATED),
@@ -120,3 +120,24 @@ def test_a_delivery_in_which_nobody_meets_has_no_pairs(folder: str) -> None:
     agree = Agree(TRIANGLE, folder, 2, "", "reject")
     made = run(lone, lambda rows: vars(rows | agree))
     assert {name for name, found in made.items() if found} == {"sums"}
+
+
+def test_gold_that_contradicts_gold_is_a_finding(tmp_path: Path) -> None:
+    rows = batch(
+        row(1),
+        row(2, role="gold", annotator="gil"),
+        row(3, role="gold", annotator="hal", xy=moved(9, 0)),
+    )
+    name = parts.annotations("triangle", 0)
+    with parts.part_file(str(tmp_path), name, rows.schema) as file:
+        file.write(rows)
+    agree = Agree(TRIANGLE, str(tmp_path), 1, "", "reject", How(low=0.75))
+    made = run(located(rows, [3]), lambda rows: vars(rows | agree))
+    found = together(made["findings"], "row")
+    assert [(f["row"], f["rule"], f["severity"]) for f in found] == [
+        (1, CONTESTED, "review"),
+        (2, CONTESTED, "review"),
+    ]
+    assert all(f["value"] < f["limit"] == 0.75 for f in found)
+    assert not made["pairs"]
+    assert added(made["sums"])["refused", "contested-gold", "", ""] == [2]

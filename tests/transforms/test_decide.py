@@ -23,9 +23,9 @@ from posegate.transforms.sample import SAMPLE
 POLICY = Policy.model_validate(
     {k: v for k, v in load_policy("general").items() if k in Policy.model_fields}
 )
-BENCH = Bench(POLICY, TRIANGLE, (), lambda *_: [])
+BENCH = Bench(POLICY, TRIANGLE, (), lambda *_: [], ("left",))
 ALARMS = (Alarm("bo", 0, "2026-W01"),)
-JUDGEMENT = Judgement("accept", (), ALARMS, Records(10, 10, 0), (), ())
+JUDGEMENT = Judgement("accept", (), ALARMS, Records(10, 10, 0), (), (), 3)
 
 ROWS = batch(
     row(0),
@@ -59,7 +59,16 @@ CONCERNS: list[tuple[pa.Schema, list[dict[str, Any]]]] = [
     ),
     (
         SAMPLE,
-        [{"row": n, "draw": d, "probability": 0.5} for n, d in ((1, 0.2), (2, 0.1))],
+        [
+            {"row": n, "draw": d, "probability": 0.5, "purpose": p, "order": o}
+            for n, d, p, o in (
+                (1, 0.2, "accept", 2),
+                (2, 0.1, "accept", 1),
+                (5, 0.4, "reserve", 4),
+                (0, 0.5, "reserve", 3),
+                (7, 0.3, "partial", None),
+            )
+        ],
     ),
 ]
 
@@ -112,7 +121,7 @@ def test_each_part_is_decided_row_by_row(folder: Path, size: int) -> None:
     assert other["verdict"] == "approved"
 
     assert added(made["sums"]) == {
-        ("lacking", "", "", ""): [1],
+        ("lacking", "", "", ""): [3],
         ("reason", "drift-alarm", "", ""): [1],
         ("reason", "finding-to-review", "", ""): [1],
         ("reason", "low-oks", "", ""): [1],
@@ -120,7 +129,7 @@ def test_each_part_is_decided_row_by_row(folder: Path, size: int) -> None:
         ("reason", "rejecting-rule", "", ""): [1],
         ("reason", "second-annotation", "", ""): [1],
         ("reason", "unlabelled", "", ""): [1],
-        ("sampled", "", "", ""): [2],
+        ("sampled", "", "", ""): [4],
         ("verdict", "approved", "", ""): [2],
         ("verdict", "excluded", "", ""): [3],
         ("verdict", "held", "", ""): [2],
@@ -135,11 +144,14 @@ def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
     found = written(folder, "findings/part-00000.parquet")
     assert [(f["row"], f["rule"]) for f in found] == [(0, "a"), (0, "out"), (6, "out")]
     queue = written(folder, "review/part-00000.parquet")
-    assert [(q["row"], q["why"], q["draw"]) for q in queue] == [
-        (1, "sample", 0.2),
-        (6, "finding", None),
+    assert [(q["row"], q["why"], q["order"], q["keypoints"]) for q in queue] == [
+        (1, "sample", 2, None),
+        (0, "sample", 3, None),  # of the reserve, up to the place that is wanted
+        (7, "sample", None, ["left"]),
+        (6, "finding", None, None),
     ]
     assert queue[0]["instance"] == ROWS["instance"][1].as_py()
+    assert [rank for rank, *_ in sorted(made["next"])] == [2, 3]
     names = {file.name for file in made["files"]}
     kinds = ("decisions", "findings", "review")
     assert names == {

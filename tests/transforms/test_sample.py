@@ -1,13 +1,21 @@
 """The sample: a share of every stratum, the same however rows are batched."""
 
+import dataclasses
+from typing import Any
+
+import apache_beam as beam
 import numpy as np
 import pytest
 
-from beamed import located, run
+from beamed import added, located, run
 from canonical import batch, row
 from posegate.transforms.kernels import sampling
-from posegate.transforms.model.policy import Sampling
+from posegate.transforms.kernels.acceptance import Sprt
+from posegate.transforms.model.policy import Extra, Sampling
 from posegate.transforms.sample import PURPOSE, SAMPLE, Sample
+
+EASY = Sprt(p0=0.3, p1=0.7, alpha=0.2, beta=0.2, cap=7)
+"""A test that two good reviews pass."""
 
 SETTINGS = Sampling(rate=0.3, strata=("annotator", "attributes.light"))
 PEOPLE = [
@@ -36,22 +44,73 @@ def expected() -> dict[int, tuple[float, float]]:
     return found
 
 
+def sampled(settings: Sampling, sizes: list[int], plan: Sprt = EASY) -> dict[str, Any]:
+    def graph(rows: beam.PCollection) -> dict[str, beam.PCollection]:
+        return vars(rows | Sample(settings, plan))
+
+    return run(located(ROWS, sizes, 3), graph)
+
+
+def rows_of(made: dict[str, Any], *purposes: str) -> list[dict[str, Any]]:
+    found = [r for _, some in made["rows"] for r in some.to_pylist()]
+    return [r for r in found if not purposes or r["purpose"] in purposes]
+
+
 @pytest.mark.parametrize("sizes", [[23], [1] * 23, [10, 0, 13]], ids=str)
 def test_a_sample_does_not_depend_on_batches(sizes: list[int]) -> None:
-    made = run(located(ROWS, sizes, 3), lambda rows: {"s": rows | Sample(SETTINGS)})
-    assert {part for part, _ in made["s"]} == {3}
-    assert all(found.schema == SAMPLE for _, found in made["s"])
-    found = [r for _, some in made["s"] for r in some.to_pylist()]
+    made = sampled(SETTINGS, sizes)
+    assert {part for part, _ in made["rows"]} == {3}
+    assert all(found.schema == SAMPLE for _, found in made["rows"])
+    found = rows_of(made, "accept")
     assert {r["row"]: (r["draw"], r["probability"]) for r in found} == expected()
     assert len(found) == 7
+    assert sorted(r["order"] for r in found) == list(range(1, 8))
+    assert added(made["sums"]) == {
+        ("stratum", "\x1f", "", ""): [4, 2, 0, 0, 0],
+        ("stratum", "ann\x1fday", "", ""): [10, 3, 1, 0, 0],
+        ("stratum", "bo\x1fday", "", ""): [5, 2, 0, 0, 0],
+    }
+    [order] = made["order"]
+    assert order.asked == 7
+    reserve = rows_of(made, "reserve")
+    assert [r["order"] for r in reserve] == [8]
 
 
 def test_a_larger_rate_contains_the_smaller_sample() -> None:
     def rows(rate: float) -> set[int]:
         larger = SETTINGS.model_copy(update={"rate": rate})
-        made = run(located(ROWS, [23]), lambda rows: {"s": rows | Sample(larger)})
-        return {n for _, some in made["s"] for n in some["row"].to_pylist()}
+        roomy = dataclasses.replace(EASY, cap=99)
+        return {r["row"] for r in rows_of(sampled(larger, [23], roomy), "accept")}
 
     assert rows(0.3) < rows(0.6) < rows(1.0)
     assert len(rows(1.0)) == len(PEOPLE)
     assert np.isin(list(rows(0.3)), list(expected())).all()
+
+
+def test_what_the_test_leaves_of_the_quota_follows_people() -> None:
+    made = sampled(SETTINGS.model_copy(update={"rate": 0.8}), [23])
+    asked, beside = rows_of(made, "accept"), rows_of(made, "monitor")
+    assert len(asked) == 8  # the test's cap, and what rounding up the strata adds
+    assert len(asked) < len(asked) + len(beside) <= 16
+    assert all(r["order"] is None for r in beside)
+    assert all(0 < r["probability"] <= 1 for r in asked + beside)
+
+
+def test_a_second_quota_is_for_some_keypoints() -> None:
+    extra = Extra(rate=0.6, keypoints=2)
+    roomy = dataclasses.replace(EASY, cap=99)
+    made = sampled(SETTINGS.model_copy(update={"extra": extra}), [23], roomy)
+    asked, some = rows_of(made, "accept"), rows_of(made, "partial")
+    assert len(asked) == 7
+    assert len(asked) + len(some) == 6 + 3 + 3
+    assert {r["order"] for r in some} == {None}
+    last = max(r["draw"] for r in some)
+    assert all(r["draw"] < last or r["order"] for r in asked)
+
+
+def test_a_delivery_of_nobody_has_an_order_of_nothing() -> None:
+    gold = batch(row(1, role="gold"))
+    sample = Sample(SETTINGS, EASY)
+    made = run(located(gold, [1]), lambda rows: vars(rows | sample))
+    assert made["rows"] == made["sums"] == []
+    assert made["order"][0].asked == 0

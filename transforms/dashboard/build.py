@@ -41,6 +41,7 @@ class Evidence:
     worst: Sequence[Mapping[str, Any]]
     manuals: Mapping[str, str]
     skipped: Mapping[str, str]
+    queue: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ def annotators(evidence: Evidence, watch: Watch | None) -> list[dict[str, Any]]:
     for key, cell in sums.items():
         if key[0] == "flags":
             made[key[1]] = made.get(key[1], np.zeros((1, 4), np.int64)) + cell.sum(0)
-    tested = verdict.tested(sums)
+    tested = verdict.trusted(sums)
     rows = [
         annotator(name, flags, sums, tested.get(name), alarms(name, watch))
         for name, flags in made.items()

@@ -110,6 +110,11 @@ class Sprt:
         """The test on a lot of so many: once all are reviewed the sign decides."""
         return replace(self, cap=max(1, min(self.cap, lot)))
 
+    @property
+    def least(self) -> int:
+        """The fewest reviews that accept: all of them good."""
+        return self.decide(0, 0).more
+
     def bounds(self) -> tuple[Ints, Ints]:
         """After n = 0 … cap reviews: the most bad that accept, the fewest that reject.
 
@@ -152,6 +157,11 @@ class Single:
         """The reviews after which it has decided."""
         return self.n
 
+    @property
+    def least(self) -> int:
+        """As many as it names: who chooses a single plan wants to know beforehand."""
+        return self.n
+
     def decide(self, bad: int, good: int) -> Outcome:
         """The verdict on so many bad and good reviews; there is no likelihood ratio."""
         if bad > self.most:
@@ -171,6 +181,10 @@ class Single:
         return np.maximum(accept, -1), np.minimum(self.most, n) + 1
 
 
+Plan = Sprt | Single
+"""What decides on a lot by its reviews."""
+
+
 class Curve(NamedTuple):
     """Of lots with a `share` of bad instances: which share of them is accepted, and
     the mean number of reviews; each (P,)."""
@@ -180,7 +194,7 @@ class Curve(NamedTuple):
     reviews: Floats
 
 
-def operating_curve(plan: Sprt | Single, share: Floats) -> Curve:
+def operating_curve(plan: Plan, share: Floats) -> Curve:
     """What a plan does to lots of each quality: (P,); exact, by the reviews' number.
 
     The bad among n reviews walk from 0; what crosses a bound stops. For lots much

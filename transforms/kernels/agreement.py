@@ -4,7 +4,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from posegate.transforms.model.poses import Floats
 
@@ -101,40 +100,3 @@ def gated_agreement(matrix: Ints) -> Gated:
     elif np.isnan(value):
         reason = "undefined: only one level occurs"
     return Gated(statistic, float(value), float(agreed), share, n, reason)
-
-
-def mean_lower_bound(
-    n: npt.ArrayLike, total: npt.ArrayLike, squares: npt.ArrayLike, level: float = 0.9
-) -> Floats:
-    """One-sided lower bound of a mean from its sums: (…), (…), (…) -> (…).
-
-    Student's t. NaN where n < 2. Takes the values for independent: where frames come
-    from few videos use `clustered_lower_bound`.
-    """
-    count, total, squares = (np.asarray(x, np.float64) for x in (n, total, squares))
-    enough = count > 1
-    count = np.where(enough, count, 2.0)
-    mean = total / count
-    variance = np.maximum(squares - total * mean, 0.0) / (count - 1)
-    bound = mean - stats.t.ppf(level, count - 1) * np.sqrt(variance / count)
-    return np.where(enough, bound, np.nan)
-
-
-def clustered_lower_bound(
-    n: npt.ArrayLike, total: npt.ArrayLike, level: float = 0.9
-) -> float:
-    """One-sided lower bound of a mean whose values come in G clusters (videos): (G,).
-
-    `n` values with sum `total` in each; ratio estimator, t with G - 1 degrees of
-    freedom. Covers .94 of nominal .95 where the naive bound covers .69. NaN for fewer
-    than two clusters.
-    """
-    count, total = (np.asarray(x, np.float64) for x in (n, total))
-    count, total = count[count > 0], total[count > 0]
-    clusters = len(count)
-    if clusters < 2:
-        return np.nan
-    mean = total.sum() / count.sum()
-    residual = np.square(total - mean * count).sum() * clusters / (clusters - 1)
-    error = np.sqrt(residual) / count.sum()
-    return float(mean - stats.t.ppf(level, clusters - 1) * error)

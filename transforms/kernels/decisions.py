@@ -11,7 +11,7 @@ from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import code
 from posegate.transforms.kernels.weeks import week_names
-from posegate.transforms.model.columns import column
+from posegate.transforms.model.columns import column, joined
 from posegate.transforms.model.finding import crowds
 from posegate.transforms.model.poses import Bools, dense
 from posegate.transforms.model.schema import DECISIONS
@@ -142,14 +142,6 @@ def group_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
     return pc.coalesce(*known, original)
 
 
-def stratum_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
-    """The values of the stratifying columns, joined."""
-    if not names:
-        return pa.array([""] * batch.num_rows, pa.string())
-    columns = [pc.fill_null(column(batch, name), "") for name in names]
-    return pc.binary_join_element_wise(*columns, "\x1f")
-
-
 def groups(
     batch: pa.RecordBatch,
     approved: Bools,
@@ -158,7 +150,7 @@ def groups(
 ) -> pa.RecordBatch:
     """How many approved instances each group has of each stratum (`GROUPS`)."""
     kept = batch.filter(pa.array(approved))
-    which, names = code(group_of(kept, group), stratum_of(kept, stratify))
+    which, names = code(group_of(kept, group), joined(kept, stratify))
     return pa.RecordBatch.from_arrays(
         [
             pa.array([g for g, _ in names], pa.string()),

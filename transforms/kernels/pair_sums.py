@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 from posegate.transforms.kernels import agreement, drift
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
-from posegate.transforms.kernels.sums import BINS, LEVELS, Sum, code, fixed
-from posegate.transforms.model.poses import Floats, dense, scalars
+from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
+from posegate.transforms.kernels.sums import BINS, LEVELS, ONE, Sum, code, fixed
+from posegate.transforms.model.poses import Bools, Floats, dense, scalars
 from posegate.transforms.model.skeleton import Skeleton
 
 MEASURES = ("oks", "oks_sym", "pck", "mpjpe")
@@ -24,9 +25,13 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     """The sums of a batch of `schema.agreement`, by kind of reference.
 
     ("pairs", kind) (len(MEASURES), 3); ("histogram", kind) (BINS,); ("joint", kind)
-    (K, 3) of n, px and error / (sigma s); ("judged", annotator, kind) [n, bad, OKS];
-    ("cluster", kind, video) [n, OKS]; ("flags-pair",) (4, 4); ("weekly", annotator,
-    week, kind) (K, S).
+    (K, 3) of n, px and error / (sigma s); ("judged", annotator, kind, purpose)
+    [n, bad, OKS], the purpose empty if it feeds the test of the lot; ("histogram",
+    "by", annotator) (BINS,) against gold and reviews; ("lot", kind, stratum)
+    [n, OKS, OKS^2]; ("cluster", kind, video) [n, OKS]; ("flags-pair",) (4, 4);
+    ("weekly", annotator, week, kind) (K, S).
+
+    What is reviewed at some keypoints only counts for these, not as an instance.
 
     Args:
       bad: the OKS below which an instance is nonconforming.
@@ -34,7 +39,31 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     if not pairs.num_rows:
         return
     k = len(skeleton.keypoints)
+    yield from of_instances(pairs.filter(pa.array(~partial(pairs))), bad)
     error = dense(pairs["error"], 2 * k).reshape(-1, k, 2)
+    group, kinds = code(pairs["kind"])
+    for number, (kind,) in enumerate(kinds):
+        rows = np.flatnonzero(group == number)
+        some = scalars(pairs["scale"].take(pa.array(rows)))
+        yield ("joint", kind, "", ""), joints(error[rows], some, skeleton)
+    own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
+    yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
+    if skeleton.sigmas is not None:
+        fair = headline(pairs) >= bad
+        yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
+
+
+def partial(pairs: pa.RecordBatch) -> Bools:
+    """(N,) whether only some keypoints were looked at."""
+    if "purpose" not in pairs.schema.names:
+        return np.zeros(pairs.num_rows, bool)
+    return np.asarray(pc.equal(pairs["purpose"], PARTIAL))
+
+
+def of_instances(pairs: pa.RecordBatch, bad: float) -> Iterator[Sum]:
+    """The sums of pairs that say something of the instance as a whole."""
+    if not pairs.num_rows:
+        return
     score = headline(pairs)
     group, kinds = code(pairs["kind"])
     for number, (kind,) in enumerate(kinds):
@@ -42,17 +71,9 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
         some = pairs.take(pa.array(rows))
         yield ("pairs", kind, "", ""), measures(some)
         yield ("histogram", kind, "", ""), histogram(score[rows])
-        yield (
-            ("joint", kind, "", ""),
-            joints(error[rows], scalars(some["scale"]), skeleton),
-        )
         yield from clusters(some, score[rows], kind)
+        yield from strata(some, score[rows], kind)
     yield from judged(pairs, score, bad)
-    own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
-    yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
-    if skeleton.sigmas is not None:
-        fair = score >= bad
-        yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
 
 
 def headline(pairs: pa.RecordBatch) -> Floats:
@@ -113,9 +134,24 @@ def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
         yield ("cluster", kind, name, ""), np.array([n[number], total[number]])
 
 
+def strata(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
+    """[n, OKS, OKS^2] by the stratum that the instance was drawn in."""
+    group, names = code(pairs["stratum"])
+    known = np.isfinite(score)
+    values = np.stack([np.ones(len(score)) / ONE, score, score**2], axis=1)
+    cells = np.zeros((len(names), 3), np.int64)
+    np.add.at(cells, group[known], fixed(values[known]))
+    for (name,), cell in zip(names, cells, strict=True):
+        yield ("lot", kind, name, ""), cell
+
+
 def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
-    """[n, bad, OKS] by annotator and kind of reference."""
-    group, names = code(pairs["annotator"], pairs["kind"])
+    """[n, bad, OKS] by annotator, kind of reference and purpose; and histograms."""
+    purpose = pa.array([""] * pairs.num_rows, pa.string())
+    if "purpose" in pairs.schema.names:
+        feeds = pc.equal(pairs["purpose"], ACCEPT)
+        purpose = pc.if_else(feeds, "", pairs["purpose"])
+    group, names = code(pairs["annotator"], pairs["kind"], purpose)
     known = np.isfinite(score)
     cells = np.zeros((len(names), 3), np.int64)
     np.add.at(
@@ -125,8 +161,11 @@ def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
             [np.ones(known.sum()), score[known] < bad, fixed(score[known])], 1
         ).astype(np.int64),
     )
-    for (annotator, kind), cell in zip(names, cells, strict=True):
-        yield ("judged", annotator, kind, ""), cell
+    for number, (annotator, kind, what) in enumerate(names):
+        yield ("judged", annotator, kind, what), cells[number]
+        if kind != "second":
+            mine = score[group == number]
+            yield ("histogram", "by", annotator, ""), histogram(mine)
 
 
 def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator[Sum]:

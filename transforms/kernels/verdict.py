@@ -6,10 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from posegate.transforms.kernels import acceptance, agreement
-from posegate.transforms.kernels.acceptance import Sprt, Verdict
+from posegate.transforms.kernels import acceptance, agreement, sampling, strata
+from posegate.transforms.kernels.acceptance import (
+    Outcome,
+    Plan,
+    Single,
+    Sprt,
+    Verdict,
+)
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.pair_sums import MEASURES
+from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.sums import ONE, Key
 from posegate.transforms.model.policy import Policy
 
@@ -132,44 +140,95 @@ def role(sums: Mapping[Key, Ints], name: str) -> int:
     return 0 if found is None else int(found[0])
 
 
-def tested(sums: Mapping[Key, Ints]) -> dict[str, Ints]:
-    """[n, bad, OKS] of every annotator, against gold and reviews."""
+def trusted(sums: Mapping[Key, Ints], only: str | None = None) -> dict[str, Ints]:
+    """[n, bad, OKS] of every annotator, against gold and reviews.
+
+    `only` those drawn for a purpose, "" for the test of the lot; all by default.
+    """
     found: dict[str, Ints] = {}
     for key, cell in sums.items():
-        if key[0] == "judged" and key[2] in TRUSTED:
+        if key[0] == "judged" and key[2] in TRUSTED and only in (None, key[3]):
             found[key[1]] = found.get(key[1], np.zeros(3, np.int64)) + cell
     return found
 
 
-def sequential_test(policy: Policy) -> Sprt:
-    """The policy's test; raises ValueError for risks that make none."""
+def plan_of(policy: Policy) -> Plan:
+    """The policy's test of a lot; raises ValueError for risks that make none."""
     risks = policy.acceptance
-    return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
+    test = Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
+    if risks.plan == "sequential":
+        return test
+    return Single(*acceptance.single_plan(risks.p0, risks.p1, risks.alpha, risks.beta))
+
+
+def lot(sums: Mapping[Key, Ints]) -> int:
+    """How many instances could be drawn."""
+    return sum(int(cell[0]) for key, cell in sums.items() if key[0] == "stratum")
+
+
+def decision(sums: Mapping[Key, Ints], policy: Policy) -> tuple[int, int, Outcome]:
+    """Reviewed instances, the bad among them, and what the test of the lot makes of it.
+
+    Gold counts as drawn: whoever chose it is taken to have chosen blindly. The lot is
+    at least what was looked at of it.
+    """
+    n, bad, _ = sum(trusted(sums, only="").values(), np.zeros(3, np.int64)).tolist()
+    whole = lot(sums)
+    plan = plan_of(policy)
+    plan = plan.within(max(whole, n)) if whole else plan
+    return n, bad, plan.decide(bad, n - bad)
+
+
+def wanted(sums: Mapping[Key, Ints], policy: Policy) -> int:
+    """The last place of the order of review that is asked for."""
+    return reach(sums).wanted(decision(sums, policy)[2].more)
+
+
+def reach(sums: Mapping[Key, Ints]) -> Reach:
+    """How far the order of review is reviewed."""
+    found = sums.get(("ledger", "", "", ""))
+    return Reach(0, 0, 0) if found is None else Reach(*found.tolist())
 
 
 def acceptance_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
-    """Wald's sequential test on the instances that have gold or a review."""
-    cells = tested(sums).values()
-    n, bad = (sum(int(cell[i]) for cell in cells) for i in (0, 1))
-    test = sequential_test(policy)
-    outcome = test.decide(bad, n - bad)
-    limit = policy.acceptance.oks
+    """The test of the lot, on the instances that have gold or a counted review."""
+    n, bad, outcome = decision(sums, policy)
+    limit, risks = policy.acceptance.oks, policy.acceptance
     seen = f"{bad} of {n} reviewed instances have OKS below {limit:g}"
+    if n:
+        low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
+        seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%})"
     if outcome.verdict == "hold":
-        text = f"{seen}; at least {outcome.more} more reviews decide (see review/)."
+        text = f"{seen}; {which(outcome.more, reach(sums))}"
+    elif lot(sums) and n >= lot(sums):
+        text = f"{seen}; that is all of them."
     else:
         sides = {
-            "accept": f"at most {test.p1:.0%} are bad (risk {test.beta:.0%})",
-            "reject": f"more than {test.p0:.0%} are bad (risk {test.alpha:.0%})",
+            "accept": f"at most {risks.p1:.0%} are bad (risk {risks.beta:.0%})",
+            "reject": f"more than {risks.p0:.0%} are bad (risk {risks.alpha:.0%})",
         }
         text = f"{seen}: {sides[outcome.verdict]}."
     share = bad / n if n else None
-    return Gate("acceptance", outcome.verdict, text, share, test.p1)
+    return Gate("acceptance", outcome.verdict, text, share, risks.p1)
+
+
+def which(more: int, reached: Reach) -> str:
+    """How many more reviews decide, and which these are."""
+    said = f"at least {more} more reviews decide: "
+    if not reached.asked:
+        return f"at least {more} more reviews decide (see review/)."
+    if reached.lacking >= more:
+        return said + f"the first {more} by `order` in review/ that have none yet."
+    last = reached.wanted(more)
+    return said + (
+        f"those in review/ with an `order` up to {last}, the reserve of the sample "
+        "included, since the test wants more than its quota."
+    )
 
 
 def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """Nobody's share of bad instances is above p0 beyond chance."""
-    cells = tested(sums)
+    cells = trusted(sums)
     names = sorted(cells)
     n = np.array([cells[a][0] for a in names], np.int64)
     bad = np.array([cells[a][1] for a in names], np.int64)
@@ -189,23 +248,38 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
 
 
 def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
-    """The lower bound of mean OKS, frames of one video counted as one cluster."""
-    kinds = [kind for kind in TRUSTED if ("pairs", kind, "", "") in sums] or ["second"]
-    cells = clusters(sums, kinds)
+    """The lower bound of mean OKS: of this lot where reviews of its sample say it, else
+    of the vendor, for gold and second annotators lie by whole frames and videos."""
+    kinds = kinds_of(sums)
     limit = policy.agreement.oks
-    if len(cells) < 2:
+    cells = clusters(sums, kinds)
+    n = sum(int(cell[0]) for cell in cells)
+    sampled = kinds == ["review"]
+    found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
+    low = found.lower_bound(CONFIDENCE)
+    if not np.isfinite(low):
         why = unclustered(sums, cells) + refusals(sums)
         return Gate("agreement", "hold", why, None, limit)
-    n, total = np.stack(cells).T
-    mean = float(total.sum() / ONE / n.sum())
-    low = agreement.clustered_lower_bound(n, total / ONE, CONFIDENCE)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
+    basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
     text = (
-        f"Mean OKS against {against} is {mean:.3f}, at least {low:.3f} with "
-        f"{CONFIDENCE:.0%} confidence ({int(n.sum())} pairs, {len(cells)} clusters); "
+        f"Mean OKS against {against} is {found.mean:.3f}, at least {low:.3f} with "
+        f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); "
         f"{limit:g} is required."
     ) + refusals(sums)
     return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
+
+
+def kinds_of(sums: Mapping[Key, Ints]) -> list[str]:
+    """What the delivery is judged against: gold and reviews, else second annotators."""
+    return [kind for kind in TRUSTED if ("pairs", kind, "", "") in sums] or ["second"]
+
+
+def vendor(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Estimate:
+    """Mean OKS of the vendor's work, frames of one video counted as one cluster."""
+    cells = clusters(sums, kinds)
+    n, total = np.stack(cells).T if cells else np.zeros((2, 0))
+    return sampling.clustered_mean(n, total / ONE)
 
 
 def refusals(sums: Mapping[Key, Ints]) -> str:
@@ -213,7 +287,14 @@ def refusals(sums: Mapping[Key, Ints]) -> str:
     own = sums.get(("refused", "own-review", "", ""))
     full = sums.get(("refused", "crowded-frame", "", ""))
     other = sums.get(("refused", "not-drawn", "", ""))
+    gold = sums.get(("refused", "contested-gold", "", ""))
     said = []
+    if gold is not None:
+        said.append(
+            f" {gold[0]} instances of gold contradict other gold of the same object "
+            "and are no reference (see findings/, reference.contradiction); settle "
+            "which is right."
+        )
     if own is not None:
         said.append(f" {own[0]} reviews of people's own work do not count.")
     if other is not None:

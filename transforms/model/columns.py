@@ -1,6 +1,7 @@
 """Columns by the names that a project uses for them."""
 
 import difflib
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,3 +28,11 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
     if name.startswith(PREFIX):
         return pc.map_lookup(batch["attributes"], name.removeprefix(PREFIX), "first")
     return batch[name]
+
+
+def joined(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
+    """Several columns as one, null as empty: the name of a row's stratum."""
+    if not names:
+        return pa.array([""] * batch.num_rows, pa.string())
+    columns = [pc.fill_null(column(batch, name), "") for name in names]
+    return pc.binary_join_element_wise(*columns, "\x1f")

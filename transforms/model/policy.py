@@ -26,19 +26,34 @@ class Sampling(Section):
     """Which instances are to be reviewed: a hash sample within each stratum.
 
     Of the reviews that come back, those of drawn instances count towards shares and
-    means; all of them, if somebody else chose them at random.
+    means; all of them, if somebody else chose them at random. `floor` is the least of
+    each stratum that is followed beside the test, as far as the rate allows.
     """
 
     rate: Share
     strata: tuple[str, ...] = ("annotator",)
     seed: str = "posegate"
     reviews: Literal["drawn", "all"] = "drawn"
+    floor: Annotated[int, Field(ge=0)] = 0
     extra: Extra | None = None
+
+    @model_validator(mode="after")
+    def _more_of_less(self) -> "Sampling":
+        if self.extra is not None and self.extra.rate <= self.rate:
+            raise ValueError(
+                f"extra.rate = {self.extra.rate:g} adds nothing to rate = "
+                f"{self.rate:g}; give a larger one, or leave `extra` out"
+            )
+        return self
 
 
 class Acceptance(Section):
-    """Wald's sequential test on instances whose OKS against a reference is low."""
+    """Accepting by the share of instances whose OKS against a reference is low.
 
+    By Wald's sequential test, or by a single sample of fixed size with the same risks.
+    """
+
+    plan: Literal["sequential", "single"] = "sequential"
     oks: Share
     p0: Probability
     p1: Probability
@@ -48,10 +63,20 @@ class Acceptance(Section):
 
 
 class Agreement(Section):
-    """Lower bounds that the sample's agreement must keep."""
+    """Lower bounds that the sample's agreement must keep, and what is reported of it.
+
+    `pck` is the normaliser: left shoulder to right hip, the trunk between the middles
+    of shoulders and hips, or the box's longer side. `variants` adds what other tools
+    call OKS.
+    """
 
     oks: Share
     kappa: Share
+    ac1: Share
+    contract_kappa: Share
+    pck: Literal["torso", "trunk", "box"] = "torso"
+    pck_fraction: Share = 0.2
+    variants: bool = False
 
 
 class Defects(Section):

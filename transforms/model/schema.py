@@ -118,7 +118,12 @@ FINDINGS = pa.schema(
 
 
 def agreement(keypoints: int) -> pa.Schema:
-    """One pair: an instance with its reference; an error is null unless both label."""
+    """One pair: an instance with its reference; an error is null unless both label.
+
+    `stratum` is the sample's. `oks_box` and the two after it are what other tools call
+    OKS (see `kernels.variants`), null unless asked for. `mistake` is a keypoint's kind
+    of error, as a place in `taxonomy.KINDS`; -1 where the reference has none.
+    """
     k = keypoints
     return pa.schema(
         [
@@ -132,6 +137,7 @@ def agreement(keypoints: int) -> pa.Schema:
             pa.field("annotator", pa.string()),
             pa.field("reference_annotator", pa.string()),
             pa.field("week", pa.string()),
+            pa.field("stratum", pa.string(), nullable=False),
             pa.field("scale", pa.float64()),
             pa.field("area_source", pa.string()),
             pa.field("oks", pa.float64()),
@@ -140,6 +146,12 @@ def agreement(keypoints: int) -> pa.Schema:
             pa.field("oks_sym", pa.float64()),
             pa.field("pck", pa.float64()),
             pa.field("mpjpe", pa.float64()),
+            pa.field("oks_box", pa.float64()),
+            pa.field("oks_one_sigma", pa.float64()),
+            pa.field("oks_extent", pa.float64()),
+            pa.field("mask_iou", pa.float64()),
+            pa.field("boundary_iou", pa.float64()),
+            pa.field("mistake", pa.list_(pa.int8(), k), nullable=False),
             pa.field("error", pa.list_(pa.float64(), 2 * k), nullable=False),
             pa.field("visibility", pa.list_(pa.uint8(), k), nullable=False),
             pa.field("reference_visibility", pa.list_(pa.uint8(), k), nullable=False),

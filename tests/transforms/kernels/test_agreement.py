@@ -6,11 +6,9 @@ from hypothesis.extra.numpy import arrays
 
 from posegate.transforms.kernels.agreement import (
     ac1,
-    clustered_lower_bound,
     cohen_kappa,
     confusion,
     gated_agreement,
-    mean_lower_bound,
 )
 
 PARADOX = np.array([[118, 5], [2, 0]])
@@ -84,29 +82,3 @@ def test_agreement_does_not_ask_who_is_first(table: np.ndarray) -> None:
         there, back = coefficient(table), coefficient(table.T)
         np.testing.assert_allclose(there, back, atol=1e-12)
         assert np.isnan(there) or there <= 1 + 1e-12
-
-
-def test_the_lower_bound_of_a_mean() -> None:
-    y = np.array([0.9, 0.8, 0.95, 0.85])
-    bound = mean_lower_bound(4, y.sum(), (y**2).sum(), 0.95)
-    expected = y.mean() - 2.353363 * y.std(ddof=1) / 2
-    assert bound == pytest.approx(expected, abs=1e-6)
-
-
-def test_one_value_has_no_lower_bound() -> None:
-    bounds = mean_lower_bound([0, 1, 2], [0, 0.5, 1], [0, 0.25, 0.5])
-    assert np.isnan(bounds[:2]).all()
-    assert bounds[2] == 0.5
-
-
-def test_clusters_that_differ_widen_the_bound() -> None:
-    y = np.repeat([0.7, 0.8, 0.9, 1.0], 25)
-    naive = mean_lower_bound(100, y.sum(), (y**2).sum())
-    robust = clustered_lower_bound([25] * 4, [17.5, 20, 22.5, 25])
-    se = np.std([0.7, 0.8, 0.9, 1.0], ddof=1) / 2
-    assert robust == pytest.approx(0.85 - 1.637744 * se, abs=1e-6)
-    assert robust < naive < 0.85
-
-
-def test_one_cluster_has_no_lower_bound() -> None:
-    assert np.isnan(clustered_lower_bound([5, 0], [4.0, 0.0]))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import STANDING, TRIANGLE, batch, moved, placed, row
-from posegate.transforms.kernels import compare as module
-from posegate.transforms.kernels.compare import compare
+from posegate.transforms.kernels import couples
+from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.model import schema
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -205,7 +205,7 @@ def test_a_review_of_ones_own_work_says_nothing() -> None:
 
 
 def test_a_frame_that_holds_too_many_is_not_paired(monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(couples, "MOST", 3)
     two = [row(n, xy=moved(200 * n, 0), bbox=None) for n in range(2)]
     gold = [row(9 + n, xy=moved(200 * n, 1), bbox=None, role="gold") for n in range(2)]
     pair = [row(5, image="b.jpg"), row(6, image="b.jpg", role="gold")]
@@ -213,3 +213,86 @@ def test_a_frame_that_holds_too_many_is_not_paired(monkeypatch: Any) -> None:
     found = compare(rows, TRIANGLE, "")
     assert found.pairs["image"].to_pylist() == ["b.jpg"]
     assert [key[1] for key, _ in found.refused] == ["crowded-frame"]
+
+
+def test_a_pair_says_which_stratum_it_is_of() -> None:
+    said = [("light", "dim")]
+    rows = [row(1, attributes=said, video=None), row(2, role="gold")]
+    how = How(strata=("annotator", "attributes.light", "video"))
+    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, how).pairs
+    assert found["stratum"].to_pylist() == ["ann\x1fdim\x1f"]
+
+
+def test_gold_that_contradicts_gold_is_no_reference() -> None:
+    far = moved(9, 0)
+    rows = [
+        row(1),
+        row(2, annotator="gil", role="gold"),
+        row(3, annotator="hal", role="gold", xy=far),
+        row(4, annotator="rea", role="review"),
+        row(5, image="b.jpg"),
+        row(6, image="b.jpg", annotator="gil", role="gold"),
+        row(7, image="b.jpg", annotator="hal", role="gold", xy=moved(0.5, 0)),
+    ]
+    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
+    assert found.contested["id"].to_pylist() == ["2", "3"]
+    assert (found.doubt < 0.75).all()
+    assert found.refused == [(("refused", "contested-gold", "", ""), np.array([2]))]
+    kinds = [(p["image"], p["kind"]) for p in found.pairs.to_pylist()]
+    assert kinds == [("a.jpg", "review"), ("b.jpg", "gold")]
+    calm = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.0))
+    assert not calm.contested.num_rows
+
+
+def test_mistakes_are_told_apart() -> None:
+    left, right = STANDING[2:4], STANDING[4:6]
+    made = [*STANDING[:2], *right, *left]  # the hands exchanged
+    other = moved(60, 0)
+    rows = [
+        row(1, xy=made),
+        row(2, xy=[*STANDING[:2], *other[2:]]),
+        row(3, role="gold"),
+        row(4, role="gold", xy=other, bbox=[70.0, 10, 20, 20]),
+    ]
+    rows[1] |= {"xy": [*STANDING[:2], *other[2:]], "bbox": [70.0, 10, 20, 20]}
+    found = pairs(*rows)
+    assert found[0]["mistake"] == [0, 2, 2]  # good, inverted
+    assert found[1]["mistake"] == [3, 0, 0]  # the head is another person's
+
+
+def test_what_other_tools_call_oks_stands_beside_on_request() -> None:
+    rows = placed(batch(row(1, xy=moved(1, 1)), row(2, role="gold")))
+    [plain] = compare(rows, TRIANGLE, WEEK).pairs.to_pylist()
+    assert plain["oks_box"] is plain["oks_one_sigma"] is plain["oks_extent"] is None
+    found = compare(rows, TRIANGLE, WEEK, How(variants=True)).pairs
+    [asked] = found.to_pylist()
+    assert asked["oks_box"] < asked["oks"] < 1  # .53 of the box is less than the area
+    assert asked["oks_extent"] > asked["oks_one_sigma"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("pck", "expected"), [("torso", None), ("trunk", 1.0), ("box", 1.0)]
+)
+def test_a_pck_whose_normaliser_is_missing_is_none(pck: str, expected: Any) -> None:
+    torso = Skeleton(
+        "torso", ("left_shoulder", "right_hip", "top"), (), (), TRIANGLE.sigmas
+    )
+    gold = row(2, role="gold", visibility=[2, 0, 2])
+    rows = placed(batch(row(1, xy=moved(1, 0)), gold))
+    found = compare(rows, torso, WEEK, How(pck=pck)).pairs  # no trunk: the box
+    assert found["pck"].to_pylist() == [expected]
+
+
+def test_outlines_are_compared_where_both_have_one() -> None:
+    def square(side: int) -> bytes:
+        return f"[[0, 0, {side}, 0, {side}, {side}, 0, {side}]]".encode()
+
+    found = pairs(
+        row(1, segmentation=square(20)),
+        row(2, role="gold", segmentation=square(10)),
+        row(3, image="b.jpg", segmentation=square(20)),
+        row(4, image="b.jpg", role="gold"),
+    )
+    assert found[0]["mask_iou"] == 0.25
+    assert 0 < found[0]["boundary_iou"] < 1
+    assert found[1]["mask_iou"] is found[1]["boundary_iou"] is None

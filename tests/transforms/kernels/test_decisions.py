@@ -8,6 +8,7 @@ import pytest
 from canonical import batch, row
 from posegate.transforms.kernels import decisions
 from posegate.transforms.kernels.decisions import REASONS, Alarm, Facts
+from posegate.transforms.model.columns import joined
 from posegate.transforms.model.schema import DECISIONS
 
 NONE = np.empty(0, np.int64)
@@ -134,6 +135,6 @@ def test_groups_count_approved_instances_by_stratum() -> None:
 
 def test_without_stratifying_columns_there_is_one_stratum() -> None:
     for rows in (batch(row(), row(1)), batch()):
-        strata = decisions.stratum_of(rows, [])
+        strata = joined(rows, [])
         assert strata.to_pylist() == [""] * rows.num_rows
         assert str(strata.type) == "string"

@@ -5,7 +5,10 @@ from hypothesis import strategies as st
 
 from posegate.transforms.kernels.sampling import (
     Estimate,
+    allocate,
     bottom_k,
+    clustered_mean,
+    design,
     quota,
     rank,
     round_robin,
@@ -134,3 +137,84 @@ def test_one_value_or_none_says_nothing_of_the_error() -> None:
     assert np.isnan(of([(10, [0.5])]).interval()).all()
     assert np.isnan(of([(10, [])]).mean)
     assert np.isnan(of([]).mean)
+
+
+def test_clusters_that_differ_widen_the_bound() -> None:
+    found = clustered_mean([25] * 4, [17.5, 20, 22.5, 25])
+    se = np.std([0.7, 0.8, 0.9, 1.0], ddof=1) / 2
+    assert (found.mean, found.se, found.df) == pytest.approx((0.85, se, 3))
+    assert found.lower_bound(0.9) == pytest.approx(0.85 - 1.637744 * se, abs=1e-6)
+
+
+def test_one_cluster_has_no_bound_and_none_no_mean() -> None:
+    assert np.isnan(clustered_mean([5, 0], [4.0, 0.0]).lower_bound(0.9))
+    assert clustered_mean([5, 0], [4.0, 0.0]).mean == 0.8
+    assert np.isnan(clustered_mean([], []).mean)
+
+
+NOBODY_KNOWS = np.full(3, np.nan)
+
+
+def test_a_small_lot_gives_what_its_test_needs() -> None:
+    lot = np.array([100, 60, 40])
+    made = design(lot, NOBODY_KNOWS, 0.15, least=55, cap=894)
+    assert made.accept.tolist() == [28, 17, 11]  # 55 of 200, rounded up
+    assert (made.accept + made.reserve).tolist() == lot.tolist()
+    assert made.monitor.tolist() == [0, 0, 0]
+    assert made.probability() == pytest.approx(made.accept / lot)
+
+
+def test_a_lot_smaller_than_its_test_is_looked_at_whole() -> None:
+    made = design(np.array([20, 4]), NOBODY_KNOWS[:2], 0.15, least=24, cap=24)
+    assert made.accept.tolist() == [20, 4]
+    assert made.reserve.tolist() == [0, 0]
+
+
+def test_a_large_lot_leaves_quota_to_follow_its_people() -> None:
+    lot = np.array([10_000, 6_000, 4_000])
+    spread = np.array([0.05, 0.10, 0.05])
+    made = design(lot, spread, 0.15, 55, 894, floor=25, partial=0.3)
+    assert made.accept.tolist() == [447, 269, 179]  # 894 of 20,000
+    assert made.reserve.tolist() == [0, 0, 0]
+    assert made.accept.sum() + made.monitor.sum() == 3000
+    assert made.partial.tolist() == [3000, 1800, 1200]
+    # 25 each, the rest as 500 : 600 : 200
+    rest = 3000 - 895 - 75
+    expected = 25 + rest * np.array([5, 6, 2]) / 13
+    assert made.monitor == pytest.approx(expected, abs=1)
+    pi = 1 - (1 - made.accept / lot) * (1 - made.monitor / lot)
+    assert made.probability() == pytest.approx(pi)
+
+
+def test_neyman_makes_the_error_of_the_whole_smaller() -> None:
+    lot, spread = np.array([500, 500, 500]), np.array([0.02, 0.05, 0.2])
+
+    def error(n: np.ndarray) -> float:
+        return float(np.sqrt((spread**2 * (1 - n / lot) / n).sum()))
+
+    neyman = allocate(lot, spread, 300, 10)
+    assert neyman.sum() == 300
+    assert error(neyman) < 0.85 * error(np.array([100, 100, 100]))
+    assert neyman.min() >= 10
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 80), st.floats(0, 1)), min_size=1, max_size=6),
+    st.integers(0, 400),
+    st.integers(0, 30),
+)
+def test_a_budget_is_spent_and_nobody_gives_more_than_there_is(
+    strata: list[tuple[int, float]], budget: int, floor: int
+) -> None:
+    lot, spread = (np.array(column) for column in zip(*strata, strict=True))
+    given_ = allocate(lot, spread, budget, floor)
+    assert (given_ >= 0).all()
+    assert (given_ <= lot).all()
+    assert given_.sum() <= budget
+    known = lot[spread > 0].sum() if spread.any() else lot.sum()
+    assert given_.sum() >= min(budget, known)
+
+
+@pytest.mark.parametrize("spread", [np.array([0.0, 0.0]), np.array([np.nan, 0.0])])
+def test_strata_without_any_deviation_still_share(spread: np.ndarray) -> None:
+    assert allocate(np.array([10, 10]), spread, 8, 2).sum() >= 4

@@ -77,7 +77,11 @@ def test_defects(records: Records, sums: Sums, said: str, text: str) -> None:
     ("sums", "said", "text"),
     [
         (judged("ann", 200, 2), "accept", "2 of 200 reviewed instances have OKS below"),
-        (judged("ann", 200, 2), "accept", "0.75: at most 10% are bad (risk 5%)."),
+        (
+            judged("ann", 200, 2),
+            "accept",
+            "(1.0%, 95 % interval 0.1% to 3.6%): at most 10% are bad (risk 5%).",
+        ),
         (judged("ann", 60, 30), "reject", "more than 5% are bad (risk 5%)."),
         (
             judged("ann", 10, 0),
@@ -94,6 +98,66 @@ def test_acceptance(sums: Sums, said: str, text: str) -> None:
     gate = verdict.acceptance_gate(sums, POLICY)
     assert (gate.gate, gate.verdict) == ("acceptance", said)
     assert text in gate.text
+
+
+def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
+    return counted(
+        ("stratum", "ann"), [n, asked, n - asked, 0, 0],
+        ("ledger",), [asked, lacking, counted_to],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sums", "said", "text", "wanted"),
+    [
+        (
+            lot(400, 60, 50, 60) | judged("ann", 10, 0, "review"),
+            "hold",
+            "at least 45 more reviews decide: the first 45 by `order` in review/",
+            60,
+        ),
+        (
+            lot(400, 60, 0, 60) | judged("ann", 60, 1, "review"),
+            "hold",
+            "at least 9 more reviews decide: those in review/ with an `order` up to 69",
+            69,
+        ),
+        (
+            lot(400, 60, 0, 65) | judged("ann", 65, 2, "review"),
+            "hold",
+            "with an `order` up to 83, the reserve",
+            83,
+        ),
+        (lot(30, 30, 20, 30) | judged("ann", 10, 0, "review"), "hold", "more rev", 30),
+        (lot(30, 30, 0, 30) | judged("ann", 30, 1), "accept", "that is all of", 30),
+        (lot(30, 30, 0, 30) | judged("ann", 30, 4), "reject", "(13.3%, 95 % int", 30),
+        (
+            lot(400, 60, 60, 60)
+            | {("judged", "ann", "review", "monitor"): np.array([99, 99, 0])},
+            "hold",
+            "0 of 0 reviewed",
+            60,
+        ),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else "",
+)
+def test_a_hold_says_how_many_more_and_which(
+    sums: Sums, said: str, text: str, wanted: int
+) -> None:
+    gate = verdict.acceptance_gate(sums, POLICY)
+    assert gate.verdict == said
+    assert text in gate.text
+    assert verdict.wanted(sums, POLICY) == wanted
+
+
+def test_a_single_plan_is_the_policys_alternative() -> None:
+    acceptance = POLICY.acceptance.model_copy(update={"plan": "single"})
+    policy = POLICY.model_copy(update={"acceptance": acceptance})
+    gate = verdict.acceptance_gate(judged("ann", 200, 2), policy)
+    assert gate.verdict == "hold"
+    assert "at least 79 more reviews decide" in gate.text
+    assert verdict.acceptance_gate(judged("ann", 298, 21), policy).passed
+    assert not verdict.acceptance_gate(judged("ann", 30, 22), policy).passed
 
 
 @pytest.mark.parametrize(
@@ -213,3 +277,25 @@ def test_a_measure_adds_up_over_kinds_of_reference() -> None:
     sums = {("pairs", kind, "", ""): cell for kind in ("gold", "review")}
     assert verdict.measure(sums, "oks_sym", ("gold", "review")) == (6 * ONE, 8.0, 10.0)
     assert verdict.measure(sums, "oks", ("second",)) == (0, 0.0, 0.0)
+
+
+def test_reviews_of_the_sample_bound_this_lot_and_not_the_vendor() -> None:
+    """One video has no interval for the vendor, and its sample has one for the lot."""
+    total = int(0.95 * 40 * ONE)
+    squares = int((0.95**2 + 0.0004) * 40 * ONE)
+    sums = {
+        ("pairs", "review", "", ""): np.zeros((4, 3), np.int64),
+        ("cluster", "review", "v0", ""): np.array([40, total]),
+        ("lot", "review", "ann", ""): np.array([40, total, squares]),
+        ("stratum", "ann", "", ""): np.array([200, 40, 0, 0, 0]),
+    }
+    gate = verdict.agreement_gate(sums, POLICY)
+    assert gate.passed
+    assert "Mean OKS against review is 0.950, at least 0.94" in gate.text
+    assert "(40 pairs, a sample of this delivery)" in gate.text
+
+
+def test_gold_that_contradicts_itself_is_told() -> None:
+    refused = counted(("refused", "contested-gold"), [4])
+    gate = verdict.agreement_gate(clusters(0.9) | refused, POLICY)
+    assert "4 instances of gold contradict other gold" in gate.text

@@ -1,0 +1,189 @@
+"""Who is compared with whom: the people of a frame, one to one.
+
+A block is one person's rows of one frame; see `meeting` for which of them meet.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.kernels import measures, meeting, oks, pairing
+from posegate.transforms.kernels.buckets import Hashes, Ints, runs, stable_hash
+from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
+from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.model.poses import Bools, Floats, Poses
+from posegate.transforms.model.schema import Role
+from posegate.transforms.model.skeleton import Skeleton
+
+MOST = 1 << 20
+"""Combinations of people in one frame: a thousand with a thousand. More is no frame but
+one file name given to many, and would not fit into memory."""
+
+
+@dataclass(frozen=True)
+class Couples:
+    """M pairs: rows of the judged, rows of their references, and the kinds."""
+
+    judged: Ints
+    reference: Ints
+    kind: Ints
+
+    def without(self, references: Bools) -> "Couples":
+        """Those whose reference is not among some rows (N,)."""
+        kept = ~references[self.reference]
+        return Couples(self.judged[kept], self.reference[kept], self.kind[kept])
+
+
+class Met(NamedTuple):
+    """M encounters of blocks (see `meeting.encounters`), and which are refused."""
+
+    one: Ints
+    other: Ints
+    kind: Ints
+    own: Bools
+    full: Bools
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One person's rows of one frame, B times: frame, role, first row and number."""
+
+    frame: Hashes
+    role: Ints
+    starts: Ints
+    lengths: Ints
+
+    @classmethod
+    def of(cls, rows: pa.RecordBatch) -> "Blocks":
+        """The blocks of rows that are `in_order`."""
+        frame, who = stable_hash(rows["image"]), meeting.who(rows)
+        starts, lengths = runs(frame, who)
+        role = meeting.role_codes(rows["role"])
+        return cls(frame[starts], role[starts], starts, lengths)
+
+    def meet(self, rows: pa.RecordBatch) -> "Met":
+        """Who is compared with whom, and who would be but for what they are."""
+        one, other, kind = encounters(self.frame, self.role)
+        own = own_review(rows, self.starts[one], self.starts[other], kind)
+        full = crowded(self.lengths, one, other)
+        return Met(one, other, kind, own, full)
+
+    def pair(
+        self,
+        rows: pa.RecordBatch,
+        poses: Poses,
+        one: Ints,
+        other: Ints,
+        skeleton: Skeleton,
+    ) -> tuple[Ints, Ints, Ints]:
+        """The people of M blocks one to one with those of M others: rows, rows, and
+        which of the M."""
+        left = ranges(self.starts[one], self.lengths[one])
+        right = ranges(self.starts[other], self.lengths[other])
+        number = np.arange(len(one))
+        a, b = pairing.pair(
+            np.repeat(number, self.lengths[one]),
+            np.repeat(number, self.lengths[other]),
+            people(rows, poses, left),
+            people(rows, poses, right),
+            None if skeleton.sigmas is None else skeleton.sigma,
+        )
+        return left[a], right[b], np.repeat(number, self.lengths[one])[a]
+
+
+def couple(
+    rows: pa.RecordBatch, poses: Poses, blocks: Blocks, met: Met, skeleton: Skeleton
+) -> Couples:
+    """Who is compared with whom, one to one within each pair of annotators."""
+    fair = ~(met.own | met.full)
+    one, other, kind = met.one[fair], met.other[fair], met.kind[fair]
+    judged, reference, which = blocks.pair(rows, poses, one, other, skeleton)
+    return Couples(judged, reference, kind[which])
+
+
+def decisive(couples: Couples) -> Couples:
+    """Of each instance's gold and reviews the first, gold before reviews."""
+    second = couples.kind == KINDS.index("second")
+    order = np.lexsort((couples.reference, couples.kind, second, couples.judged))
+    first, _ = runs(couples.judged[order], second[order])
+    kept = order[first]
+    return Couples(couples.judged[kept], couples.reference[kept], couples.kind[kept])
+
+
+def contradiction(
+    rows: pa.RecordBatch, poses: Poses, blocks: Blocks, skeleton: Skeleton, low: float
+) -> Floats:
+    """(N,) the symmetric OKS of gold with the other gold that it contradicts, else NaN.
+
+    Of two people's gold in a frame, each object with each: below `low` neither says
+    what is right. Without sigmas there is no OKS, and nothing is contested.
+    """
+    doubt = np.full(len(poses.xy), np.nan)
+    gold = np.flatnonzero(blocks.role == meeting.ROLES.index(Role.GOLD))
+    if skeleton.sigmas is None or len(gold) < 2:
+        return doubt
+    one, other, _ = pairing.combinations(
+        blocks.frame[gold].astype(np.int64), blocks.frame[gold].astype(np.int64)
+    )
+    once = (one < other) & ~crowded(blocks.lengths[gold], one, other)
+    a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
+    size = measures.area(poses)
+    scale2 = np.sqrt(size[a] * size[b])
+    score = oks.symmetric(
+        poses.xy[a],
+        poses.labelled[a],
+        poses.xy[b],
+        poses.labelled[b],
+        scale2,
+        skeleton.sigma,
+    ).oks_sym
+    bad = score < low
+    for rows_of in (a[bad], b[bad]):
+        np.fmin.at(doubt, rows_of, score[bad])
+    return doubt
+
+
+def own_review(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:
+    """(M,) whether two blocks, by their first rows, are a person and their own review:
+    it says nothing. Where nobody is named, nobody is suspected."""
+    named = np.asarray(rows["annotator"].is_valid())
+    annotator = stable_hash(rows["annotator"])
+    same = named[one] & (annotator[one] == annotator[other])
+    return same & (kind == KINDS.index("review"))
+
+
+def crowded(lengths: Ints, one: Ints, other: Ints) -> Bools:
+    """(M,) whether two blocks have too many people to try each with each."""
+    return lengths[one] * lengths[other] > MOST
+
+
+def refusals(blocks: Blocks, met: Met, contested: int) -> list[Sum]:
+    """How many reviews, frames and rows of gold are left out, if any.
+
+    ("refused", "own-review") instances, ("refused", "crowded-frame") frames,
+    ("refused", "contested-gold") rows.
+    """
+    own, full = np.unique(met.other[met.own]), met.one[met.full]
+    counted = {
+        "own-review": int(blocks.lengths[own].sum()),
+        "crowded-frame": len(np.unique(blocks.frame[full])),
+        "contested-gold": contested,
+    }
+    return [
+        (("refused", name, "", ""), np.array([n])) for name, n in counted.items() if n
+    ]
+
+
+def people(rows: pa.RecordBatch, poses: Poses, chosen: Ints) -> pairing.People:
+    """Some rows, as one side of a pairing."""
+    ids = rows["id"].take(pa.array(chosen))
+    number = (stable_hash(ids) >> np.uint64(1)).astype(np.int64)
+    return pairing.People(
+        xy=poses.xy[chosen],
+        labelled=poses.labelled[chosen],
+        bbox=poses.bbox[chosen],
+        area=poses.area[chosen],
+        id=np.where(np.asarray(ids.is_valid()), number, -1),
+    )

@@ -1,0 +1,146 @@
+"""What is measured of pairs of poses, as columns of the agreement table."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from posegate.transforms.kernels import geometry, masks, oks
+from posegate.transforms.kernels import variants as others
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
+from posegate.transforms.model.schema import Visibility
+from posegate.transforms.model.skeleton import Skeleton
+
+NEEDED = {
+    "torso": ("left_shoulder", "right_hip"),
+    "trunk": ("left_shoulder", "right_shoulder", "left_hip", "right_hip"),
+}
+"""The keypoints between which each normaliser of PCK runs; the box needs none."""
+
+
+def area(poses: Poses) -> Floats:
+    """(N,) [px^2] the area given, as COCO takes it however small it is.
+
+    Else that of the labelled keypoints' box, which is at least `LEAST_AREA`: two points
+    in line have none.
+    """
+    tight = geometry.box_area(geometry.bounding_box(poses.xy, poses.labelled))
+    given = np.where(poses.area > 0, poses.area, np.nan)
+    return np.where(np.isnan(given), np.fmax(tight, geometry.LEAST_AREA), given)
+
+
+def measure(
+    poses: Poses,
+    one: Ints,
+    other: Ints,
+    skeleton: Skeleton,
+    pck: str,
+    fraction: float,
+) -> dict[str, pa.Array]:
+    """What is measured of M pairs, as columns; NaN becomes null."""
+    seen, wanted = poses.labelled[one], poses.labelled[other]
+    both = seen & wanted
+    xy, true = poses.xy[one], poses.xy[other]
+    size = area(poses)
+    scale2 = np.sqrt(size[one] * size[other])
+    error = np.where(both[..., None], xy - true, np.nan)  # (M, K, 2)
+    m, k = both.shape
+    columns: dict[str, Floats] = {
+        "scale": np.sqrt(scale2),
+        "pck": oks.pck(error, both, normaliser(poses, other, skeleton, pck), fraction),
+        "mpjpe": oks.mpjpe(error, both),
+    }
+    if skeleton.sigmas is not None:
+        off, wanted = cocos(poses, one, other)
+        columns["oks"] = oks.oks(off, wanted, size[other], skeleton.sigma)
+        both_ways = oks.symmetric(xy, seen, true, wanted, scale2, skeleton.sigma)
+        columns |= both_ways._asdict()
+    return {
+        **{name: nullable(values) for name, values in columns.items()},
+        "error": listed(error.reshape(m, 2 * k)),
+        "visibility": listed(poses.visibility[one]),
+        "reference_visibility": listed(poses.visibility[other]),
+    }
+
+
+def cocos(poses: Poses, one: Ints, other: Ints) -> tuple[Floats, Bools]:
+    """(M, K, 2) [px] errors as cocoeval takes them, (M, K) what the reference labels.
+
+    A keypoint that the judged lacks is a point at the origin.
+    """
+    wanted = poses.labelled[other]
+    placed = np.where(poses.labelled[one][..., None], poses.xy[one], 0.0)
+    return placed - np.where(wanted[..., None], poses.xy[other], 0.0), wanted
+
+
+def named(skeleton: Skeleton, pck: str) -> str:
+    """The normaliser that a skeleton allows: the one asked for, else its box."""
+    return pck if set(NEEDED.get(pck, ())) <= set(skeleton.keypoints) else "box"
+
+
+def normaliser(poses: Poses, rows: Ints, skeleton: Skeleton, pck: str) -> Floats:
+    """(M,) [px] of the references; NaN where one has not the points for it.
+
+    One normaliser for all: a share of the torso here and of the box there adds up to
+    nothing that has a name.
+    """
+    xy, labelled = poses.xy[rows], poses.labelled[rows]
+    name = named(skeleton, pck)
+    if name == "box":
+        tight = geometry.bounding_box(xy, labelled)
+        return np.fmax(oks.box_side(poses.bbox[rows]), oks.box_side(tight))
+    needed = [skeleton.index(keypoint) for keypoint in NEEDED[name]]
+    if name == "torso":
+        size = oks.torso_diagonal(xy, *needed)
+    else:
+        size = oks.torso_axis(xy, needed[:2], needed[2:])
+    return np.where(labelled[:, needed].all(axis=1), size, np.nan)
+
+
+def outlines(judged: pa.RecordBatch, reference: pa.RecordBatch) -> dict[str, pa.Array]:
+    """IoU and boundary IoU of M pairs' outlines, in the image that the judged names."""
+    width, height = (scalars(judged[name]) for name in ("width", "height"))
+    one, other = (rows["segmentation"].to_pylist() for rows in (judged, reference))
+    area_iou, edge_iou = masks.agreement(one, other, width, height)
+    return {"mask_iou": nullable(area_iou), "boundary_iou": nullable(edge_iou)}
+
+
+def variants(
+    poses: Poses, rows: pa.RecordBatch, one: Ints, other: Ints, skeleton: Skeleton
+) -> dict[str, pa.Array]:
+    """What other tools call OKS of the same M pairs."""
+    off, wanted = cocos(poses, one, other)
+    box = boxes(poses)
+    visible = poses.labelled & (poses.visibility != Visibility.OCCLUDED)
+    size = np.stack([scalars(rows[name])[other] for name in ("width", "height")], 1)
+    columns = {
+        "oks_one_sigma": others.one_sigma(
+            (poses.xy[one], poses.xy[other]),
+            (visible[one], visible[other]),
+            (box[one], box[other]),
+        ),
+        "oks_extent": others.unit_kappa(
+            off, poses.labelled[one], wanted, poses.xy[other], size
+        ),
+    }
+    if skeleton.sigmas is not None:
+        columns["oks_box"] = others.with_box(off, wanted, box[other], skeleton.sigma)
+    return {name: nullable(values) for name, values in columns.items()}
+
+
+def boxes(poses: Poses) -> Floats:
+    """(N, 4) the box given, else that of the labelled points."""
+    tight = geometry.bounding_box(poses.xy, poses.labelled)
+    return np.where(np.isfinite(poses.bbox), poses.bbox, tight)
+
+
+def nullable(values: Floats) -> pa.Array:
+    """Numbers as a column; NaN becomes null."""
+    return pa.array(values, mask=np.isnan(values))
+
+
+def listed(values: npt.NDArray[np.generic]) -> pa.Array:
+    """(M, W) as a column of fixed-size lists; NaN becomes null inside."""
+    flat = values.reshape(-1)
+    mask = np.isnan(flat) if flat.dtype.kind == "f" else None
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat, mask=mask), values.shape[1])
