@@ -59,9 +59,9 @@ class Build:
         batch = self._batch(rows)
         source = batch["source"].to_pylist() if rows.remarks.reasons else []
         for i, (code, detail) in sorted(rows.remarks.reasons.items()):
-            self._quarantine(
-                source[i], int(rows.position[i]), code, detail, rows.raw(i)
-            )
+            position = int(rows.position[i])
+            where = f"record {position} of {rows.section}: " if rows.section else ""
+            self._quarantine(source[i], position, code, where + detail, rows.raw(i))
         self._tally.records += len(rows)
         self._tally.quarantined += len(rows.remarks.reasons)
         if rows.remarks.reasons:
@@ -112,7 +112,7 @@ class Build:
 
     def ready(self) -> Iterator[pa.RecordBatch]:
         """The batches that are full."""
-        if self._count >= self._context.batch:
+        if 2 * self._count > self._context.batch:  # less what was refused
             yield self._flush()
         if len(self._refused) >= _ROWS or self._bytes >= _BYTES:
             yield self._flush_quarantine()
@@ -190,9 +190,9 @@ class Build:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _check(self, rows: Rows) -> None:
-        """Refuses positions that cannot be; what has no flag has no position."""
-        seen = rows.visibility > 0
-        bad = seen & ~both(np.abs(rows.xy) <= FARTHEST)
+        """Refuses positions that cannot be; what has no flag may have none."""
+        given = (rows.visibility > 0) | ~both(np.isnan(rows.xy))
+        bad = given & ~both(np.abs(rows.xy) <= FARTHEST)
         rows.remarks.refuse(
             np.asarray(bad.any(axis=1)),
             f"{self._name}.coordinate",
@@ -203,8 +203,7 @@ class Build:
         """Names of instances (N,); refuses those that an earlier record has."""
         ids = columns["id"].to_pylist()
         if None in ids:
-            ordinals = rows.position.tolist()
-            ids = [id or f"#{i}" for id, i in zip(ids, ordinals, strict=True)]
+            ids = self._stand_ins(ids, columns["source"].to_pylist(), rows)
         names, digest = _digests(
             columns["image"].to_pylist(),
             ids,
@@ -220,6 +219,17 @@ class Build:
             ),
         )
         return pa.array(names, pa.string())
+
+    def _stand_ins(
+        self, ids: Sequence[str | None], source: Sequence[str], rows: Rows
+    ) -> list[str]:
+        """Ids, and of records without one their place in the file, of several named."""
+        own = self._context.shard.name
+        places = (
+            f"#{i}" if name == own else f"{name}#{i}"
+            for i, name in zip(rows.position.tolist(), source, strict=True)
+        )
+        return [id or place for id, place in zip(ids, places, strict=True)]
 
     def _again(self, digest: Keys, good: Bools) -> Bools:
         """(N,): an earlier good record has the same name."""
@@ -294,10 +304,11 @@ def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
     if rows.z is not None:
         return area, list(source)
     box = _boxes(rows)
-    for name, size in (
-        ("0.53-bbox", box[:, 2] * box[:, 3]),
-        ("keypoints", _extent(rows)),
-    ):
+    boxed = box[:, 2] * box[:, 3]
+    for name, sized in (("0.53-bbox", lambda _: boxed), ("keypoints", _extent)):
+        if (area > 0).all():
+            break
+        size = sized(rows)
         take = ~(area > 0) & (size > 0)
         area[take] = BOX_SHARE * size[take]
         source[take] = name

@@ -4,43 +4,49 @@
     [{"image_id": 7, "keypoints": [x, y, score, ...], "score": 0.9}, ...]
 
 A file is read as a stream, once if the images and categories stand before the
-annotations, else twice. A results list has its images in the other shards of its
+annotations, else twice. A results list has its images in the other files of its
 delivery.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
-from posegate.transforms.formats.coco_columns import Columns, Refused
-from posegate.transforms.formats.coco_images import Categories, Images
+from posegate.transforms.formats.coco_categories import Categories
+from posegate.transforms.formats.coco_columns import Columns
+from posegate.transforms.formats.coco_images import Images
+from posegate.transforms.formats.coco_pending import Records
 from posegate.transforms.formats.coco_records import (
+    ADDED,
     ANNOTATIONS,
     CATEGORIES,
     CATEGORY,
     IMAGE,
     IMAGES,
+    WIDE,
     Annotation,
     Category,
     Unreadable,
+    Wide,
     collector_paused,
     mend,
     mend_category,
     mend_image,
 )
-from posegate.transforms.formats.coco_who import Records
+from posegate.transforms.formats.coco_traps import TRAPS
 from posegate.transforms.formats.coco_write import KEEPS, write
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File, files
 from posegate.transforms.formats.json_outline import outline
-from posegate.transforms.formats.streams import DamagedStream, chunks
-from posegate.transforms.kernels.json_events import RAW, Broken, Run
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.json_events import Broken, Run
 from posegate.transforms.kernels.json_records import Records as JsonRecords
-from posegate.transforms.model.schema import QUARANTINE
+from posegate.transforms.model.delivery import Shard
 
 __all__ = [
     "CARRIES",
@@ -63,11 +69,9 @@ CARRIES = Carries(
     visibility="0 unlabelled, 1 occluded, 2 visible (and 3)",
     masks="`segmentation`: polygons or RLE",
 )
-TRAPS: dict[str, str] = {}
 SECTIONS = ("images", "annotations", "categories", "licenses", "videos")
 RESULTS = ""
 """The name that a list at the root goes by."""
-_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -85,11 +89,10 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches, told apart by their schema.
 
-    All canonical batches but the last have `context.batch` rows before what is refused
-    is taken out. `tally` is right when the iterator is exhausted. A damaged file gives
-    what stands before the damage, and a quarantine row with position -1.
+    `tally` is right when the iterator is exhausted. A damaged file gives what stands
+    before the damage, and a quarantine row with position -1.
     """
-    batches = _Reading(context, tally if tally is not None else Tally()).batches()
+    batches = _batches(context, tally if tally is not None else Tally())
     while True:
         with collector_paused():
             batch = next(batches, None)
@@ -98,56 +101,93 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
         yield batch
 
 
-class _Reading:
-    """One shard being read."""
+def _batches(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+        elif _is_one(file, context.shard):
+            before = tally.records
+            reading = _Reading(context, build, file)
+            yield from reading.batches()
+            tally.records = before + reading.records  # as the file was scanned
+    yield from build.rest()
 
-    def __init__(self, context: Context, tally: Tally) -> None:
-        self._context, self._tally = context, tally
+
+def _is_one(file: File, shard: Shard) -> bool:
+    """Whether a file is read: of an archive, those that may be JSON."""
+    return file.name == shard.name or file.name.lower().endswith((".json", ".json.gz"))
+
+
+class _Reading:
+    """One file being read."""
+
+    def __init__(self, context: Context, build: Build, file: File) -> None:
+        self._context, self._build, self._file = context, build, file
         self._images = Images()
         self._categories = Categories(context.skeleton)
-        self._columns = Columns(context, self._images, self._categories)
+        self._columns = Columns(file.name, self._images, self._categories)
         self._pending = Records()
-        self._refused: list[Refused] = []
+        self._kind: type[Annotation] = Annotation
         self._gathered = False
+        self._damaged = False
         self._unseen = {"images", "categories"}
+        self.records = 0
+        """Records met, broken ones included."""
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        with closing(self._context.open(self._context.shard.path)) as stream:
-            found = JsonRecords(chunks(stream), SECTIONS)
-            try:
-                for event in found:
-                    self._take(event, found)
-                    while len(self._pending) >= self._context.batch:
-                        yield self._rows(self._context.batch)
-                    if self._full():
-                        yield self._quarantine()
-                if not found.found.keys() & {"annotations", RESULTS}:
-                    self._without_annotations(found)
-            except DamagedStream as damage:
-                self._refuse_file(damage.reason, str(damage), b"")
+        found = JsonRecords(self._file.chunks(), SECTIONS)
+        size = self._context.batch
+        try:
+            for event in found:
+                self._take(event, found)
+                while len(self._pending) >= size:
+                    self._build.add(self._columns.rows(self._pending.cut(size)))
+                    yield from self._build.ready()
+                yield from self._build.ready()
+            if not found.found.keys() & {"annotations", RESULTS}:
+                self._without_annotations(found)
+        except DamagedStream as damage:
+            self._refuse_file(damage.reason, str(damage), b"")
         if len(self._pending):
-            yield self._rows(len(self._pending))
-        if self._refused:
-            yield self._quarantine()
-        self._tally.records = sum(
-            found.found.get(section, 0) for section in ("annotations", RESULTS)
-        )
+            everything = self._pending.cut(len(self._pending))
+            self._build.add(self._columns.rows(everything))
+        yield from self._build.ready()
+        counts = [found.found.get(name, 0) for name in ("annotations", RESULTS)]
+        self.records = sum(counts)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Counts the images, and reports what the file says of them and of flags."""
+        if self._columns.listed:
+            return
+        self._build.images(len(self._images))
+        self._build.note("image-unlabelled", self._images.unlabelled)
+        self._build.note("ignore-regions", self._images.partly)
+        flags = self._columns.flags
+        if flags[1] and not flags[2:].any():
+            self._build.note("never-visible", int(flags[1]))
+        if flags[2:].any() and not flags[1]:
+            self._build.note("never-occluded", int(flags[2:].sum()))
 
     def _take(self, event: Run | Broken, found: JsonRecords) -> None:
         if isinstance(event, Broken):
             self._broken(event)
         elif event.section in ("annotations", RESULTS):
             if not self._gathered:
-                self._gather(event.section, found)
+                self._gather(event, found)
             self._decode(event, found)
         elif event.section in self._unseen:
             self._refer(event, found)
 
-    def _gather(self, section: str, found: JsonRecords) -> None:
+    def _gather(self, run: Run, found: JsonRecords) -> None:
         """Has the images and categories ready before the first annotation."""
         self._gathered = True
+        beginning = run.data[run.starts[0] : run.stops[-1]]
+        if any(key in beginning for key in ADDED):
+            self._kind = Wide
         self._columns.always = ("coco.byte-order-mark",) if found.bom else ()
-        if section == RESULTS:
+        if run.section == RESULTS:
             self._columns.listed = True
             self._look_at_siblings()
         elif self._unseen - found.found.keys():
@@ -157,32 +197,36 @@ class _Reading:
 
     def _look_ahead(self) -> None:
         """Reads the images and categories that stand after the annotations."""
-        with closing(self._context.open(self._context.shard.path)) as stream:
-            found = JsonRecords(chunks(stream), SECTIONS)
-            try:
-                for event in found:
-                    if event.section in self._unseen:
-                        self._take(event, found)
-            except DamagedStream:
-                return  # reading itself will meet the damage and tell
+        found = JsonRecords(self._file.chunks(), SECTIONS)
+        try:
+            for event in found:
+                if event.section in self._unseen:
+                    self._take(event, found)
+        except DamagedStream:
+            return  # reading itself will meet the damage and tell
 
     def _look_at_siblings(self) -> None:
-        """Reads the images and categories of the delivery's other shards."""
+        """Reads the images and categories of the delivery's other files."""
         ambiguous: set[int] = set()
-        for shard in self._context.delivery.shards:
-            if shard.name == self._context.shard.name:
-                continue
-            with closing(self._context.open(shard.path)) as stream:
-                found = JsonRecords(chunks(stream), SECTIONS)
-                try:
-                    for event in found:
-                        if event.section == RESULTS:
-                            break
-                        if isinstance(event, Run) and event.section in self._unseen:
-                            ambiguous |= self._borrow(event)
-                except DamagedStream:
-                    continue  # told when that shard is read
+        for file in self._siblings():
+            found = JsonRecords(file.chunks(), SECTIONS)
+            try:
+                for event in found:
+                    if event.section == RESULTS:
+                        break
+                    if isinstance(event, Run) and event.section in self._unseen:
+                        ambiguous |= self._borrow(event)
+            except DamagedStream:
+                continue  # told when that file is read
         self._columns.ambiguous = frozenset(ambiguous)
+
+    def _siblings(self) -> Iterator[File]:
+        for shard in self._context.delivery.shards:
+            for file in files(shard, self._context.open):
+                if not isinstance(file, File) or file.name == self._file.name:
+                    continue
+                if _is_one(file, shard):
+                    yield file
 
     def _borrow(self, run: Run) -> set[int]:
         """Takes in a sibling's records; the rows of images that contradict others."""
@@ -226,12 +270,13 @@ class _Reading:
         """Decodes a run of annotations."""
         ordinals = run.first + np.arange(len(run.starts))
         spans = np.stack([run.starts, run.stops, ordinals], axis=1)
-        some = list(self._each(run, ANNOTATIONS, self._mended, found))
+        decoder: Any = WIDE if self._kind is Wide else ANNOTATIONS
+        some = list(self._each(run, decoder, self._mended, found))
         kept = np.array([i for i, _ in some], np.int64)
         self._pending.add([record for _, record in some], run.data, spans[kept])
 
     def _mended(self, raw: bytes, position: int) -> Annotation:
-        record, repairs = mend(raw)
+        record, repairs = mend(raw, self._kind)
         self._pending.mended[position] = repairs
         return record
 
@@ -265,13 +310,6 @@ class _Reading:
                     return
                 self._refuser(run, i)(error)
 
-    def _rows(self, n: int) -> pa.RecordBatch:
-        batch, refused = self._columns.batch(self._pending.cut(n))
-        for position, reason, detail, raw in refused:
-            self._refuse("annotations", position, reason, detail, raw)
-        self._tally.rows += len(batch)
-        return batch
-
     def _refuser(self, run: Run, i: int) -> Callable[[Unreadable], None]:
         def refuse(error: Unreadable) -> None:
             position, raw = run.first + i, run.raw(i)
@@ -282,16 +320,16 @@ class _Reading:
     def _refuse(
         self, section: str, position: int, reason: str, detail: str, raw: bytes
     ) -> None:
+        where = f"record {position} of {section or 'the list'}: {detail}"
+        name = self._file.name
         if section in ("annotations", RESULTS):
-            self._tally.quarantined += 1
+            self._build.refuse(name, position, reason, where, raw)
         else:
-            self._tally.others += 1
-        where = f"record {position} of {section or 'the list'}"
-        self._refused.append((position, reason, f"{where}: {detail}", raw[:RAW]))
+            self._build.say(name, reason, where, raw, position)
 
     def _refuse_file(self, reason: str, detail: str, raw: bytes) -> None:
-        self._tally.others += 1
-        self._refused.append((-1, reason, detail, raw[:RAW]))
+        self._damaged = True
+        self._build.say(self._file.name, reason, detail, raw)
 
     def _broken(self, event: Broken) -> None:
         """Refuses what is no record, where it matters: other lists may have any."""
@@ -303,7 +341,7 @@ class _Reading:
             )
 
     def _without_annotations(self, found: JsonRecords) -> None:
-        if any(position < 0 for position, *_ in self._refused):
+        if self._damaged:
             return
         lists = ", ".join(found.found) or "none"
         self._refuse_file(
@@ -312,20 +350,6 @@ class _Reading:
             "keypoints",
             b"",
         )
-
-    def _full(self) -> bool:
-        size = sum(len(raw) for *_, raw in self._refused)
-        return len(self._refused) >= _ROWS or size >= _BYTES
-
-    def _quarantine(self) -> pa.RecordBatch:
-        columns = list(zip(*self._refused, strict=True))
-        source = [self._context.shard.name] * len(self._refused)
-        self._refused = []
-        arrays = [
-            pa.array(values, field.type)
-            for values, field in zip((source, *columns), QUARANTINE, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=QUARANTINE)
 
 
 def _list(run: Run, i: int, j: int) -> bytes:

@@ -1,70 +1,86 @@
-"""A batch of COCO annotations as canonical columns."""
+"""A batch of COCO annotations as rows."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.formats import values
-from posegate.transforms.formats.coco_images import Categories, Images
-from posegate.transforms.formats.coco_points import (
-    areas,
-    boxes,
-    is_drawn,
-    points,
-)
-from posegate.transforms.formats.coco_who import Records, who
-from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.coco_categories import Categories
+from posegate.transforms.formats.coco_images import Images
+from posegate.transforms.formats.coco_parts import told
+from posegate.transforms.formats.coco_pending import Records
+from posegate.transforms.formats.coco_points import areas, boxes, is_drawn, points
 from posegate.transforms.formats.remarks import Remarks
-from posegate.transforms.model.poses import Bools, Bytes
-from posegate.transforms.model.schema import Origin, Role, instances
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.kernels.json_scan import Ints
+from posegate.transforms.model.poses import Bytes
+from posegate.transforms.model.schema import Origin
 
-FORMAT = "coco"
-
-Refused = tuple[int, str, str, bytes]
-"""Position, reason, detail, raw."""
-
-Keys = npt.NDArray[np.uint64]
+TAKEN = frozenset({"annotator", "track_id", "keyframe"})
+"""Attributes that have columns of their own."""
 
 
 @dataclass
 class Columns:
-    """Makes canonical batches of one file's annotations.
+    """Makes rows of one file's annotations.
 
-    `listed`: the file is a results list, whose third values are scores. `always` are
-    repairs that concern every row; `ambiguous` the rows of images that other shards
-    know otherwise.
+    `source` is the file's name. `listed`: it is a results list, whose third values are
+    scores. `always` are repairs that concern every row; `ambiguous` the rows of images
+    that other shards know otherwise. `flags` (4,) counts the keypoints by flag so far.
     """
 
-    context: Context
+    source: str
     images: Images
     categories: Categories
     listed: bool = False
     always: tuple[str, ...] = ()
     ambiguous: frozenset[int] = frozenset()
-    _seen: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    flags: Ints = field(default_factory=lambda: np.zeros(4, np.int64))
 
-    def batch(self, records: Records) -> tuple[pa.RecordBatch, list[Refused]]:
-        """The rows that are good, and the records that are not."""
+    def rows(self, records: Records) -> Rows:
+        """The records as rows; what is wrong with them is in the remarks."""
         remarks = Remarks(len(records))
         self._note(records, remarks)
-        columns = self._columns(records, remarks)
-        columns["instance"] = self._instances(columns, records, remarks)
-        columns["image"] = columns["image"].fill_null("")
-        columns["repairs"] = remarks.codes()
-        schema = instances(len(self.context.skeleton.keypoints))
-        arrays = [columns[name] for name in schema.names]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        refused = [
-            (int(records.ordinals[i]), code, detail, records.raw(i))
-            for i, (code, detail) in sorted(remarks.reasons.items())
-        ]
-        return batch.filter(pa.array(remarks.good)) if refused else batch, refused
+        model = np.array([s is not None for s in records.each("score")], np.bool_)
+        model &= self.listed
+        where = self._where(records, remarks)
+        xy, flag = points(records.decoded, self.categories, model, remarks)
+        self.flags += np.bincount(flag.reshape(-1), minlength=4)
+        box = boxes(records.decoded, remarks)
+        area, measured = areas(records.decoded, box, remarks)
+        given = records.each("attributes")
+        return Rows(
+            position=records.ordinals,
+            section="the list" if self.listed else "annotations",
+            source=self.source,
+            raw=records.raw,
+            id=self._ids(records, remarks),
+            xy=xy,
+            visibility=flag,
+            origin=_origins(given, flag.shape[1]),
+            bbox=box,
+            area=area,
+            area_source=measured,
+            segmentation=_segmentations(records),
+            **{name: where[name] for name in _OF_IMAGES},
+            job=_first(values.column(_job(records)), where["job"]),
+            track=_track(records, given),
+            annotator=_annotator(records, given),
+            annotated_at=_times(records),
+            lead_time_s=values.firsts(
+                records.each("lead_time_s"), records.each("lead_time")
+            ),
+            role=records.each("role"),
+            model=model,
+            attributes=given,
+            taken=TAKEN,
+            more=self._more(records, where["original"]),
+            remarks=remarks,
+        )
 
     def _note(self, records: Records, remarks: Remarks) -> None:
         """Takes over the repairs made while decoding, and those of the whole file."""
@@ -76,34 +92,6 @@ class Columns:
                 where.setdefault(code, []).append(ordinal)
         for code, ordinals in where.items():
             remarks.repair(np.isin(records.ordinals, ordinals), code)
-
-    def _columns(self, records: Records, remarks: Remarks) -> dict[str, pa.Array]:
-        n, k = len(records), len(self.context.skeleton.keypoints)
-        scored = np.array([s is not None for s in records.each("score")], np.bool_)
-        scored &= self.listed
-        where = self._where(records, remarks)
-        xy, flag = points(records.decoded, self.categories, scored, remarks)
-        box = boxes(records.decoded, remarks)
-        area, source = areas(records.decoded, box, remarks)
-        said = who(self.context, records, where, scored, remarks)
-        return {
-            "id": values.column(records.each("id")),
-            **{name: where[name] for name in ("image", "width", "height")},
-            **{name: where[name] for name in ("frame", "fps")},
-            **said,
-            "xy": _lists(xy, 2 * k),
-            "z": pa.nulls(n, pa.list_(pa.float64())),
-            "unit": pa.nulls(n, pa.string()),
-            "visibility": _lists(flag, k),
-            "origin": _lists(_origins(records, said["role"], scored, k), k),
-            "bbox": _lists(box, 4),
-            "area": pa.array(area, mask=np.isnan(area)),
-            "area_source": pa.array(source, pa.string()),
-            "segmentation": _segmentations(records),
-            "source": pa.repeat(self.context.shard.name, n),
-            "position": pa.array(records.ordinals),
-            "format": pa.repeat(FORMAT, n),
-        }
 
     def _where(self, records: Records, remarks: Remarks) -> dict[str, pa.Array]:
         """The image of each record; refuses those that have none."""
@@ -129,73 +117,74 @@ class Columns:
             remarks.repair(found, f"coco.{code}")
         return where
 
-    def _instances(
-        self, columns: dict[str, pa.Array], records: Records, remarks: Remarks
-    ) -> pa.Array:
-        """Names of instances (N,); refuses those that an earlier record has."""
-        ids = values.texts(records.each("id"))
-        if None in ids:
-            if not self.listed:
-                missing = np.array([id is None for id in ids], np.bool_)
-                remarks.repair(missing, "coco.id-missing")
-            ordinals = records.ordinals.tolist()
-            ids = [id or f"#{i}" for id, i in zip(ids, ordinals, strict=True)]
-        names, digest = _digests(
-            columns["image"].fill_null("").to_pylist(),
-            ids,
-            columns["annotator"].fill_null("").to_pylist(),
-            columns["role"].to_pylist(),
-        )
-        remarks.refuse(
-            self._again(digest, remarks.good),
-            "coco.duplicate-id",
-            lambda i: (
-                f"id {ids[i]} is there twice for this image and annotator; "
-                "give each annotation its own"
-            ),
-        )
-        return pa.array(names, pa.string())
+    def _ids(self, records: Records, remarks: Remarks) -> list[Any]:
+        """The records' own; a missing one is a repair, but for a model's results."""
+        ids = records.each("id")
+        if None in ids and not self.listed:
+            missing = np.array([id is None for id in ids], np.bool_)
+            remarks.repair(missing, "coco.id-missing")
+        return ids
 
-    def _again(self, digest: Keys, good: Bools) -> Bools:
-        """(N,): an earlier good record has the same name."""
-        first = np.zeros(len(digest), np.bool_)
-        rows = np.flatnonzero(good)
-        first[rows[np.unique(digest[rows], return_index=True)[1]]] = True
-        if len(self._seen):
-            at = np.minimum(np.searchsorted(self._seen, digest), len(self._seen) - 1)
-            first &= self._seen[at] != digest
-        merged = np.concatenate([self._seen, np.sort(digest[first])])
-        merged.sort(kind="stable")  # of two sorted runs: linear
-        self._seen = merged
-        return good & ~first
+    def _more(
+        self, records: Records, original: pa.Array
+    ) -> dict[str, Sequence[str | None]]:
+        """Attributes by name, (N,) each."""
+        columns = told(records.decoded)
+        crowd = records.each("iscrowd")
+        if any(crowd):
+            columns["iscrowd"] = ["1" if c else None for c in crowd]
+        if original.null_count < len(original):
+            columns["original"] = original.to_pylist()
+        if self.categories.told or None in records.each("keypoints"):
+            matches = map(self.categories.find, records.each("category_id"))
+            columns["category"] = [match.name or None for match in matches]
+        return columns
 
 
-def _digests(*parts: Sequence[str | None]) -> tuple[list[str], Keys]:
-    """Names that survive a re-delivery, in hex, and their first 8 bytes as numbers."""
-    digests = [
-        hashlib.sha256("\x1f".join(part).encode()).digest()[:12]
-        for part in zip(*parts, strict=True)
-    ]
-    first = np.frombuffer(b"".join(digests), ">u8,u4")["f0"].astype(np.uint64)
-    return [digest.hex() for digest in digests], first
+_OF_IMAGES = ("image", "width", "height", "video", "frame", "fps")
 
 
-def _lists(array: npt.NDArray[Any], width: int) -> pa.Array:
-    """(N, …) as a column of lists of `width`."""
-    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1)), width)
+def _first(one: pa.Array, other: pa.Array) -> pa.Array:
+    return other if one.null_count == len(one) else pc.coalesce(one, other)
 
 
-def _segmentations(records: Records) -> pa.Array:
+def _job(records: Records) -> list[Any]:
+    return values.firsts(records.each("job"), records.each("job_id"))
+
+
+def _annotator(records: Records, given: Sequence[dict[str, Any] | None]) -> list[Any]:
+    return values.firsts(
+        records.each("annotator"),
+        records.each("annotator_id"),
+        _attribute(given, "annotator"),
+        list(map(values.person, records.each("completed_by"))),
+    )
+
+
+def _track(records: Records, given: Sequence[dict[str, Any] | None]) -> list[Any]:
+    return values.firsts(records.each("track_id"), _attribute(given, "track_id"))
+
+
+def _attribute(given: Sequence[dict[str, Any] | None], name: str) -> list[Any]:
+    if values.empty(given):
+        return [None] * len(given)
+    return [attributes.get(name) if attributes else None for attributes in given]
+
+
+def _times(records: Records) -> list[Any]:
+    said = [records.each(n) for n in ("annotated_at", "created_at", "updated_at")]
+    return values.firsts(*said)
+
+
+def _segmentations(records: Records) -> list[bytes | None]:
     given = records.each("segmentation")
-    raws = [bytes(raw) if is_drawn(raw) else None for raw in given]
-    return pa.array(raws, pa.binary())
+    return [bytes(raw) if is_drawn(raw) else None for raw in given]
 
 
-def _origins(records: Records, role: pa.Array, scored: Bools, k: int) -> Bytes:
-    """(N * K,): a model's, or a tool's between two keyframes, or placed by hand."""
-    prelabel = pc.equal(role, Role.PRELABEL.value).to_numpy(zero_copy_only=False)
-    given = records.each("attributes")
-    between = [bool(a) and a.get("keyframe") is False for a in given]
+def _origins(given: Sequence[dict[str, Any] | None], k: int) -> Bytes | Origin:
+    """(N, K): placed, or made by a tool between two keyframes; one for all."""
+    between = [a is not None and a.get("keyframe") is False for a in given]
+    if not any(between):
+        return Origin.PLACED
     origin = np.where(np.array(between), Origin.INTERPOLATED, Origin.PLACED)
-    origin = np.where(scored | prelabel, Origin.PREDICTED, origin).astype(np.uint8)
-    return np.repeat(origin, k)
+    return np.repeat(origin.astype(np.uint8)[:, None], k, axis=1)

@@ -1,21 +1,13 @@
-"""What annotations point to: images and categories, in compact form."""
+"""The images that annotations point to, in compact form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from posegate.transforms.formats.coco_records import (
-    Category,
-    Image,
-    MendedImage,
-    Unreadable,
-)
+from posegate.transforms.formats.coco_records import Image, MendedImage
 from posegate.transforms.formats.values import Id, firsts, key, texts, whole
 from posegate.transforms.kernels.json_scan import Ints
-from posegate.transforms.model.skeleton import Skeleton
 
 COLUMNS = {
     "image": pa.string(),
@@ -45,6 +37,10 @@ class Images:
         self._parts: list[pa.RecordBatch] = []
         self._table: pa.Table | None = None
         self._count = 0
+        self.unlabelled = 0
+        """Images that say that nobody has annotated them."""
+        self.partly = 0
+        """Images with regions where nobody was annotated."""
 
     def __len__(self) -> int:
         return self._count
@@ -91,7 +87,10 @@ class Images:
         order = np.argsort(ids, kind="stable")
         self._ids = ids[order]
         self._rows = np.concatenate([self._rows, added[:, 1]])[order]
-        self._parts.append(_batch([images[i] for i in new.values()]))
+        some = [images[i] for i in new.values()]
+        self.unlabelled += sum(image.is_labeled is False for image in some)
+        self.partly += sum(len(image.ignore_regions_x) > 2 for image in some)
+        self._parts.append(_batch(some))
         self._table = None
         self._count += len(new)
 
@@ -162,81 +161,3 @@ def _original(image: Image) -> str | None:
         return None
     name = (image.extra or {}).get("name")
     return name if isinstance(name, str) else image.file_name.split(".rf.")[0]
-
-
-@dataclass(frozen=True)
-class Match:
-    """How a category's keypoints come to the skeleton's.
-
-    `order[k]` is where the skeleton's keypoint k stands in the category; None for the
-    same order. `repair` and `refusal` are codes: at most one of them is set.
-    """
-
-    order: npt.NDArray[np.intp] | None = None
-    repair: str | None = None
-    refusal: str | None = None
-    detail: str = ""
-
-
-@dataclass
-class Categories:
-    """The categories of a file, found by id."""
-
-    skeleton: Skeleton
-    matches: dict[int | str, Match] = field(default_factory=dict)
-
-    def add(self, category: Category) -> None:
-        """Takes a category in; raises Unreadable if another has its id."""
-        k = key(category.id)
-        assert k is not None
-        match = _match(category, self.skeleton)
-        known = self.matches.setdefault(k, match)
-        if repr(known) != repr(match):
-            raise Unreadable(
-                "coco.category-conflict",
-                f"category {category.id!r} is there twice, with other keypoints; "
-                "keep one",
-            )
-
-    def find(self, id: Id) -> Match:
-        """The match of a category id."""
-        k = key(id)
-        if k in self.matches:
-            return self.matches[k]
-        if k is None and len(self.matches) <= 1:
-            only = next(iter(self.matches.values()), Match())
-            return Match(only.order, "coco.category-missing", only.refusal, only.detail)
-        if not self.matches:
-            return Match(repair="coco.category-unknown")
-        known = ", ".join(map(str, self.matches)) or "none"
-        return Match(
-            refusal="coco.category-unknown",
-            detail=f"category_id {id!r} is none of the categories ({known})",
-        )
-
-
-def _match(category: Category, skeleton: Skeleton) -> Match:
-    if not category.keypoints:
-        return Match(repair="coco.category-without-names")
-    theirs = [_plain(name) for name in category.keypoints]
-    ours = [_plain(name) for name in skeleton.keypoints]
-    if theirs == ours:
-        return Match()
-    if sorted(theirs) == sorted(ours) and len(set(ours)) == len(ours):
-        order = np.array([theirs.index(name) for name in ours], np.intp)
-        return Match(order=order, repair="coco.keypoints-reordered")
-    extra = sorted(set(theirs) - set(ours))[:3]
-    lacks = sorted(set(ours) - set(theirs))[:3]
-    return Match(
-        refusal="coco.other-skeleton",
-        detail=(
-            f"category {category.id!r} ({category.name}) has {len(theirs)} keypoints "
-            f"that are not {skeleton.name}'s {len(ours)} (it lacks {lacks}, has "
-            f"{extra}); deliver them apart"
-        ),
-    )
-
-
-def _plain(name: str) -> str:
-    """A name without what vendors write differently: `Left Eye`, left_eye."""
-    return "".join(c for c in name.lower() if c.isalnum())

@@ -8,40 +8,17 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from posegate.transforms.formats.coco_images import Categories, Match
-from posegate.transforms.formats.coco_records import Annotation, Numbers
+from posegate.transforms.formats.build import FARTHEST
+from posegate.transforms.formats.coco_categories import Categories, Match
+from posegate.transforms.formats.coco_parts import add_parts, is_body
+from posegate.transforms.formats.coco_records import Annotation, Numbers, Wide
 from posegate.transforms.formats.remarks import Remarks
+from posegate.transforms.formats.values import numbers, one
 from posegate.transforms.kernels.geometry import both
+from posegate.transforms.kernels.masks import unpacked
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 
-FARTHEST = 1e6  # px: COCO's own are below 640; this is beyond any image there is
-BOX_SHARE = 0.53
-"""A person's segment fills about this part of its box: what COCO's tools use for boxes
-without a segment."""
 _SAME = 1e-3  # of w * h: vendors round areas to a few digits
-
-
-def numbers(lists: Sequence[Numbers], width: int) -> Floats:
-    """N lists of `width` numbers as (N, width); too large for a double gives inf."""
-    count = len(lists) * width
-    try:
-        flat = np.fromiter(chain.from_iterable(lists), np.float64, count)
-    except OverflowError:
-        doubles = map(_double, chain.from_iterable(lists))
-        flat = np.fromiter(doubles, np.float64, count)
-    return flat.reshape(-1, width)
-
-
-def one(values: Sequence[float | None]) -> Floats:
-    """(N,) numbers, NaN for None."""
-    return numbers([[math.nan if v is None else v for v in values]], len(values))[0]
-
-
-def _double(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def points(
@@ -57,28 +34,33 @@ def points(
     are a model's scores: above 0 counts as visible. Refused rows are all 0.
     """
     k = len(categories.skeleton.keypoints)
-    lists = [record.keypoints for record in records]
-    sizes = np.fromiter(map(len, lists), np.int64, len(lists))
-    wrong = sizes != 3 * k
-    if wrong.any():
-        remarks.refuse(wrong, "coco.keypoint-count", lambda i: _count(sizes[i], k))
-        lists = [
-            [0] * (3 * k) if bad else x for x, bad in zip(lists, wrong, strict=True)
-        ]
-    table = numbers(lists, 3 * k).reshape(-1, k, 3)
-    table = _ordered(table, records, categories, remarks)
+    lists = _lists(records, k)
+    table = _table(lists, records, categories, remarks)
+    floats = _written_as_floats(lists)
+    parted = np.zeros(len(records), np.bool_)
+    if is_body(k) and isinstance(records[0], Wide):
+        parted = add_parts(table, records, remarks)
     xy = table[:, :, :2].copy()
-    flag = _flags(table[:, :, 2], lists, scored, remarks)
-    far = ~both(np.abs(xy) <= FARTHEST)
-    remarks.refuse(_rows(far), "coco.coordinate", lambda i: _far(xy[i], far[i]))
+    flag = _flags(table[:, :, 2], floats, scored, remarks)
     nowhere = (flag == 0) & both(xy == 0)
     stale = (flag == 0) & ~nowhere
     remarks.repair(_rows(stale), "coco.unlabelled-with-position")
     xy[nowhere] = np.nan
     said = one([record.num_keypoints for record in records])
     differs = np.isfinite(said) & (said != (flag > 0).sum(axis=1))
+    if parted.any():  # which counts the body's alone
+        differs &= ~parted | (said != (flag[:, :17] > 0).sum(axis=1))
     remarks.repair(differs, "coco.num-keypoints")
     return xy, flag
+
+
+def _lists(records: Sequence[Annotation], k: int) -> list[Numbers]:
+    """Each record's list; HumanArt has one of its own for its 21 keypoints."""
+    if k == 21 and isinstance(records[0], Wide):
+        given = [getattr(r, "keypoints_21", None) or r.keypoints for r in records]
+    else:
+        given = [record.keypoints for record in records]
+    return [] if not given else [x or [] for x in given]
 
 
 def _rows(bad: Bools) -> Bools:
@@ -86,48 +68,93 @@ def _rows(bad: Bools) -> Bools:
     return np.asarray(bad.any(axis=1))
 
 
-def _count(size: int, k: int) -> str:
-    return f"keypoints has {size} numbers, not 3 x {k}; deliver the skeleton's"
-
-
-def _far(xy: Floats, far: Bools) -> str:
-    k = int(far.argmax())
-    x, y = xy[k]
-    return f"keypoint {k} is at ({x:g}, {y:g}), beyond {FARTHEST:g} px; place it again"
-
-
-def _ordered(
-    table: Floats,
+def _table(
+    lists: Sequence[Numbers],
     records: Sequence[Annotation],
     categories: Categories,
     remarks: Remarks,
 ) -> Floats:
     """(N, K, 3) in the skeleton's order; refuses what is of another skeleton."""
+    n, k = len(lists), len(categories.skeleton.keypoints)
+    sizes = np.fromiter(map(len, lists), np.int64, n)
     numbered: dict[object, int] = {}
     ids = [record.category_id for record in records]
     which = np.array([numbered.setdefault(id, len(numbered)) for id in ids], np.int64)
-    for id, number in numbered.items():
-        match = categories.find(id)  # type: ignore[arg-type]
+    matches = [categories.find(id) for id in numbered]  # type: ignore[arg-type]
+    for number, match in enumerate(matches):
         rows = which == number
         if match.refusal is not None:
             remarks.refuse(rows, match.refusal, _said(match))
-        if match.repair is not None:
-            remarks.repair(rows, match.repair)
-        if match.order is not None:
-            table[rows] = table[rows][:, match.order]
+        for code in match.repairs:
+            remarks.repair(rows, code)
+    if (sizes == 3 * k).all() and all(match.places is None for match in matches):
+        return numbers(lists, 3 * k).reshape(-1, k, 3)
+    table = np.zeros((n, k, 3))
+    for number, match in enumerate(matches):
+        rest = which == number
+        if match.refusal is None:
+            for places in _layouts(match, k):
+                rows = rest & (sizes == 3 * len(places))
+                some = numbers(
+                    [lists[i] for i in np.flatnonzero(rows).tolist()], 3 * len(places)
+                )
+                table[np.ix_(rows, places)] = some.reshape(-1, len(places), 3)
+                rest &= ~rows
+            _without(rest, records, sizes, match, k, remarks)
     return table
+
+
+def _layouts(match: Match, k: int) -> list[npt.NDArray[np.intp]]:
+    """Where the triplets of a record may belong: as it is named, or all in order."""
+    named = [] if match.places is None else [match.places]
+    return [*named, np.arange(k)] if match.whole else named
+
+
+def _without(
+    rest: Bools,
+    records: Sequence[Annotation],
+    sizes: npt.NDArray[np.int64],
+    match: Match,
+    k: int,
+    remarks: Remarks,
+) -> None:
+    """Sorts out the records whose list is of no length that could be.
+
+    One of a category without keypoints may have none: a box or a mask.
+    """
+    absent = rest & np.array([record.keypoints is None for record in records])
+    if not match.named and match.name:
+        remarks.repair(absent, "coco.no-keypoints")
+    else:
+        remarks.refuse(
+            absent,
+            "coco.keypoints-missing",
+            lambda _: "it has no keypoints; deliver them",
+        )
+    m = k if match.places is None else len(match.places)
+    remarks.refuse(
+        rest & ~absent,
+        "coco.keypoint-count",
+        lambda i: f"keypoints has {sizes[i]} numbers, not 3 x {m}; deliver all of them",
+    )
 
 
 def _said(match: Match) -> Callable[[int], str]:
     return lambda _: match.detail
 
 
-def _flags(
-    flag: Floats, lists: Sequence[Numbers], scored: Bools, remarks: Remarks
-) -> Bytes:
+def _written_as_floats(lists: Sequence[Numbers]) -> Bools:
+    """(N,) whether any flag is written with a point: 2.0, or a score."""
+    if float not in set(map(type, chain.from_iterable(x[2::3] for x in lists))):
+        return np.zeros(len(lists), np.bool_)
+    return np.array([float in set(map(type, x[2::3])) for x in lists], np.bool_)
+
+
+def _flags(flag: Floats, floats: Bools, scored: Bools, remarks: Remarks) -> Bytes:
     """(N, K) visibility 0..3; 0 in refused rows."""
-    flag = np.where(scored[:, None], np.where(flag > 0, 2.0, 0.0), flag)
-    remarks.repair(scored, "coco.score-as-visibility")
+    if scored.any():
+        flag = np.where(scored[:, None], np.where(flag > 0, 2.0, 0.0), flag)
+        remarks.repair(scored, "coco.score-as-visibility")
     bad = ~np.isin(flag, (0.0, 1.0, 2.0, 3.0))
     remarks.refuse(
         _rows(bad),
@@ -137,9 +164,7 @@ def _flags(
             "none of 0, 1, 2 (and 3); export flags, not scores"
         ),
     )
-    if float in set(map(type, chain.from_iterable(x[2::3] for x in lists))):
-        floats = np.array([float in set(map(type, x[2::3])) for x in lists], np.bool_)
-        remarks.repair(floats & ~scored, "coco.visibility-float")
+    remarks.repair(floats & ~scored, "coco.visibility-float")
     flag[bad] = 0
     return flag.astype(np.uint8)
 
@@ -175,31 +200,27 @@ def boxes(records: Sequence[Annotation], remarks: Remarks) -> Floats:
 
 def areas(
     records: Sequence[Annotation], box: Floats, remarks: Remarks
-) -> tuple[Floats, npt.NDArray[np.object_]]:
-    """(N,) [px^2] and where each is from; NaN and None where nothing tells.
+) -> tuple[Floats, list[str | None]]:
+    """(N,) [px^2] and where each is from; NaN where only the box can tell.
 
-    The segment's area where the record gives one (or a polygon to measure); else
-    `BOX_SHARE` of the box: so too where the vendor wrote the box's own area, which
-    would inflate OKS.
+    The segment's area where the record gives one, or a mask to measure. A vendor that
+    wrote the box's own area would inflate OKS: that is none.
     """
     area = one([record.area for record in records])
-    area[~((area > 0) & (area <= FARTHEST**2))] = np.nan
+    said = [record.area_source for record in records]
+    guessed = np.array([each not in (None, "segment") for each in said], np.bool_)
+    area[guessed | ~((area > 0) & (area <= FARTHEST**2))] = np.nan
     drawn = np.array([is_drawn(r.segmentation) for r in records], np.bool_)
     whole = box[:, 2] * box[:, 3]
     absent = np.isnan(area)
-    remarks.repair(absent, "coco.area-missing")
+    remarks.repair(absent & ~guessed, "coco.area-missing")
     for i in np.flatnonzero(absent & drawn).tolist():
-        area[i] = polygon_area(records[i].segmentation)
-    said = [record.area_source for record in records]
+        area[i] = mask_area(records[i].segmentation)
     measured = np.array([each == "segment" for each in said], np.bool_)
     boxed = ~drawn & ~measured & (np.abs(area - whole) <= _SAME * whole)
     remarks.repair(boxed, "coco.area-is-bbox")
-    guessed = boxed | np.isnan(area)
-    area[guessed] = BOX_SHARE * whole[guessed]
-    area[~(area > 0)] = np.nan
-    source = np.where(guessed, "0.53-bbox", "segment").astype(object)
-    source[np.isnan(area)] = None
-    return area, source
+    area[boxed] = np.nan
+    return area, [None if math.isnan(a) else "segment" for a in area.tolist()]
 
 
 def is_drawn(segmentation: msgspec.Raw) -> bool:
@@ -210,15 +231,35 @@ def is_drawn(segmentation: msgspec.Raw) -> bool:
 _EMPTY = (b"", b"null", b"[]", b"{}", b'""', b"[[]]", b"[ ]")
 
 
-def polygon_area(segmentation: msgspec.Raw) -> float:
-    """The area [px^2] inside polygons, by the shoelace formula; NaN for anything else.
+class _Rle(msgspec.Struct):
+    counts: str | list[int]
+
+
+def mask_area(segmentation: msgspec.Raw) -> float:
+    """The area [px^2] of polygons or of COCO's runs; NaN for anything else."""
+    try:
+        polygons = msgspec.json.decode(segmentation, type=list[list[float]])
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return runs_area(segmentation)
+    return polygon_area(polygons)
+
+
+def runs_area(segmentation: msgspec.Raw) -> float:
+    """The pixels inside COCO's runs, compressed or not; NaN for anything else."""
+    try:
+        counts = msgspec.json.decode(segmentation, type=_Rle).counts
+        runs = unpacked(counts) if isinstance(counts, str) else counts
+    except (msgspec.DecodeError, UnicodeEncodeError, OverflowError):
+        return math.nan
+    total = float(sum(runs[1::2]))
+    return total if total > 0 and min(runs) >= 0 else math.nan
+
+
+def polygon_area(polygons: Sequence[Sequence[float]]) -> float:
+    """The area [px^2] inside polygons, by the shoelace formula; NaN where it is none.
 
     Overlapping polygons count twice; COCO's are the disjoint visible parts.
     """
-    try:
-        polygons = msgspec.json.decode(segmentation, type=list[list[float]])
-    except msgspec.ValidationError:
-        return math.nan
     total = 0.0
     for polygon in polygons:
         x, y = np.array(polygon[: len(polygon) // 2 * 2]).reshape(-1, 2).T

@@ -20,7 +20,7 @@ class Annotation(msgspec.Struct, gc=False):
     """One element of `annotations`, or of a results list."""
 
     image_id: int | float | str
-    keypoints: Numbers
+    keypoints: Numbers | None = None
     id: Id = None
     category_id: Id = None
     bbox: Numbers | None = None
@@ -45,6 +45,25 @@ class Annotation(msgspec.Struct, gc=False):
     attributes: dict[str, Any] | None = None
 
 
+class Wide(Annotation, gc=False):
+    """The same, with what COCO-WholeBody, HumanArt and PoseTrack add."""
+
+    foot_kpts: Numbers | None = None
+    face_kpts: Numbers | None = None
+    lefthand_kpts: Numbers | None = None
+    righthand_kpts: Numbers | None = None
+    foot_valid: bool | None = None
+    face_valid: bool | None = None
+    lefthand_valid: bool | None = None
+    righthand_valid: bool | None = None
+    face_box: Numbers | None = None
+    lefthand_box: Numbers | None = None
+    righthand_box: Numbers | None = None
+    keypoints_21: Numbers | None = None
+    bbox_head: Numbers | None = None
+    person_id: Id = None
+
+
 class Image(msgspec.Struct, gc=False):
     """One element of `images`."""
 
@@ -60,6 +79,8 @@ class Image(msgspec.Struct, gc=False):
     fps: Number | None = None
     job: Id = None
     job_id: Id = None
+    is_labeled: bool | None = None
+    ignore_regions_x: msgspec.Raw = msgspec.Raw()
     extra: dict[str, Any] | None = None
 
 
@@ -84,6 +105,12 @@ class Unreadable(Exception):
 
 
 ANNOTATIONS = msgspec.json.Decoder(list[Annotation])
+WIDE = msgspec.json.Decoder(list[Wide])
+ADDED = tuple(
+    f'"{field.encode_name}"'.encode()
+    for field in msgspec.structs.fields(Wide)[len(Annotation.__struct_fields__) :]
+)
+"""The keys, as they are written, by which a file is known to need `Wide`."""
 IMAGE = msgspec.json.Decoder(Image)
 IMAGES = msgspec.json.Decoder(list[Image])
 CATEGORY = msgspec.json.Decoder(Category)
@@ -125,7 +152,9 @@ def loose(raw: bytes) -> dict[str, Any]:
     return record
 
 
-def mend(raw: bytes) -> tuple[Annotation, list[str]]:
+def mend(
+    raw: bytes, kind: type[Annotation] = Annotation
+) -> tuple[Annotation, list[str]]:
     """An annotation that the typed decoder refused, with the codes of its repairs.
 
     What identifies it or where its keypoints are must be right; anything else that has
@@ -142,11 +171,16 @@ def mend(raw: bytes) -> tuple[Annotation, list[str]]:
         "image_id": image,
         "keypoints": _keypoints(record.get("keypoints"), repairs),
     }
-    if "segmentation" in record:
-        clean["segmentation"] = msgspec.Raw(json.dumps(record["segmentation"]).encode())
-    dropped = _rest(record, Annotation, clean)
-    repairs += [f"coco.{name.replace('_', '-')}-dropped" for name in dropped]
-    return Annotation(**clean), repairs
+    dropped = _rest(record, kind, clean)
+    repairs += [f"coco.{_DROPPED.get(name, 'field')}-dropped" for name in dropped]
+    return kind(**clean), sorted(set(repairs))
+
+
+_DROPPED = {
+    name: name.replace("_", "-")
+    for name in ("area", "attributes", "bbox", "num_keypoints", "segmentation")
+}
+"""Fields whose loss has a code of its own."""
 
 
 def mend_image(raw: bytes, _: int = 0) -> Image:
@@ -190,16 +224,19 @@ def _rest(
         try:
             if _non_finite(record[name]):
                 raise msgspec.ValidationError
+            if field.type is msgspec.Raw:
+                clean[name] = msgspec.Raw(json.dumps(record[name]).encode())
+                continue
             clean[name] = msgspec.convert(record[name], field.type)
         except msgspec.ValidationError:
             dropped.append(name)
     return dropped
 
 
-def _keypoints(value: Any, repairs: list[str]) -> Numbers:
+def _keypoints(value: Any, repairs: list[str]) -> Numbers | None:
     """The flat list; raises Unreadable when it is no list of numbers."""
     if value is None:
-        raise Unreadable("coco.keypoints-missing", "it has no keypoints; deliver them")
+        return None
     if isinstance(value, list) and value and isinstance(value[0], list):
         if any(not isinstance(point, list) or len(point) != 3 for point in value):
             raise Unreadable("coco.keypoints", "keypoints are not all [x, y, v]")

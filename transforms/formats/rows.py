@@ -25,9 +25,10 @@ class Rows:
     `visibility` (N, K); `z` (N, K) or None in 2-D; `origin` (N, K) or one for all;
     `bbox` (N, 4) [px]; `area` (N,) [px^2] with `area_source`, or None where the format
     has no areas: then they are 0.53 of the box, or of the keypoints' own. `position`
-    (N,) is each record's ordinal in its `source`; `raw(i)` its bytes. `model` (N,) are
-    a model's, not a person's. `attributes` are any scalars, `more` those that come as
-    columns. What the record does not say (None) is looked up in the job table, then in
+    (N,) is each record's ordinal in its `source`, or in the list of it that `section`
+    names; `raw(i)` its bytes. `model` (N,) are a model's, not a person's. `attributes`
+    are any scalars but those `taken` elsewhere; `more` those that come as columns. What
+    the record does not say (None) is looked up in the job table, then in
     `delivery.toml`.
     """
 
@@ -36,6 +37,7 @@ class Rows:
     xy: Floats
     visibility: Bytes
     source: Column = None
+    section: str = ""
     raw: Callable[[int], bytes] = lambda _: b""
     id: Sequence[Id] | None = None
     origin: Bytes | Origin = Origin.PLACED
@@ -58,6 +60,7 @@ class Rows:
     job: Column = None
     model: Bools | None = None
     attributes: Sequence[Mapping[str, Any] | None] | None = None
+    taken: frozenset[str] = frozenset()
     more: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=lambda: Remarks(0))
 

@@ -152,19 +152,23 @@ class Said:
             for name, column in self._rows.more.items()
             if not values.empty(column)
         }
-        if not columns and (quick := _plain(given)) is not None:
+        if not columns and (quick := _plain(given, self._rows.taken)) is not None:
             return quick
         maps = []
         for i, attributes in enumerate(given):
             pairs = {name: column[i] for name, column in columns.items()}
             for name, value in (attributes or {}).items():
+                if name in self._rows.taken:
+                    continue
                 if (said := values.scalar(value)) is not None:
                     pairs[name] = said
             maps.append([(k, v) for k, v in pairs.items() if v is not None] or None)
         return pa.array(maps, _MAP)
 
 
-def _plain(given: Sequence[Mapping[str, Any] | None]) -> pa.Array | None:
+def _plain(
+    given: Sequence[Mapping[str, Any] | None], taken: frozenset[str]
+) -> pa.Array | None:
     """The map at once, if every record has one of nothing but texts, or none has."""
     if values.empty(given):
         return pa.nulls(len(given), _MAP)
@@ -173,7 +177,7 @@ def _plain(given: Sequence[Mapping[str, Any] | None]) -> pa.Array | None:
     maps: Sequence[dict[str, Any]] = given  # type: ignore[assignment]
     names = list(chain.from_iterable(maps))
     said = list(chain.from_iterable(map(dict.values, maps)))
-    if set(map(type, said)) != {str}:
+    if set(map(type, said)) != {str} or not taken.isdisjoint(names):
         return None
     ends = np.cumsum([0, *map(len, maps)]).astype(np.int32)
     return pa.MapArray.from_arrays(

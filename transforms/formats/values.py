@@ -3,7 +3,9 @@
 Most columns hold one type, or nothing: these cases take no step per value.
 """
 
+import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -107,3 +109,28 @@ def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
     if given is None or isinstance(given, int | float):
         return pa.repeat(pa.scalar(given, kind), n)
     return pa.array(given, kind, from_pandas=True)
+
+
+def numbers(
+    lists: Sequence[Sequence[int | float]], width: int
+) -> npt.NDArray[np.float64]:
+    """N lists of `width` numbers as (N, width); too large for a double gives inf."""
+    count = len(lists) * width
+    try:
+        flat = np.fromiter(chain.from_iterable(lists), np.float64, count)
+    except OverflowError:
+        doubles = map(_double, chain.from_iterable(lists))
+        flat = np.fromiter(doubles, np.float64, count)
+    return flat.reshape(-1, width)
+
+
+def one(values: Sequence[int | float | None]) -> npt.NDArray[np.float64]:
+    """(N,) numbers, NaN for None."""
+    return numbers([[math.nan if v is None else v for v in values]], len(values))[0]
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

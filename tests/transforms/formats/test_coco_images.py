@@ -94,7 +94,7 @@ def test_another_skeleton_is_refused_beside_ours() -> None:
     kinds = categories(list(NAMES), ["snout", "tail", "ear"])
     got = Read(dataset(annotation(1), annotation(2, category_id=2), categories=kinds))
     assert (len(got.rows), got.reasons) == (1, ["coco.other-skeleton"])
-    assert "'ear', 'snout', 'tail'" in got.bad[0]["detail"]
+    assert "'snout', 'tail', 'ear'" in got.bad[0]["detail"]
 
 
 def test_roboflows_dummy_category_and_hashed_name() -> None:

@@ -106,7 +106,8 @@ def test_results_are_prelabels_with_the_images_of_the_other_shards() -> None:
 
 def test_results_without_images_or_keypoints_are_refused() -> None:
     both = [RESULT | {"keypoints": POINTS}, RESULT | {"bbox": [1, 2, 3, 4]}]
-    assert Read(both).reasons == ["coco.keypoints-missing", "coco.image-missing"]
+    assert Read(both).reasons == ["coco.image-missing"] * 2
+    assert Read(both, dataset()).reasons == ["coco.keypoints-missing"]
 
 
 def test_results_are_not_guessed_onto_one_of_two_images() -> None:

@@ -1,0 +1,112 @@
+"""The categories of a COCO file, and how their keypoints come to the skeleton's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from posegate.transforms.formats.coco_records import Category, Unreadable
+from posegate.transforms.formats.values import Id, key
+from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.skeleton import Skeleton
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a category's keypoints come to the skeleton's.
+
+    `places` (M,) is the skeleton's keypoint of each of theirs; None for the same.
+    `whole`: a record may also list all of the skeleton's, whatever the category names.
+    `named`: the category has keypoints. `repairs` and `refusal` are codes.
+    """
+
+    places: Places | None = None
+    whole: bool = True
+    named: bool = False
+    repairs: tuple[str, ...] = ()
+    refusal: str | None = None
+    detail: str = ""
+    name: str = field(default="", repr=False)
+
+
+@dataclass
+class Categories:
+    """The categories of a file, found by id."""
+
+    skeleton: Skeleton
+    matches: dict[int | str, Match] = field(default_factory=dict)
+
+    def add(self, category: Category) -> None:
+        """Takes a category in; raises Unreadable if another has its id."""
+        k = key(category.id)
+        assert k is not None
+        match = _match(category, self.skeleton)
+        known = self.matches.setdefault(k, match)
+        if repr(known) != repr(match):
+            raise Unreadable(
+                "coco.category-conflict",
+                f"category {category.id!r} is there twice, with other keypoints; "
+                "keep one",
+            )
+
+    def find(self, id: Id) -> Match:
+        """The match of a category id."""
+        k = key(id)
+        if k in self.matches:
+            return self.matches[k]
+        if k is None and len(self.matches) <= 1:
+            only = next(iter(self.matches.values()), Match())
+            code = "coco.category-missing"
+            return Match(
+                **{**vars(only), "repairs": (*only.repairs, code)}  # type: ignore[arg-type]
+            )
+        if not self.matches:
+            return Match(repairs=("coco.category-unknown",))
+        known = ", ".join(map(str, self.matches)) or "none"
+        return Match(
+            refusal="coco.category-unknown",
+            detail=f"category_id {id!r} is none of the categories ({known})",
+        )
+
+    @property
+    def told(self) -> bool:
+        """Whether rows say their category: there are several, or none with keypoints.
+
+        Roboflow's category 0, which is the project, counts only where it is used.
+        """
+        named = sum(match.named for match in self.matches.values())
+        return named > 1 or (named == 0 and len(self.matches) > 1)
+
+
+def _match(category: Category, skeleton: Skeleton) -> Match:
+    if not category.keypoints:
+        code = "coco.category-without-names"
+        return Match(repairs=(code,), name=category.name)
+    places = Naming(skeleton).places(category.keypoints)
+    m, k = len(places), len(skeleton.keypoints)
+    shared = min(m, k)
+    first = bool((places[:shared] == np.arange(shared)).all())
+    if first and m == k:
+        return Match(named=True, name=category.name)
+    if first and m > k:
+        repairs = ("coco.category-longer",)
+        return Match(repairs=repairs, named=True, name=category.name)
+    if (places < 0).any():
+        return Match(
+            refusal="coco.other-skeleton",
+            named=True,
+            detail=_other(category.id, category.name, category.keypoints, skeleton),
+            name=category.name,
+        )
+    code = "coco.keypoints-reordered" if m == k else "coco.keypoints-absent"
+    return Match(places, first, True, (code,), name=category.name)
+
+
+def _other(id: Id, name: str, names: Sequence[str], skeleton: Skeleton) -> str:
+    return (
+        f"category {id!r} ({name}) {difference(names, skeleton)}; deliver them apart, "
+        "or under a project of that skeleton"
+    )

@@ -1,0 +1,3 @@
+"""What goes wrong in COCO files, by code, and what is done about it."""
+
+TRAPS: dict[str, str] = {}
