@@ -56,6 +56,7 @@ SHIPPED = (
     "mpii",
     "onehand10k",
     "openpose",
+    "points_csv",
     "pts",
     "trc",
     "wflw",

@@ -121,9 +121,9 @@ def _columns(
     rows[0] = [*rows[0], *rows[0][-1:] * (len(coords) - len(rows[0]))]
     padded = [[*row, *[""] * (len(coords) - len(row))][index:] for row in rows]
     columns = [
-        Column(*cells[:3], cells[3].lower())
-        for cells in zip(*padded, strict=False)
-        if cells[3]
+        Column(scorer, animal, part, axis.lower())
+        for scorer, animal, part, axis in zip(*padded, strict=False)
+        if axis
     ]
     if not any(column.coordinate == "x" for column in columns):
         return "its coords have no x; export it again"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +101,8 @@ class Frames:
         scorers = {scorer for scorer, _ in keys}
         self.build.note("several-scorers", int(len(scorers) > 1))
         told = re.search(r"CollectedData_(.+?)\.", self.source)
-        self.build.note("scorer-differs", int(bool(told) and told[1] not in scorers))
+        differs = told is not None and told[1] not in scorers
+        self.build.note("scorer-differs", int(differs))
         known = [animal for animal in found if (animal.places >= 0).any()]
         return tuple(known or found)
 
@@ -154,14 +155,14 @@ class Frames:
         place = Paths(paths, self.video)
         for j, animal in enumerate(self.animals):
             xy = np.stack([numbers[:, animal.x], numbers[:, animal.y]], axis=2)
-            there: Bools = np.isfinite(xy).any(axis=(1, 2))
+            there = np.array(np.isfinite(xy).any(axis=(1, 2)), np.bool_)
             if not j and wrong:
                 there[list(wrong)] = True
             some |= there
             rows = self._rows(xy[there], animal, place.taken(there))
             at = np.flatnonzero(there)
             rows.position = (first + at) * len(self.animals) + j
-            rows.raw = lambda i, at=at: raw(int(at[i]))
+            rows.raw = partial(_line, raw, at)
             place.remark(rows, there, self.name)
             for i, reason in (wrong or {}).items():
                 if there[i]:
@@ -198,8 +199,8 @@ class Frames:
             annotator=animal.scorer or None,
             model=np.full(n, True) if self.predicted else None,
         )
-        half = np.asarray((known.any(axis=2) & ~both).any(axis=1))
-        rows.remarks.repair(half, f"{self.name}.point-incomplete")
+        half = np.asarray(known.any(axis=2) & ~both).any(axis=1)
+        rows.remarks.repair(np.asarray(half), f"{self.name}.point-incomplete")
         if animal.extra:
             rows.remarks.refuse(
                 np.ones(n, np.bool_),
@@ -207,6 +208,10 @@ class Frames:
                 lambda _: other(animal, self.context),
             )
         return rows
+
+
+def _line(raw: Callable[[int], bytes], at: npt.NDArray[np.intp], i: int) -> bytes:
+    return raw(int(at[i]))
 
 
 def other(animal: Animal, context: Context) -> str:

@@ -59,8 +59,10 @@ def dialect_of(line: str, numbers: str = "") -> Dialect:
         return Dialect(" ")
     if counts["\t"]:
         best = "\t"
-    comma = best != "," and re.search(r"\d,\d", numbers) and "." not in numbers
-    return Dialect(best, "," if comma else ".")
+    found = [cell.strip() for cell in numbers.split(best)]
+    comma = best != "," and any(re.fullmatch(r"-?\d+,\d+", cell) for cell in found)
+    point = any(re.fullmatch(r"-?\d+\.\d+", cell) for cell in found)
+    return Dialect(best, "," if comma and not point else ".")
 
 
 def cells(line: str, dialect: Dialect) -> list[str]:
