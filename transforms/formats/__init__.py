@@ -48,8 +48,9 @@ __all__ = [
 SHIPPED = (
     "coco",
     "cvat_images",
-    "face_300w",
+    "cvat_video",
     "dlc",
+    "face_300w",
     "fcsv",
     "label_studio",
     "lapa",

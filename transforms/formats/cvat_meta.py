@@ -49,7 +49,8 @@ class Task:
     """A task or a job; `scope` tells its tracks from another's in the same delivery.
 
     `unsaid`: it has an assignee who may not be the annotator. `size` and `step` are a
-    video's: [px] of its frames, and frames from one annotated to the next.
+    video's: [px] of its frames, and frames from one annotated to the next; `frames`
+    how many there are.
     """
 
     scope: str = ""
@@ -61,6 +62,7 @@ class Task:
     updated: str | None = None
     size: tuple[int, int] | None = None
     step: int = 1
+    frames: int | None = None
     segments: tuple[Segment, ...] = ()
     subset: str | None = None
 
@@ -85,6 +87,12 @@ class Meta:
     tasks: dict[str, Task] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     source: str | None = None
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames there are, annotated or not; None if it does not say."""
+        told = [task.frames for task in self.tasks.values()] or [self.task.frames]
+        return None if None in told else sum(n for n in told if n is not None)
 
     def of(self, task: str | None) -> Task:
         """The task with that id, else the whole."""
@@ -132,6 +140,7 @@ def _task(node: Node, size: tuple[int, int] | None) -> Task:
         updated=node.says("updated"),
         size=size or _size(node),
         step=stride,
+        frames=_whole(node.says("size")),
         segments=segments,
         subset=node.says("subset"),
     )

@@ -187,6 +187,10 @@ class Records:
             return error
         except Stop as stop:
             raise DamagedStream(stop.code, stop.detail) from None
+        except (LookupError, ValueError) as error:  # a name of an encoding
+            raise DamagedStream(
+                "xml.syntax", f"its encoding cannot be read ({error}); save it as UTF-8"
+            ) from None
         return None
 
     def _keep(self) -> None:
