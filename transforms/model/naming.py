@@ -19,11 +19,16 @@ def plain(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
+def tokens(name: str) -> list[str]:
+    """The words and numbers of a name: LEye, eye-l2 give l, eye and eye, l, 2."""
+    return [token.casefold() for token in _TOKEN.findall(name)]
+
+
 def sided(name: str) -> str:
     """`plain`, with the side in front and in full: LEye, eye_l and left_eye agree."""
-    tokens = [token.casefold() for token in _TOKEN.findall(name)]
-    sides = [_SIDES[token] for token in tokens if token in _SIDES]
-    rest = [token for token in tokens if token not in _SIDES]
+    words = tokens(name)
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    rest = [word for word in words if word not in _SIDES]
     return "".join((*sides, *rest))
 
 
@@ -85,7 +90,9 @@ def _once(names: Sequence[str]) -> dict[str, int]:
 
 
 def difference(names: Sequence[str], skeleton: Skeleton) -> str:
-    """How a set of names differs from the skeleton's, in a clause."""
+    """How a set of names differs from the skeleton's, and what would fit: a clause."""
+    from posegate.transforms.model.detect import fitting  # which itself needs Naming
+
     naming = Naming(skeleton)
     places = naming.places(names)
     extra = [name for name, place in zip(names, places, strict=True) if place < 0][:3]
@@ -93,5 +100,5 @@ def difference(names: Sequence[str], skeleton: Skeleton) -> str:
     lacks = [n for k, n in enumerate(skeleton.keypoints) if k not in found][:3]
     return (
         f"has {len(names)} keypoints that are not {skeleton.name}'s "
-        f"{len(skeleton.keypoints)} (it lacks {lacks}, has {extra})"
+        f"{len(skeleton.keypoints)} (it lacks {lacks}, has {extra}); {fitting(names)}"
     )

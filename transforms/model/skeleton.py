@@ -111,6 +111,14 @@ def parse(name: str, text: str, place: str) -> Skeleton:
     )
 
 
+def shipped() -> tuple[str, ...]:
+    """The names of the skeletons that are shipped."""
+    folder = resources.files("posegate.expectations") / "skeletons"
+    return tuple(
+        sorted(f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml")
+    )
+
+
 def load(name: str, relative_to: Path | None = None) -> Skeleton:
     """A shipped skeleton by name, or one from the path of a TOML."""
     if name.endswith(".toml"):
@@ -119,11 +127,8 @@ def load(name: str, relative_to: Path | None = None) -> Skeleton:
     folder = resources.files("posegate.expectations") / "skeletons"
     file = folder / f"{name}.toml"
     if not file.is_file():
-        shipped = sorted(
-            f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml"
-        )
-        near = difflib.get_close_matches(name, shipped, 1)
-        meant = f"did you mean {near[0]!r}?" if near else ", ".join(shipped)
+        near = difflib.get_close_matches(name, shipped(), 1)
+        meant = f"did you mean {near[0]!r}?" if near else ", ".join(shipped())
         raise ValueError(
             f"no skeleton {name!r}; shipped: {meant}; or give the path of a TOML"
         )
