@@ -1,6 +1,7 @@
 """The whole graph.
 
                  ┌──> Validate ──> findings ──┐
+                 ├──> Motion ────> of tracks ─┤
     Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ─> Decide ─> Split ─> Publish
     (part files) └──> Agree ─> Weigh ─> Drift ┘    (sums)  (by part)
 
@@ -28,6 +29,7 @@ from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.kernels.worst import SHOWN
 from posegate.transforms.model.poses import dense
+from posegate.transforms.motion import Motion
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
@@ -63,7 +65,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
-        findings = (checked, met.findings) | "findings" >> beam.Flatten()
+        moved = read.batches | "motion" >> Motion(plan.rules, skeleton, plan.buckets)
+        findings = (checked, moved, met.findings) | "findings" >> beam.Flatten()
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),

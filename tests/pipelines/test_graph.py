@@ -59,6 +59,9 @@ ARROW = """
 ingest/read/ParDo(ReadShard) None
 ingest/read/ParDo(ReadShard) quarantined
 validate/check None
+motion/of tracks None
+motion/by window None
+motion/check tracks None
 findings None
 count rejected/rejecting None
 count rejected/by part None

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
-from posegate.transforms.model.rule import COLUMNS, POSES, Bound
+from posegate.transforms.model.rule import COLUMNS, POSES, TRACKS, Bound
 from posegate.transforms.model.schema import FINDINGS, Origin, Role
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -40,25 +40,29 @@ def check(
     rules: Sequence[Bound],
     batch: pa.RecordBatch,
     skeleton: Skeleton,
-    part: int,
-    first_row: int,
+    part: int | Ints,
+    first_row: int | Ints,
     judged: Bools | None = None,
+    tracks: object = None,
 ) -> pa.RecordBatch:
     """The findings of a canonical batch (`schema.FINDINGS`), by row, rule, keypoint.
 
     Args:
       rules: what `bind` made of a policy for this skeleton.
-      part: the number of the part file that the batch belongs to.
-      first_row: the batch's first row in that file.
+      part: the number of the part file that the batch belongs to, or (N,) of each row.
+      first_row: the batch's first row in that file, or (N,) each row's own.
       judged: (N,) the rows to judge; by default `judgeable`.
+      tracks: what rules about tracks read (`kernels.tracks.Tracks`): only such rules
+        are applied where it is given, and only others where it is not.
     """
     if judged is None:
         judged = judgeable(batch)
-    source = _Source(batch, human(Poses.of(batch)), skeleton)
+    source = _Source(batch, human(Poses.of(batch)), skeleton, tracks)
     with np.errstate(all="ignore"):  # NaN and 10^308 are data here, not accidents
         found = [
             _breaches(number, bound, source, judged)
             for number, bound in enumerate(rules)
+            if bound.rule.tracked == (tracks is not None)
         ]
     return _table(_in_order(found), rules, batch, skeleton, part, first_row)
 
@@ -95,6 +99,7 @@ class _Source:
     batch: pa.RecordBatch
     poses: Poses
     skeleton: Skeleton
+    tracks: object
 
     @cached_property
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
@@ -120,6 +125,8 @@ class _Source:
             return self.column(name)
         if name in bound.parameters:
             return bound.parameters[name]
+        if name == TRACKS:
+            return self.tracks
         return self.skeleton if name == "skeleton" else getattr(self.skeleton, name)
 
 
@@ -169,8 +176,8 @@ def _table(
     rules: Sequence[Bound],
     batch: pa.RecordBatch,
     skeleton: Skeleton,
-    part: int,
-    first_row: int,
+    part: int | Ints,
+    first_row: int | Ints,
 ) -> pa.RecordBatch:
     names = ["instance", "annotator", "role", "image", "source", "position"]
     rows = batch.select(names).take(pa.array(found.row))
@@ -178,8 +185,12 @@ def _table(
     severities = pa.array([bound.severity for bound in rules], pa.string())
     keypoint = pa.array(found.keypoint, mask=found.keypoint < 0)
     columns = {
-        "part": pa.array(np.full(len(found.row), part, np.int32)),
-        "row": pa.array(found.row + first_row),
+        "part": pa.array(_each(part, found.row).astype(np.int32)),
+        "row": pa.array(
+            found.row + first_row
+            if isinstance(first_row, int)
+            else _each(first_row, found.row)
+        ),
         "rule": ids.take(pa.array(found.rule)),
         "severity": severities.take(pa.array(found.rule)),
         "keypoint": pa.array(skeleton.keypoints, pa.string()).take(keypoint),
@@ -190,3 +201,8 @@ def _table(
         [columns[n] if n in columns else rows[n] for n in FINDINGS.names],
         schema=FINDINGS,
     )
+
+
+def _each(number: int | Ints, rows: Ints) -> Ints:
+    """(M,) the number of each of the rows; one number is all rows'."""
+    return np.full(len(rows), number) if isinstance(number, int) else number[rows]

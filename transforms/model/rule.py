@@ -6,10 +6,10 @@
         return ~labelled & np.isfinite(xy).all(axis=2)
 
 The parameters name what the rule reads: any attribute of `Poses`, the skeleton or a
-part of it, a scalar column of the batch, or else a parameter of the policy. The result
-is (N,) or (N, K), and its annotation says which kind: `Bools`, True where broken, or
-`Floats`, broken where above (or `below`) the policy's `limit`; NaN says that the rule
-does not apply.
+part of it, a scalar column of the batch, `tracks`, or else a parameter of the policy.
+The result is (N,) or (N, K), and its annotation says which kind: `Bools`, True where
+broken, or `Floats`, broken where above (or `below`) the policy's `limit`; NaN says that
+the rule does not apply.
 """
 
 import difflib
@@ -36,6 +36,10 @@ POSES = frozenset(f.name for f in fields(Poses)) | {
     name for name, value in vars(Poses).items() if isinstance(value, cached_property)
 }
 """What a rule may read of `Poses`."""
+
+TRACKS = "tracks"
+"""The parameter by which a rule reads whole tracks, in order of time (`Tracks`): such
+a rule is applied where the frames of a track have met."""
 
 SKELETON = frozenset({"skeleton", "keypoints", "limbs", "flip_pairs", "sigma"})
 """What a rule may read of the skeleton: the whole of it, or one attribute."""
@@ -72,11 +76,16 @@ class Rule:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names that a policy must give values for."""
-        known = POSES | SKELETON | COLUMNS
+        known = POSES | SKELETON | COLUMNS | {TRACKS}
         own = [name for name in self.inputs if name not in known]
         if self.measured and "limit" not in own:
             own.append("limit")
         return tuple(own)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether it reads tracks, not single frames."""
+        return TRACKS in self.inputs
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
         # By name: the decorator put this rule where pickle would look its function up.
