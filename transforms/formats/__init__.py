@@ -53,6 +53,7 @@ SHIPPED = (
     "face_300w",
     "fcsv",
     "label_studio",
+    "labelbox",
     "lapa",
     "mpii",
     "onehand10k",

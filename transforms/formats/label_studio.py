@@ -12,20 +12,20 @@ An annotation is what one person said of an image; how its points make instances
 """
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from posegate.transforms.formats import instances
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.grouping import fill, grouped
+from posegate.transforms.formats.grouping import Group
+from posegate.transforms.formats.instances import Instances, named
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.label_studio_regions import Drawn, drawn
-from posegate.transforms.formats.labels import Labels
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.uris import file_of, original
@@ -44,20 +44,10 @@ CARRIES = Carries(
     convention="percent of the image as the browser shows it, 0 at its first pixel's "
     "outer corner; times width and height / 100, as the tool's own exports do",
 )
-TRAPS = {
-    f"{NAME}.{code}": said
-    for code, said in {
-        "grouped-by-relation": "Points are tied together by arrows only: each is its "
-        "nearest box's.",
-        "grouped-by-label": "Points are told apart by labels such as p1_nose only: "
-        "each number is an instance.",
-        "grouped-by-name": "Nothing ties the points of an annotation together, but "
-        "there is one of each: they are one instance.",
-        "ungrouped": "Several points of one name, and nothing says which belong "
-        "together: quarantined.",
-        "point-twice": "An instance has a point twice: quarantined.",
-        "other-skeleton": "A point's label is none of the skeleton's: quarantined.",
-        "outlines-left": "An instance has several boxes or outlines: the first counts.",
+TRAPS = named(
+    NAME,
+    {
+        **instances.TRAPS,
         "hidden-point": "A point has `hidden`, which the importer of COCO files sets "
         "for what is not visible: taken as occluded.",
         "zero-point": "A hidden point at (0, 0), as the importer of COCO files makes "
@@ -81,8 +71,8 @@ TRAPS = {
         "video-boxes": "Boxes on a video have no keypoints: counted, not read.",
         "json-min": "JSON-MIN has no ids, so points cannot be grouped: not read.",
         "no-tasks": "A record of the file is no task: quarantined.",
-    }.items()
-}
+    },
+)
 _FRAME = {"frame": int, "fps": float, "video": str, "track": str}
 _LONG = 200  # characters: more is no value to divide data by
 
@@ -137,19 +127,19 @@ class _Reading:
 
     def __init__(self, context: Context, build: Build) -> None:
         self._context, self._build = context, build
-        self._labels = Labels(context.skeleton)
+        self._instances = Instances(context, build, NAME)
         self._stored: set[int] = set()
         self._source = ""
-        self._position = count()
         self._warned = False
 
     def begin(self, source: str) -> None:
-        self._source, self._position, self._warned = source, count(), False
+        self._source, self._warned = source, False
+        self._instances.begin(source)
 
     def take(self, raw: bytes, task: Any) -> None:
         """Reads a record of the file, whatever it is."""
         if not isinstance(task, dict):
-            self._refuse("no-tasks", "it is no object; export as JSON", raw)
+            self._instances.refuse("no-tasks", "it is no object; export as JSON", raw)
         elif isinstance(task.get("annotations"), list) or "predictions" in task:
             self._build.images()
             self._task(raw, task, task.get("annotations") or [])
@@ -162,7 +152,7 @@ class _Reading:
             self._min(raw)
         else:
             detail = "it has neither `annotations` nor `result`; export as JSON"
-            self._refuse("no-tasks", detail, raw)
+            self._instances.refuse("no-tasks", detail, raw)
 
     def _min(self, raw: bytes) -> None:
         """Says once what a whole file is."""
@@ -176,21 +166,18 @@ class _Reading:
         task = annotation.get("task")
         if not isinstance(task, dict):
             detail = f"task {task!r} is only named; export the tasks as JSON"
-            self._refuse("no-task", detail, raw)
+            self._instances.refuse("no-task", detail, raw)
             return
         known = hash(str(task.get("id")))
         self._build.images(known not in self._stored)
         self._stored.add(known)
         self._task(raw, {**task, "predictions": ()}, [annotation])
 
-    def _refuse(self, code: str, detail: str, raw: bytes) -> None:
-        self._build.refuse(self._source, next(self._position), code, detail, raw)
-
     def _task(self, raw: bytes, task: dict[str, Any], annotations: list[Any]) -> None:
         image, said = _data(task)
         if image is None:
             detail = "`data` names no image; give its address"
-            self._refuse("no-image", detail, raw)
+            self._instances.refuse("no-image", detail, raw)
             return
         if isinstance(drafts := task.get("drafts"), list):
             self._build.note("draft", len(drafts))
@@ -214,7 +201,7 @@ class _Reading:
         """Every instance of an annotation or a prediction."""
         if made.get("was_cancelled") or made.get("skipped"):
             detail = "the annotator skipped the image; have it annotated"
-            self._refuse("skipped", detail, raw)
+            self._instances.refuse("skipped", detail, raw)
             return
         results = made.get("result")
         sizes = self._context.sizes([image])[0]
@@ -225,18 +212,14 @@ class _Reading:
         self._build.note("empty", not model and not found.shapes)
         self._build.note("no-annotator", not model and _who(made) is None)
         repairs = _turned(found.size, known)
-        for group in grouped(found.shapes, found.links, self._labels):
+
+        def make(group: Group) -> Record:
             record = _record(made, found, said, model)
-            record.position, record.source = next(self._position), self._source
             record.image, record.repairs = image, repairs
             record.id = f"{made.get('id')}:{group.id}" if "id" in made else group.id
-            fill(record, group, self._labels, self._context.skeleton)
-            record.repairs = [f"{NAME}.{code}" for code in record.repairs]
-            record.raw = raw[: RAW if record.refusal else 1024]
-            if record.refusal is not None:
-                code, detail = record.refusal
-                record.refusal = f"{NAME}.{code}", f"image {image}: {detail}"
-            self._build.put(record)
+            return record
+
+        self._instances.put(found.shapes, found.links, make, raw)
 
 
 def _turned(size: tuple[int, int] | None, known: tuple[int, int] | None) -> list[str]:

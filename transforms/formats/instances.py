@@ -1,0 +1,73 @@
+"""From the shapes of a frame to its records, for tools that draw points one by one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+
+from posegate.transforms.formats.build import RAW, Build
+from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.grouping import Group, Shape, fill, grouped
+from posegate.transforms.formats.labels import Labels
+from posegate.transforms.formats.rows import Record
+
+_KEPT = 1024
+"""Bytes kept of where a record is from, for what is refused only later."""
+
+TRAPS = {
+    "grouped-by-relation": "Points are tied together by arrows only: each is its "
+    "nearest box's.",
+    "grouped-by-label": "Points are told apart by labels such as p1_nose only: each "
+    "number is an instance.",
+    "grouped-by-name": "Nothing ties the points of an annotation together, but there "
+    "is one of each: they are one instance.",
+    "ungrouped": "Several points of one name, and nothing says which belong together: "
+    "quarantined.",
+    "point-twice": "An instance has a point twice: quarantined.",
+    "other-skeleton": "A point's name is none of the skeleton's: quarantined.",
+    "outlines-left": "An instance has several boxes or outlines: the first counts.",
+}
+"""By the code without the format's name."""
+
+
+def named(name: str, traps: dict[str, str]) -> dict[str, str]:
+    """Traps by their whole code."""
+    return {f"{name}.{code}": said for code, said in traps.items()}
+
+
+class Instances:
+    """Puts records into a build, counted from 0 in each source."""
+
+    def __init__(self, context: Context, build: Build, name: str) -> None:
+        self.labels = Labels(context.skeleton)
+        self._skeleton, self._build, self._name = context.skeleton, build, name
+        self._source, self._position = "", count()
+
+    def begin(self, source: str) -> None:
+        """Starts a file."""
+        self._source, self._position = source, count()
+
+    def refuse(self, code: str, detail: str, raw: bytes) -> None:
+        """Sends a record to quarantine."""
+        self._build.refuse(self._source, next(self._position), code, detail, raw)
+
+    def put(
+        self,
+        shapes: Sequence[Shape],
+        links: Iterable[tuple[str, str]],
+        make: Callable[[Group], Record],
+        raw: bytes,
+    ) -> None:
+        """Every instance of a frame; `make` gives what holds whatever its points are.
+
+        The codes of `make` and of shapes are without the format's name.
+        """
+        for group in grouped(shapes, links, self.labels):
+            record = make(group)
+            record.position, record.source = next(self._position), self._source
+            fill(record, group, self.labels, self._skeleton)
+            record.repairs = [f"{self._name}.{code}" for code in record.repairs]
+            record.raw = raw[: RAW if record.refusal else _KEPT]
+            if record.refusal is not None:
+                code, detail = record.refusal
+                detail = f"image {record.image}: {detail}"
+                record.refusal = f"{self._name}.{code}", detail
+            self._build.put(record)
