@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from posegate.pipelines import formats, speech
+from posegate.pipelines import calibrate, formats, speech
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--debug", action="store_true", help="show tracebacks")
     add_demo(commands)
+    calibrate.add(commands)
     formats.add(commands)
     return top
 
@@ -222,6 +223,7 @@ def demo(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
 COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
     "run": run,
     "demo": demo,
+    "calibrate": calibrate.act,
     "formats": formats.act,
 }
 

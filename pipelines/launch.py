@@ -5,7 +5,7 @@ import io
 import platform
 import resource
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -23,6 +23,7 @@ from posegate.pipelines.speech import printable
 from posegate.transforms import storage
 from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.overview import index
+from posegate.transforms.kernels import verdict
 
 ACCEPTED, REFUSED, USAGE, FAILED = 0, 1, 2, 3
 """Exit codes: the gate's two answers, a mistake of the caller, a run that broke."""
@@ -160,6 +161,18 @@ def held(report: Mapping[str, Any]) -> str:
     return f"held: drift alarm on {who}{more}; and what a rule wants reviewed"
 
 
+def warnings(plan: Plan) -> Iterator[str]:
+    """What will make the verdict say less than one hopes."""
+    skeleton = plan.skeleton
+    if skeleton.sigmas is None:
+        yield (
+            f"the skeleton {skeleton.name!r} has no sigmas, so there is no OKS and the "
+            "verdict stays on hold; measure them with `posegate calibrate`"
+        )
+    if plan.bench.circular:
+        yield verdict.CIRCULAR
+
+
 def outlook(plan: Plan) -> str:
     """What a run would read and write."""
     size = sum(shard.size for shard in plan.delivery.shards)
@@ -172,6 +185,7 @@ def outlook(plan: Plan) -> str:
             f"  history    {len(plan.bench.history)} earlier deliveries",
             f"  run        {plan.run}" + (" (done before)" if plan.done else ""),
             f"  would write {plan.folder}",
+            *(f"  mind       {each}" for each in warnings(plan)),
         ]
     )
 

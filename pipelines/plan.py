@@ -100,7 +100,14 @@ def prepare(
         {name: getattr(project, name) for name in Policy.model_fields}
     )
     weekly = tuple(p.weekly for p in past)
-    bench = Bench(policy, skeleton, weekly, examine, followed(policy, skeleton, weekly))
+    bench = Bench(
+        policy,
+        skeleton,
+        weekly,
+        examine,
+        followed(policy, skeleton, weekly),
+        circular(delivery, skeleton),
+    )
     release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]
     press = Press(
@@ -141,6 +148,15 @@ def prepare(
         run=run,
         done=current is not None and current[0] == run,
     )
+
+
+def circular(delivery: Delivery, skeleton: Skeleton) -> bool:
+    """Whether the skeleton's sigmas were measured on this delivery, or a file of it."""
+    if skeleton.measured is None:
+        return False
+    own = {shard.checksum for shard in delivery.shards}
+    named = delivery.name in skeleton.measured.deliveries
+    return named or not own.isdisjoint(skeleton.measured.inputs)
 
 
 def followed(

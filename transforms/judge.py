@@ -46,7 +46,8 @@ class Judgement:
 class Bench:
     """What a judge goes by: the same for every delivery of a project.
 
-    `partial` are the keypoints that a second, larger quota is looked at for.
+    `partial` are the keypoints that a second, larger quota is looked at for; `circular`
+    says that the sigmas were measured on this delivery.
     """
 
     policy: Policy
@@ -54,6 +55,7 @@ class Bench:
     history: tuple[str, ...]
     examine: Examine
     partial: tuple[str, ...] = ()
+    circular: bool = False
 
 
 @dataclass
@@ -88,6 +90,8 @@ def judge(
     ]
     found = bench.examine(folder, names, metrics(sums, records))
     gates = [*verdict.gates(sums, records, bench.policy), contract(found)]
+    if bench.circular:
+        gates = [warned(gate) for gate in gates]
     return Judgement(
         verdict=verdict.overall(gates),
         gates=tuple(gates),
@@ -97,6 +101,13 @@ def judge(
         expectations=tuple(found),
         wanted=verdict.wanted(sums, bench.policy),
     )
+
+
+def warned(gate: Gate) -> Gate:
+    """The gate of agreement with a word on sigmas that prove nothing."""
+    if gate.gate != "agreement":
+        return gate
+    return gate._replace(text=f"{gate.text} {verdict.CIRCULAR}")
 
 
 def total(tallies: Sequence[tuple[int, Tally]], sums: Mapping[Key, Ints]) -> Records:

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import stats
 
 from posegate.transforms.kernels.geometry import squared_length
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Floats, dense, scalars
+from posegate.transforms.model.skeleton import Skeleton
 
 Ints = npt.NDArray[np.int64]
 
@@ -85,13 +88,15 @@ def pixel_floor(
 def _nonnegative(x: Floats, y: Floats, weight: Floats) -> Floats:
     """Least squares of y = a + b x with a, b >= 0; weights multiply residuals."""
     w = np.square(weight)
-    table = np.array([[w.sum(), (w * x).sum()], [(w * x).sum(), (w * x * x).sum()]])
-    right = np.array([(w * y).sum(), (w * x * y).sum()])
-    a, b = np.linalg.lstsq(table, right, rcond=None)[0]
+    one, x1, x2 = w.sum(), (w * x).sum(), (w * x * x).sum()
+    y0, y1 = (w * y).sum(), (w * x * y).sum()
+    apart = one * x2 - x1 * x1
+    b = (one * y1 - x1 * y0) / apart if apart > 0 else y1 / x2
+    a = (y0 - b * x1) / one
     if a < 0:
-        a, b = 0.0, right[1] / table[1, 1]
+        a, b = 0.0, y1 / x2
     if b <= 0:
-        a, b = right[0] / table[0, 0], 1e-12
+        a, b = y0 / one, 1e-12
     return np.array([a, b])
 
 
@@ -136,3 +141,56 @@ def _jackknife(
     error = float(np.sqrt((g - 1) / g * np.square(logs - logs.mean()).sum()))
     half = float(stats.t.ppf((1 + level) / 2, g - 1)) * error
     return sigma * float(np.exp(-half)), sigma * float(np.exp(half))
+
+
+class Doubles(NamedTuple):
+    """Pairs of two named people: error (M, K, 2) [px], NaN unless both placed the
+    point; scale (M,) [px]; who the two are, (M,) each."""
+
+    error: Floats
+    scale: Floats
+    one: Ints
+    other: Ints
+
+
+def doubles(pairs: pa.Table, keypoints: int) -> Doubles:
+    """The second annotations of an agreement table (`schema.agreement`), each once.
+
+    Of two people in a frame each is compared with the other. Who is not named cannot
+    be counted as a person, and is left out.
+    """
+    named = pc.and_(
+        pairs["annotator"].is_valid(), pairs["reference_annotator"].is_valid()
+    )
+    some = pairs.filter(pc.and_(pc.equal(pairs["kind"], "second"), named))
+    some = some.combine_chunks()
+    ends = np.array([some["instance"].to_pylist(), some["reference"].to_pylist()], str)
+    _, once = np.unique(np.sort(ends, axis=0), axis=1, return_index=True)
+    some = some.take(pa.array(np.sort(once)))
+    who = [some[name].to_pylist() for name in ("annotator", "reference_annotator")]
+    numbers = {name: i for i, name in enumerate(sorted({*who[0], *who[1]}))}
+    one, other = (np.array([numbers[n] for n in w], np.int64) for w in who)
+    flat = dense(some["error"].combine_chunks(), 2 * keypoints)
+    return Doubles(
+        flat.reshape(-1, keypoints, 2),
+        scalars(some["scale"].combine_chunks()),
+        one,
+        other,
+    )
+
+
+def calibrate(pairs: Doubles, skeleton: Skeleton) -> list[Sigma]:
+    """The sigma of each keypoint, left and right pooled: neither is harder to see."""
+    side = np.arange(len(skeleton.keypoints))
+    for a, b in skeleton.flip_pairs:
+        side[max(a, b)] = min(a, b)
+    found = {k: _pooled(pairs, np.flatnonzero(side == k)) for k in set(side.tolist())}
+    return [found[k] for k in side.tolist()]
+
+
+def _pooled(pairs: Doubles, chosen: Ints) -> Sigma:
+    """The sigma of some keypoints taken as one."""
+    error = np.concatenate([pairs.error[:, k] for k in chosen])
+    scale, one, other = (np.tile(column, len(chosen)) for column in pairs[1:])
+    known = np.isfinite(error).all(axis=1) & (scale > 0)
+    return sigma_of(error[known], scale[known], one[known], other[known])

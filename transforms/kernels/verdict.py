@@ -30,6 +30,13 @@ ENOUGH_FLAGS = 500
 CONFIDENCE = 0.9
 
 
+CIRCULAR = (
+    "The sigmas were measured on this very delivery: with them any team, good or bad, "
+    "has a mean OKS of .889. Measure them on work that is known to be good."
+)
+"""E[KS] = 1 / (1 + r / 8) with r = 1 whoever drew it (`posegate calibrate --help`)."""
+
+
 class Gate(NamedTuple):
     """What one gate says, in a sentence with its numbers."""
 

@@ -97,6 +97,14 @@ class Drift(Section):
     quarantine_weeks: Count
 
 
+class Calibration(Section):
+    """What sigmas of one's own must rest on; below `enough` they are imprecise."""
+
+    pairs: Count
+    people: Count
+    enough: Count
+
+
 class Fractions(Section):
     """Shares of the training, validation and test set; they add up to 1."""
 
@@ -131,3 +139,4 @@ class Policy(Section):
     defects: Defects
     drift: Drift
     splits: Splits
+    calibration: Calibration

@@ -16,12 +16,20 @@ from posegate.transforms.model.poses import Floats
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """What sigmas were measured on: deliveries, and the checksums of their files."""
+
+    deliveries: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Skeleton:
     """An ordered set of keypoints.
 
     `limbs` and `flip_pairs` are pairs of indices from 0. `sigmas` are COCO's
     per-keypoint constants (a fraction of the square root of the object's area), or
-    None where nobody has published any.
+    None where nobody has published any; `measured` says what on, where posegate did.
     """
 
     name: str
@@ -31,6 +39,7 @@ class Skeleton:
     sigmas: tuple[float, ...] | None
     source: str = ""
     category: str = "person"
+    measured: Provenance | None = None
 
     def __post_init__(self) -> None:
         k = len(self.keypoints)
@@ -78,7 +87,8 @@ def parse(name: str, text: str, place: str) -> Skeleton:
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{place}: not TOML: {error}") from error
     known = {
-        *("name", "category", "keypoints", "limbs", "flip_pairs", "sigmas", "source")
+        *("name", "category", "keypoints", "limbs", "flip_pairs", "sigmas", "source"),
+        "calibration",
     }
     if unknown := sorted(table.keys() - known):
         raise ValueError(f"{place}: unknown key {unknown[0]!r}; known: {sorted(known)}")
@@ -100,7 +110,7 @@ def parse(name: str, text: str, place: str) -> Skeleton:
     for sigma in sigmas or ():
         if not isinstance(sigma, int | float) or not sigma > 0:
             raise ValueError(f"{place}: sigma {sigma!r} is not a number above 0")
-    return Skeleton(
+    skeleton = Skeleton(
         name=table.get("name", name),
         keypoints=names,
         limbs=pairs("limbs"),
@@ -108,7 +118,28 @@ def parse(name: str, text: str, place: str) -> Skeleton:
         sigmas=tuple(map(float, sigmas)) if sigmas is not None else None,
         source=table.get("source", ""),
         category=table.get("category", "person"),
+        measured=_measured(table.get("calibration"), place),
     )
+    said = table["calibration"]["version"] if skeleton.measured else skeleton.version
+    if said != skeleton.version:
+        raise ValueError(
+            f"{place}: calibration.version is {said!r}, but the keypoints and sigmas "
+            f"make {skeleton.version!r}: they were changed since they were measured; "
+            "measure them again, or remove [calibration]"
+        )
+    return skeleton
+
+
+def _measured(said: Any, place: str) -> Provenance | None:
+    """The table `[calibration]`, as `posegate calibrate` writes it."""
+    if said is None:
+        return None
+    if not isinstance(said, dict) or not isinstance(said.get("version"), str):
+        raise ValueError(
+            f"{place}: calibration is no table with a version; `posegate calibrate` "
+            "writes it"
+        )
+    return Provenance(tuple(said.get("deliveries", ())), tuple(said.get("inputs", ())))
 
 
 def shipped() -> tuple[str, ...]:
