@@ -56,6 +56,7 @@ SHIPPED = (
     "labelbox",
     "lapa",
     "mpii",
+    "marker_csv",
     "onehand10k",
     "openpose",
     "points_csv",

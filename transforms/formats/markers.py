@@ -109,7 +109,7 @@ class Capture:
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:
         """Those whose frames are records; notes what is left out."""
-        ghosts = [bool(GHOST.match(_split(label)[1])) for label in self.labels]
+        ghosts = [_ghost(label) for label in self.labels]
         self.build.note("ghost-markers", sum(ghosts))
         own: dict[str | None, list[int]] = {}
         for i, (label, ghost) in enumerate(zip(self.labels, ghosts, strict=True)):
@@ -122,11 +122,7 @@ class Capture:
     @cached_property
     def _others(self) -> int:
         """How many subjects are other objects."""
-        names = {
-            _split(label)[0]
-            for label in self.labels
-            if not GHOST.match(_split(label)[1])
-        }
+        names = {_split(label)[0] for label in self.labels if not _ghost(label)}
         return len(names) - len(self.subjects)
 
     def _subject(self, subject: str | None, columns: Sequence[int]) -> Subject:
@@ -254,6 +250,11 @@ def other(subject: Subject, context: Context) -> str:
         '[points] ignore in delivery.toml (["*"] for all of them), rename others by '
         "[points] names, or make a skeleton of these markers"
     )
+
+
+def _ghost(label: str) -> bool:
+    """Whether nobody has labelled a trajectory: `*12`, `Ann:*12`, `Unlabeled:12`."""
+    return bool(GHOST.match(_split(label)[1]) or GHOST.match(label.replace(":", " ")))
 
 
 def _split(label: str) -> tuple[str | None, str]:

@@ -11,11 +11,13 @@ Wide, a line an instance:
 
 Further columns, in either: width, height [px], video, frame, fps, track, annotator,
 annotated_at, lead_time_s, role, job; `instance` parts the objects of an image. Columns
-of any other name are attributes. Coordinates are px from the centre of the top-left
-pixel unless `unit` says mm, cm, m, or share (of the image's width and height, which are
-then needed). Visibility is 0, 1, 2 as in COCO, or absent, occluded, visible; without it
-a point with coordinates is visible. A point without coordinates is unlabelled. A score
-is a model's.
+of any other name are attributes. Where there is no image, a frame of the file is one:
+`walk.csv#12`.
+
+Coordinates are px from the centre of the top-left pixel unless `unit` says mm, cm, m,
+or share (of the image's width and height, which are then needed). Visibility is 0, 1,
+2 as in COCO, or absent, occluded, visible; without it a point with coordinates is
+visible. A point without coordinates is unlabelled. A score is a model's.
 
 A table that says less is described in delivery.toml:
 

@@ -91,8 +91,8 @@ def meaning(header: Sequence[str], loose: bool) -> Columns | str:
             points.setdefault(point[0], {})[point[1]] = at
         elif name not in ("", "-"):
             attributes[given.strip()] = at
-    if "image" not in known and not {"video", "frame"} <= known.keys():
-        return "has no column `image`, nor `video` and `frame`"
+    if "image" not in known and "frame" not in known:
+        return "has no column `image`, nor `frame`"
     if "keypoint" in known:
         if not {"x", "y"} <= known.keys():
             return "has a column `keypoint`, but not `x` and `y`"

@@ -118,7 +118,11 @@ class Table:
             return None if given is None else whole(given)
 
         image, video, frame = said("image"), said("video"), count("frame")
-        if image is None and video is not None and frame is not None:
+        if image is None:
+            assert frame is not None  # `meaning` sees to it
+            named = self.context.named(self.source)
+            whose = named.get("video") or named.get("image") or self.source
+            video = pa.repeat(whose, len(at)) if video is None else video
             numbered = frame.cast(pa.string())
             image = pc.binary_join_element_wise(video, numbered, "#")
         ids, times, roles = said("instance"), said("annotated_at"), said("role")
@@ -172,7 +176,7 @@ class Table:
         rows.xy[~there] = np.nan
         if rows.z is not None:
             rows.z[~there] = np.nan
-        assert isinstance(rows.image, pa.Array)  # `meaning` sees to it
+        assert isinstance(rows.image, pa.Array)
         remarks.refuse(
             rows.image.is_null().to_numpy(zero_copy_only=False),
             "points-csv.no-image",
