@@ -19,5 +19,5 @@ packages = [
 setup(
     packages=packages,
     package_dir={f"posegate.{top}": top for top in HOUSE},
-    package_data={"": ["*.toml", "*.json", "*.html", "*.css", "*.md"]},
+    package_data={"": ["*.toml", "*.json", "*.html", "*.css", "*.md", "*.npz"]},
 )

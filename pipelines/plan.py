@@ -41,7 +41,7 @@ REPEATED_MANUAL = "An id stands twice in the same frame, by the same annotator."
 
 CONTESTED_MANUAL = "Gold contradicts other gold of the same object; neither counts."
 
-CODE = (".py", ".toml", ".json", ".html", ".css")
+CODE = (".py", ".toml", ".json", ".html", ".css", ".npz")
 
 PACKAGES = ("apache-beam", "numpy", "pyarrow", "scipy", "great-expectations", "msgspec")
 

@@ -1,14 +1,19 @@
 """What an instance may not look like: one small function per rule."""
 
-from posegate.expectations.rules import anatomy, motion, structure, visibility
+from itertools import chain
 
-RULES = {
-    rule.id: rule
-    for rule in (
-        *structure.RULES,
-        *visibility.RULES,
-        *anatomy.RULES,
-        *motion.RULES,
-    )
-}
+from posegate.expectations.rules import (
+    anatomy,
+    face,
+    hand,
+    motion,
+    plausibility,
+    structure,
+    visibility,
+)
+
+FAMILIES = (structure, visibility, anatomy, plausibility, face, hand)
+"""The modules of rules that look at one instance."""
+
+RULES = {rule.id: rule for rule in chain(*(f.RULES for f in FAMILIES), motion.RULES)}
 """Every rule that ships, by id; findings of one row come in this order."""

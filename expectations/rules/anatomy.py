@@ -38,7 +38,7 @@ def up(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
 
     Where one of the four is missing, or they coincide, a person is taken to be upright.
     """
-    left, right, left_hip, right_hip = (skeleton.index(name) for name in TRUNK)
+    left, right, left_hip, right_hip = (skeleton.joint(name) for name in TRUNK)
     trunk = xy[:, left] + xy[:, right] - xy[:, left_hip] - xy[:, right_hip]  # (N, 2)
     known = labelled[:, [left, right, left_hip, right_hip]].all(axis=1)
     length = np.hypot(trunk[:, 0], trunk[:, 1])
@@ -50,14 +50,14 @@ def side(
     joint: str, xy: Floats, labelled: Bools, scale: Floats, skeleton: Skeleton
 ) -> Floats:
     """Which way a pair of joints faces: (N,), over scale; NaN where one is missing."""
-    left, right = (skeleton.index(f"{which}_{joint}") for which in ("left", "right"))
+    left, right = (skeleton.joint(f"{which}_{joint}") for which in ("left", "right"))
     axis = up(xy, labelled, skeleton)
     across = xy[:, left] - xy[:, right]
     cross = axis[:, 0] * across[:, 1] - axis[:, 1] * across[:, 0]
     return np.where(labelled[:, left] & labelled[:, right], cross / scale, np.nan)
 
 
-@rule("anatomy.left-right-face", severity="review", needs=(*EYES, *TRUNK))
+@rule("anatomy.left-right-face", severity="review", of="person", needs=(*EYES, *TRUNK))
 def left_right_face(
     xy: Floats, labelled: Bools, visible: Bools, scale: Floats, skeleton: Skeleton
 ) -> Floats:
@@ -65,11 +65,11 @@ def left_right_face(
 
     Only the front of a head shows both eyes, so they must face the camera.
     """
-    both = visible[:, [skeleton.index(name) for name in EYES]].all(axis=1)
+    both = visible[:, [skeleton.joint(name) for name in EYES]].all(axis=1)
     return np.where(both, -side("eye", xy, labelled, scale, skeleton), np.nan)
 
 
-@rule("anatomy.left-right-body", severity="review", needs=TRUNK)
+@rule("anatomy.left-right-body", severity="review", of="person", needs=TRUNK)
 def left_right_body(
     xy: Floats, labelled: Bools, scale: Floats, shoulders: float, skeleton: Skeleton
 ) -> Floats:
@@ -83,7 +83,7 @@ def left_right_body(
     return np.where(np.abs(above) > shoulders, -below * np.sign(above), np.nan)
 
 
-@rule("anatomy.left-right-arms", severity="review", needs=(*TRUNK, *ARMS))
+@rule("anatomy.left-right-arms", severity="review", of="person", needs=(*TRUNK, *ARMS))
 def left_right_arms(
     xy: Floats, labelled: Bools, scale: Floats, shoulders: float, skeleton: Skeleton
 ) -> Floats:
@@ -100,36 +100,9 @@ def left_right_arms(
     return np.where(np.abs(above) > shoulders, turned, np.nan)
 
 
-@rule("anatomy.left-right-legs", severity="note", needs=(*TRUNK, *LEGS))
-def left_right_legs(
-    xy: Floats, labelled: Bools, scale: Floats, hips: float, skeleton: Skeleton
-) -> Floats:
-    """The left and the right leg are swapped: knees and ankles face backwards.
-
-    How far the lesser of the two is turned against the hips; crossed legs are the usual
-    innocent reason.
-    """
-    below = side("hip", xy, labelled, scale, skeleton)
-    knees = side("knee", xy, labelled, scale, skeleton)
-    ankles = side("ankle", xy, labelled, scale, skeleton)
-    facing = np.sign(below)
-    turned = np.minimum(-knees * facing, -ankles * facing)
-    return np.where(np.abs(below) > hips, turned, np.nan)
-
-
-@rule("anatomy.left-right-facing", severity="review", needs=(*EYES, *TRUNK))
-def left_right_facing(
-    xy: Floats, labelled: Bools, visible: Bools, scale: Floats, skeleton: Skeleton
-) -> Floats:
-    """Left and right of the body are swapped: both eyes are visible, the back is too.
-
-    How far the shoulders are turned away from the camera, of people who show both eyes.
-    """
-    both = visible[:, [skeleton.index(name) for name in EYES]].all(axis=1)
-    return np.where(both, -side("shoulder", xy, labelled, scale, skeleton), np.nan)
-
-
-@rule("anatomy.limb-length", severity="review", needs=(*TRUNK, *ARMS, *LEGS))
+@rule(
+    "anatomy.limb-length", severity="review", of="person", needs=(*TRUNK, *ARMS, *LEGS)
+)
 def limb_length(
     xy: Floats, labelled: Bools, fewest: float, skeleton: Skeleton
 ) -> Floats:
@@ -149,7 +122,7 @@ def limb_length(
 def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
     """The stature that each limb implies: (N, L) [px]; NaN where an end is missing."""
     ends = [
-        (skeleton.index(f"{which}_{a}"), skeleton.index(f"{which}_{b}"))
+        (skeleton.joint(f"{which}_{a}"), skeleton.joint(f"{which}_{b}"))
         for a, b in map(str.split, STATURE)
         for which in ("left", "right")
     ]
@@ -162,9 +135,7 @@ def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
 
 RULES = (
     left_right_face,
-    left_right_facing,
     left_right_body,
     left_right_arms,
-    left_right_legs,
     limb_length,
 )

@@ -2,9 +2,16 @@
 
 import numpy as np
 
-from posegate.transforms.kernels.geometry import larger, squared_length
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.geometry import (
+    both,
+    bounding_box,
+    larger,
+    squared_length,
+)
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.rule import rule
+from posegate.transforms.model.schema import Origin
 from posegate.transforms.model.skeleton import Skeleton
 
 BODY = tuple(
@@ -67,6 +74,40 @@ def area_exceeds_box(area: Floats, bbox: Floats) -> Floats:
     return np.where(box > 0, area / box, np.nan)
 
 
+@rule("structure.not-finite", severity="reject")
+def not_finite(xy: Floats, labelled: Bools) -> Bools:
+    """A keypoint marked as labelled has no position.
+
+    A coordinate is missing, infinite or not a number.
+    """
+    return labelled & ~both(np.isfinite(xy))
+
+
+@rule("structure.box-too-small", severity="review")
+def box_too_small(xy: Floats, labelled: Bools, bbox: Floats, fewest: float) -> Floats:
+    """The box is far smaller than the pose that it should surround.
+
+    The longer side of the keypoints' own box over that of the instance's; of instances
+    with at least `fewest` keypoints. Where the area comes from the box, OKS calls every
+    such annotation a bad one.
+    """
+    own = bounding_box(xy, labelled)
+    side = larger(own[:, 2:]) / larger(bbox[:, 2:])
+    return np.where(labelled.sum(axis=1) >= fewest, side, np.nan)
+
+
+@rule("structure.area-too-small", severity="review")
+def area_too_small(xy: Floats, labelled: Bools, scale: Floats, fewest: float) -> Floats:
+    """The area is far too small for the pose.
+
+    RMS distance of the keypoints from their centre, over the square root of the area;
+    of instances with at least `fewest` keypoints. OKS divides by the area, so one that
+    is too small makes every score of the instance bad.
+    """
+    count = labelled.sum(axis=1)
+    return np.where(count >= fewest, spread(xy, labelled, count) / scale, np.nan)
+
+
 @rule("structure.coincident-joints", severity="review", needs=BODY, below=True)
 def coincident_joints(
     xy: Floats, labelled: Bools, scale: Floats, skeleton: Skeleton
@@ -77,7 +118,7 @@ def coincident_joints(
     and legs seen from the side can bring two together, hence no rejection; points of a
     face may touch and are not compared.
     """
-    body = [skeleton.index(name) for name in BODY]
+    body = [skeleton.joint(name) for name in BODY]
     joints = np.where(labelled[:, body, None], xy[:, body], np.nan)  # (N, J, 2)
     nearest = np.full(joints.shape[:2], np.inf)  # (N, J), squared
     for step in range(1, len(body) // 2 + 1):
@@ -97,12 +138,25 @@ def collapsed(xy: Floats, labelled: Bools, scale: Floats, fewest: float) -> Floa
     at least `fewest` keypoints. Without an area, only where the distance is nought.
     """
     count = labelled.sum(axis=1)
-    seen = labelled[..., None]
-    centre = np.where(seen, xy, 0).sum(axis=1) / count[:, None]  # (N, 2)
-    squares = np.where(seen, (xy - centre[:, None]) ** 2, 0).sum(axis=(1, 2))
-    spread = np.sqrt(squares / count)
-    relative = np.where((spread == 0) & np.isnan(scale), 0, spread / scale)
+    size = spread(xy, labelled, count)
+    relative = np.where((size == 0) & np.isnan(scale), 0, size / scale)
     return np.where(count >= fewest, relative, np.nan)
+
+
+@rule("structure.coincident-points", severity="review")
+def coincident_points(xy: Floats, labelled: Bools, fewest: float) -> Floats:
+    """Many keypoints lie exactly where another one does.
+
+    Share of the labelled keypoints whose position another one has, too; of instances
+    with at least `fewest`. A tool that puts what is missing in one place, or a limb
+    that was never placed, leaves such a trace on any object.
+    """
+    count = labelled.sum(axis=1)
+    far = np.arange(labelled.shape[1]) * -1e6 - 1e9  # each unlabelled point by itself
+    place = np.where(labelled, xy[..., 0] + 1j * xy[..., 1], far)
+    place.sort(axis=1)
+    same = (np.diff(place, axis=1) == 0).sum(axis=1)
+    return np.where(count >= fewest, same / count, np.nan)
 
 
 @rule("structure.too-few-keypoints", severity="note", below=True)
@@ -118,12 +172,35 @@ def too_few_keypoints(
     return np.where(scale > large, count, np.nan)
 
 
+@rule("structure.incomplete", severity="note")
+def incomplete(labelled: Bools, origin: Bytes) -> Floats:
+    """Keypoints are missing that the project wants labelled.
+
+    Share of the skeleton's keypoints without a label. Points that a tool interpolated
+    or predicted count as labelled.
+    """
+    return 1 - (labelled | (origin > Origin.CORRECTED)).mean(axis=1)
+
+
+def spread(xy: Floats, labelled: Bools, count: Ints) -> Floats:
+    """RMS distance from the centre: (N, K, 2) [px], (N, K), (N,) -> (N,) [px]."""
+    seen = labelled[..., None]
+    centre = np.where(seen, xy, 0).sum(axis=1) / count[:, None]  # (N, 2)
+    squares = np.where(seen, (xy - centre[:, None]) ** 2, 0).sum(axis=(1, 2))
+    return np.sqrt(squares / count)
+
+
 RULES = (
+    not_finite,
     outside_frame,
     outside_box,
     box_outside_frame,
+    box_too_small,
     area_exceeds_box,
+    area_too_small,
     coincident_joints,
+    coincident_points,
     collapsed,
     too_few_keypoints,
+    incomplete,
 )

@@ -1,10 +1,16 @@
 """Whether the visibility flag and the position of a keypoint agree."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.kernels.geometry import both
-from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.rule import rule
+from posegate.transforms.model.schema import Visibility
+
+BLUR = ("blur", "blurred", "motion_blur")
+SHARP = ("", "0", "false", "no", "none", "low", "sharp")
 
 
 @rule("visibility.unlabelled-with-position", severity="review")
@@ -27,4 +33,33 @@ def labelled_at_origin(xy: Floats, labelled: Bools) -> Bools:
     return labelled & both(xy == 0)
 
 
-RULES = (unlabelled_with_position, labelled_at_origin)
+def blurred(attributes: pa.Array) -> Bools:
+    """(N,): an attribute says that the object is blurred by motion.
+
+    `blur` or `motion_blur`, with a value other than a denial or nought.
+    """
+    said = np.zeros(len(attributes), bool)
+    for name in BLUR:
+        value = pc.map_lookup(attributes, name, "first")
+        denied = pc.is_in(pc.utf8_lower(value), value_set=pa.array(SHARP))
+        yes = pc.and_(pc.is_valid(value), pc.invert(denied))
+        said |= yes.to_numpy(zero_copy_only=False)
+    return said
+
+
+@rule("visibility.blurred-but-visible", severity="note", given={"blurred": blurred})
+def blurred_but_visible(
+    blurred: Bools, labelled: Bools, visibility: Bytes, fewest: float
+) -> Floats:
+    """The object is blurred by motion, yet all its keypoints are marked as visible.
+
+    Share of the labelled keypoints with flag 2, of objects that an attribute calls
+    blurred and that have at least `fewest`: some joint of a blurred body must be a
+    guess, so a flag of 1 or 3 is missing somewhere.
+    """
+    count = labelled.sum(axis=1)
+    share = (labelled & (visibility == Visibility.VISIBLE)).sum(axis=1) / count
+    return np.where(blurred & (count >= fewest), share, np.nan)
+
+
+RULES = (unlabelled_with_position, labelled_at_origin, blurred_but_visible)

@@ -13,7 +13,9 @@ from posegate.transforms.model.rule import Setting, bind
 from posegate.transforms.validate import Reject, Validate
 
 POLICY = load_policy("general")["rules"]
-SETTINGS = {id: Setting(parameters=given) for id, given in POLICY.items()}
+SETTINGS = {
+    id: Setting(given.pop("severity", None), given) for id, given in POLICY.items()
+}
 BOUND = bind(RULES, SETTINGS, TRIANGLE)
 ROWS = batch(
     row(0),

@@ -6,7 +6,8 @@ rule for which they matter reads `origin`, which is left as it is. Crowds and pr
 are not judged at all: nobody placed their keypoints.
 """
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -109,6 +110,8 @@ class _Source:
         """(N,): numbers as float64, times as datetime64, strings as objects."""
         if name not in self._columns:
             values = self.batch[name]
+            if pa.types.is_map(values.type):
+                return values
             number = pa.types.is_integer(values.type) or pa.types.is_floating(
                 values.type
             )
@@ -117,13 +120,26 @@ class _Source:
             )
         return self._columns[name]
 
-    def read(self, name: str, bound: Bound) -> Any:
-        """The value of a rule's parameter."""
+    @cached_property
+    def _given(self) -> dict[Callable[..., Any], Any]:
+        return {}
+
+    def given(self, function: Callable[..., Any]) -> Any:
+        """What a function computes from the batch; once, whoever asks."""
+        if function not in self._given:
+            names = inspect.signature(function).parameters
+            self._given[function] = function(*(self.read(name) for name in names))
+        return self._given[function]
+
+    def read(self, name: str, bound: Bound | None = None) -> Any:
+        """The value of a parameter of a rule, or of what a rule is given."""
         if name in POSES:
             return getattr(self.poses, name)
         if name in COLUMNS:
             return self.column(name)
-        if name in bound.parameters:
+        if bound and name in bound.rule.given:
+            return self.given(bound.rule.given[name])
+        if bound and name in bound.parameters:
             return bound.parameters[name]
         if name == TRACKS:
             return self.tracks

@@ -6,10 +6,11 @@
         return ~labelled & np.isfinite(xy).all(axis=2)
 
 The parameters name what the rule reads: any attribute of `Poses`, the skeleton or a
-part of it, a scalar column of the batch, `tracks`, or else a parameter of the policy.
-The result is (N,) or (N, K), and its annotation says which kind: `Bools`, True where
-broken, or `Floats`, broken where above (or `below`) the policy's `limit`; NaN says that
-the rule does not apply.
+part of it, a scalar column of the batch, its `attributes`, `tracks`, something `given`
+that is computed once for several rules, or else a parameter of the policy. The result
+is (N,) or (N, K), and its annotation says which kind: `Bools`, True where broken, or
+`Floats`, broken where above (or `below`) the policy's `limit`; NaN says that the rule
+does not apply.
 """
 
 import difflib
@@ -48,8 +49,9 @@ COLUMNS = frozenset(
     column.name
     for column in instances(1)
     if not pa.types.is_nested(column.type) and not pa.types.is_binary(column.type)
-).difference(POSES)
-"""The scalar columns that a rule may read: strings, numbers and times."""
+).difference(POSES) | {"attributes"}
+"""The columns that a rule may read: strings, numbers and times; and `attributes`, which
+comes as the Arrow array of maps that it is."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Rule:
     needs: tuple[str, ...] = ()
     measured: bool = False
     below: bool = False
+    of: str | None = None
+    given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def manual(self) -> str:
@@ -76,7 +80,7 @@ class Rule:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names that a policy must give values for."""
-        known = POSES | SKELETON | COLUMNS | {TRACKS}
+        known = POSES | SKELETON | COLUMNS | {TRACKS} | self.given.keys()
         own = [name for name in self.inputs if name not in known]
         if self.measured and "limit" not in own:
             own.append("limit")
@@ -119,15 +123,25 @@ class Bound:
 
 
 def rule(
-    id: str, *, severity: str, needs: Sequence[str] = (), below: bool = False
+    id: str,
+    *,
+    severity: str,
+    needs: Sequence[str] = (),
+    below: bool = False,
+    of: str | None = None,
+    given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
 
     Args:
       id: stable and never reused: `family.what-is-wrong`.
       severity: one of `SEVERITIES`, unless a policy says otherwise.
-      needs: names of keypoints without which the rule is skipped for a skeleton.
+      needs: plain names of keypoints without which the rule is skipped for a skeleton;
+        `face` and `hand` mean all that `Skeleton.face` and `Skeleton.hands` find.
       below: a measured rule is broken below its limit, not above.
+      of: the category of skeletons that the rule knows something about, if only one.
+      given: what the rule reads that is computed from other inputs, by name: each
+        function is called once for all rules of a batch.
     """
     if severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
@@ -142,7 +156,15 @@ def rule(
             )
         inputs = tuple(inspect.signature(function).parameters)
         return Rule(
-            id, severity, inputs, function, tuple(needs), result == Floats, below
+            id=id,
+            severity=severity,
+            inputs=inputs,
+            function=function,
+            needs=tuple(needs),
+            measured=result == Floats,
+            below=below,
+            of=of,
+            given=given or {},
         )
 
     return register
@@ -180,14 +202,27 @@ def skipped(
     """Why a rule is not applied, by id: switched off, or nothing to apply it to."""
     reasons = {}
     for id, each in rules.items():
-        missing = [name for name in each.needs if name not in skeleton.keypoints]
+        missing = [name for name in each.needs if not _has(skeleton, name)]
         if settings.get(id, Setting()).severity == OFF:
             reasons[id] = "off in the policy"
+        elif each.of not in (None, skeleton.category):
+            reasons[id] = (
+                f"skeleton {skeleton.name!r} is of category {skeleton.category!r}, "
+                f"and the rule is about a {each.of}"
+            )
         elif missing:
             reasons[id] = f"skeleton {skeleton.name!r} has no {', '.join(missing)}"
         elif "sigma" in each.inputs and skeleton.sigmas is None:
             reasons[id] = f"skeleton {skeleton.name!r} has no sigmas"
     return reasons
+
+
+def _has(skeleton: Skeleton, name: str) -> bool:
+    if name == "face":
+        return skeleton.face is not None
+    if name == "hand":
+        return bool(skeleton.hands)
+    return name in skeleton.joints
 
 
 def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:

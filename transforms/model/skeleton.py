@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from posegate.transforms.model.landmarks import Face, face, hands, plain
 from posegate.transforms.model.poses import Floats
 
 
@@ -78,6 +79,25 @@ class Skeleton:
     def index(self, keypoint: str) -> int:
         """The position of a keypoint by name."""
         return self.keypoints.index(keypoint)
+
+    @cached_property
+    def joints(self) -> dict[str, int]:
+        """The positions of the keypoints by plain name: `left_eye`, also for LEye."""
+        return {plain(name): i for i, name in reversed([*enumerate(self.keypoints)])}
+
+    def joint(self, name: str) -> int:
+        """The position of a keypoint by plain name."""
+        return self.joints[name]
+
+    @cached_property
+    def face(self) -> Face | None:
+        """The points of a face, where the skeleton has one."""
+        return face(self)
+
+    @cached_property
+    def hands(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """The fingers of the skeleton's hands, from the wrist to the tips."""
+        return hands(self)
 
 
 def parse(name: str, text: str, place: str) -> Skeleton:

@@ -3,6 +3,7 @@
 import json
 import pickle
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from posegate.expectations.rules import RULES
 from posegate.transforms.model import schema
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.rule import SEVERITIES, Bound, Setting, bind
-from posegate.transforms.model.skeleton import load
+from posegate.transforms.model.skeleton import Skeleton, load
 
 CASES: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("cases.toml").read_text(encoding="utf-8")
 )
-FIGURE = CASES.pop("figure")
-PEOPLE = load("coco_17")
+FIGURES = CASES.pop("figures")
+SKELETONS = {name: load(name) for name in FIGURES}
+PEOPLE = SKELETONS["coco_17"]
+FIGURE = FIGURES["coco_17"]
 
 
 def settings() -> dict[str, Setting]:
@@ -32,13 +35,25 @@ def settings() -> dict[str, Setting]:
     }
 
 
-def general() -> tuple[Bound, ...]:
-    return bind(RULES, settings(), PEOPLE)
+def general(skeleton: Skeleton = PEOPLE) -> tuple[Bound, ...]:
+    return bind(RULES, settings(), skeleton)
+
+
+def every(skeleton: Skeleton) -> tuple[Bound, ...]:
+    """The general policy's limits, also of rules that it switches off."""
+    on = {id: replace(each, severity=None) for id, each in settings().items()}
+    return bind(RULES, on, skeleton)
 
 
 def instance(case: dict[str, Any]) -> pa.RecordBatch:
-    """The figure, changed as a case says."""
-    points = FIGURE["points"] | case.get("points", {})
+    """A figure, changed as a case says."""
+    skeleton = SKELETONS[case.get("skeleton", "coco_17")]
+    figure = FIGURES[skeleton.name]
+    points = figure["points"] | case.get("points", {})
+    if case.get("mirror"):
+        names = skeleton.keypoints
+        for a, b in skeleton.flip_pairs:
+            points[names[a]], points[names[b]] = points[names[b]], points[names[a]]
     for a, b in case.get("swap", []):
         points[a], points[b] = points[b], points[a]
     flags = dict.fromkeys(points, 2) | case.get("flags", {})
@@ -47,23 +62,25 @@ def instance(case: dict[str, Any]) -> pa.RecordBatch:
     ]
     for name in missing:
         points[name], flags[name] = (np.nan, np.nan), 0
-    width, height = case.get("size", FIGURE["size"]) or (None, None)
+    width, height = case.get("size", figure["size"]) or (None, None)
     row = {
         "instance": "i",
         "image": "a.jpg",
         "width": width,
         "height": height,
         "role": "production",
-        "xy": [float(value) for name in PEOPLE.keypoints for value in points[name]],
-        "visibility": [flags[name] for name in PEOPLE.keypoints],
-        "origin": [case.get("origins", {}).get(name, 0) for name in PEOPLE.keypoints],
-        "bbox": case.get("bbox", FIGURE["bbox"]) or None,
-        "area": case.get("area", FIGURE["area"]),
+        "xy": [float(value) for name in skeleton.keypoints for value in points[name]],
+        "visibility": [flags[name] for name in skeleton.keypoints],
+        "origin": [case.get("origins", {}).get(name, 0) for name in skeleton.keypoints],
+        "bbox": case.get("bbox", figure["bbox"]) or None,
+        "area": case.get("area", figure["area"]),
+        "attributes": case.get("attributes"),
         "source": "s.json",
         "position": 0,
         "format": "coco",
     }
-    return pa.RecordBatch.from_pylist([row], schema=schema.instances(17))
+    k = len(skeleton.keypoints)
+    return pa.RecordBatch.from_pylist([row], schema=schema.instances(k))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +92,8 @@ def instance(case: dict[str, Any]) -> pa.RecordBatch:
     ],
 )
 def test_a_rule_finds_what_is_broken(id: str, case: dict[str, Any]) -> None:
-    found = check(general(), instance(case), PEOPLE, part=0, first_row=0)
+    skeleton = SKELETONS[case.get("skeleton", "coco_17")]
+    found = check(every(skeleton), instance(case), skeleton, part=0, first_row=0)
     keypoints = [
         finding["keypoint"] or "instance"
         for finding in found.to_pylist()
@@ -94,8 +112,11 @@ def test_there_is_no_case_of_no_rule() -> None:
     assert CASES.keys() <= RULES.keys()
 
 
-def test_the_figure_breaks_no_rule() -> None:
-    assert check(general(), instance({}), PEOPLE, part=0, first_row=0).num_rows == 0
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_breaks_no_rule(name: str) -> None:
+    skeleton = SKELETONS[name]
+    found = check(every(skeleton), instance({"skeleton": name}), skeleton, 0, 0)
+    assert found.num_rows == 0
 
 
 @pytest.mark.parametrize("id", RULES)
@@ -115,9 +136,9 @@ def test_a_person_lying_down_is_judged_as_one_standing() -> None:
 
 
 def test_an_occluded_point_may_be_guessed_outside_where_the_policy_allows_it() -> None:
-    said = settings()
-    said["structure.outside-frame"] = Setting(None, {"limit": 0, "occluded": 0.1})
-    bound = bind(RULES, said, PEOPLE)
+    outside = RULES["structure.outside-frame"]
+    said = {outside.id: Setting(None, {"limit": 0, "occluded": 0.1})}
+    bound = bind({outside.id: outside}, said, PEOPLE)
     near = instance({"points": {"nose": [320, -60]}, "flags": {"nose": 1}})
     far = instance({"points": {"nose": [320, -70]}, "flags": {"nose": 1}})
     assert check(bound, near, PEOPLE, 0, 0).num_rows == 0
