@@ -49,6 +49,7 @@ SHIPPED = (
     "coco",
     "cvat_images",
     "cvat_video",
+    "darwin",
     "dlc",
     "face_300w",
     "fcsv",

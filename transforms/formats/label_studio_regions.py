@@ -26,7 +26,6 @@ _ORIGIN = {
     "prediction": Origin.PREDICTED,
     "prediction-changed": Origin.CORRECTED,
 }
-_CORNERS = 32  # of the polygon that stands for an ellipse
 
 
 @dataclass
@@ -155,13 +154,8 @@ def _ellipse(shape: Shape, value: dict[str, Any], width: int, height: int) -> No
     """An ellipse as a polygon; its place is that of the centre."""
     x, rx = (_percent(value[key], width) for key in ("x", "radiusX"))
     y, ry = (_percent(value[key], height) for key in ("y", "radiusY"))
-    turned = np.radians(_number(value.get("rotation") or 0))
-    at = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-    xs = x + rx * np.cos(at) * np.cos(turned) - ry * np.sin(at) * np.sin(turned)
-    ys = y + rx * np.cos(at) * np.sin(turned) + ry * np.sin(at) * np.cos(turned)
-    _outline(
-        shape, outlines.polygon([list(zip(xs.tolist(), ys.tolist(), strict=True))])
-    )
+    turned = float(np.radians(_number(value.get("rotation") or 0)))
+    _outline(shape, outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
 
 
 def _brush(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:

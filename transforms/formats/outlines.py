@@ -13,6 +13,8 @@ from posegate.transforms.model.poses import Bools, Floats
 LARGEST = 1 << 26
 """Pixels of an image that a mask is painted for: 8k by 8k."""
 
+_CORNERS = 64
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -67,3 +69,14 @@ def evenodd(
             packed = rle.frPyObjects([flat], height, width)[0]
             inside ^= painted(packed["counts"].decode(), width, height)
     return mask(inside)
+
+
+def ellipse(
+    centre: tuple[float, float], radii: tuple[float, float], turned: float
+) -> list[tuple[float, float]]:
+    """The corners of the polygon that stands for an ellipse [px], turned by [rad]."""
+    at = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    x, y = radii[0] * np.cos(at), radii[1] * np.sin(at)
+    xs = centre[0] + x * np.cos(turned) - y * np.sin(turned)
+    ys = centre[1] + x * np.sin(turned) + y * np.cos(turned)
+    return list(zip(xs.tolist(), ys.tolist(), strict=True))
