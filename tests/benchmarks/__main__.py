@@ -14,6 +14,7 @@ BENCHMARKS = {
     "memory": ("memory", "peak memory against the size of a delivery, and of a file"),
     "oks": ("oks", "OKS against pycocotools"),
     "json": ("reader", "reading one large JSON file, against whole-file decoders"),
+    "motion": ("motion", "the rules of motion on a track of a day"),
     "formats": ("formats", "every format's reader, against a plain parser"),
     "start": ("start", "imports, and the smallest run"),
 }

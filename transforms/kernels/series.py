@@ -103,13 +103,11 @@ def stretches(same: Bools) -> Ints:
     (N, …) -> (N, …).
     """
     n = len(same)
-    out = np.zeros(same.shape, np.int64)
-    length = np.zeros(same.shape[1:], np.int64)
-    for i in range(n - 1, -1, -1):
-        length = np.where(same[i], length + 1, 0)
-        first = same[i] & (~same[i - 1] if i else True)
-        out[i] = np.where(first, length, 0)
-    return out
+    place = np.arange(n).reshape(-1, *(1,) * (same.ndim - 1))
+    end = np.minimum.accumulate(np.where(same, n, place)[::-1])[::-1]
+    first = same.copy()
+    first[1:] &= ~same[:-1]
+    return np.where(first, end - place, 0)
 
 
 def straight(
