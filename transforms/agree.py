@@ -231,7 +231,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)
-        for count in found.refused:
+        for count in (*found.refused, *found.panel):
             yield TaggedOutput("sums", count)
         contested = broken(
             found.contested, CONTESTED, "review", found.doubt, self._how.low

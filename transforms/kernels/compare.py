@@ -17,6 +17,7 @@ from posegate.transforms.kernels.couples import (
 )
 from posegate.transforms.kernels.meeting import KINDS, ranges
 from posegate.transforms.kernels.pair_sums import headline
+from posegate.transforms.kernels.panels import of_panel, panel
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.columns import joined
@@ -46,14 +47,16 @@ class Compared:
 
     `pairs` is the table `schema.agreement`, ordered by part, row and kind; `spare` the
     (part, row) of second annotations, which no split needs beside the first; `worst`
-    the pairs to be drawn; `refused` counts what was not compared; `contested` the rows
-    of gold that other gold contradicts, and `doubt` (C,) their symmetric OKS with it.
+    the pairs to be drawn; `refused` counts what was not compared, and `panel` what
+    three people and more agree on (see `panels.of_panel`); `contested` are the rows of
+    gold that other gold contradicts, and `doubt` (C,) their symmetric OKS with it.
     """
 
     pairs: pa.RecordBatch
     spare: pa.RecordBatch
     worst: list[worst.Ranked]
     refused: list[Sum]
+    panel: list[Sum]
     contested: pa.RecordBatch
     doubt: Floats
 
@@ -85,6 +88,9 @@ def compare(
         spare=spare(rows, couples),
         worst=list(shown),
         refused=refusals(blocks, met, len(contested)),
+        panel=list(
+            of_panel(rows, poses, panel(rows, poses, blocks, skeleton), skeleton)
+        ),
         contested=rows.take(pa.array(contested)),
         doubt=doubt[contested],
     )

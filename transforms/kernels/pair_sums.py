@@ -1,12 +1,12 @@
 """What is counted of pairs, as integers under a key; see `kernels.sums`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import agreement, drift
+from posegate.transforms.kernels import agreement, drift, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
@@ -17,6 +17,10 @@ from posegate.transforms.model.skeleton import Skeleton
 MEASURES = ("oks", "oks_sym", "pck", "mpjpe")
 """Of each: how many pairs have it, its sum and its sum of squares."""
 
+OUTLINES = ("mask_iou", "boundary_iou")
+
+VARIANTS = ("oks_box", "oks_one_sigma", "oks_extent")
+
 STILLS = 1024
 """Stills are independent; this many clusters of them bound their number."""
 
@@ -25,7 +29,9 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     """The sums of a batch of `schema.agreement`, by kind of reference.
 
     ("pairs", kind) (len(MEASURES), 3); ("histogram", kind) (BINS,); ("joint", kind)
-    (K, 3) of n, px and error / (sigma s); ("judged", annotator, kind, purpose)
+    (K, 3) of n, px and error / (sigma s); ("mistake", annotator, kind) (K, 5) of
+    `taxonomy.KINDS`; ("outline", kind) [n, IoU, n, boundary IoU]; ("variant", name)
+    [n, value] of what other tools call OKS; ("judged", annotator, kind, purpose)
     [n, bad, OKS], the purpose empty if it feeds the test of the lot; ("histogram",
     "by", annotator) (BINS,) against gold and reviews; ("lot", kind, stratum)
     [n, OKS, OKS^2]; ("cluster", kind, video) [n, OKS]; ("flags-pair",) (4, 4);
@@ -73,6 +79,10 @@ def of_instances(pairs: pa.RecordBatch, bad: float) -> Iterator[Sum]:
         yield ("histogram", kind, "", ""), histogram(score[rows])
         yield from clusters(some, score[rows], kind)
         yield from strata(some, score[rows], kind)
+        yield ("outline", kind, "", ""), added(some, OUTLINES)
+    for name in VARIANTS:
+        yield ("variant", name, "", ""), added(pairs, (name,))
+    yield from mistakes(pairs)
     yield from judged(pairs, score, bad)
 
 
@@ -118,6 +128,28 @@ def joints(error: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
         ],
         axis=1,
     )
+
+
+def added(pairs: pa.RecordBatch, names: Sequence[str]) -> Ints:
+    """(2 x,) how many have each of x measures, and its sum in fixed point."""
+    values = [scalars(pairs[name]) for name in names]
+    cells = [(np.isfinite(v).sum(), fixed(v).sum()) for v in values]
+    return np.array(cells, np.int64).ravel()
+
+
+def mistakes(pairs: pa.RecordBatch) -> Iterator[Sum]:
+    """(K, 5) keypoints of each kind of error, by annotator and kind of reference."""
+    k = pairs.schema.field("mistake").type.list_size
+    which = dense(pairs["mistake"], k).astype(np.int64)  # (N, K)
+    group, names = code(pairs["annotator"], pairs["kind"])
+    kinds = len(taxonomy.KINDS)
+    cell = (group[:, None] * k + np.arange(k)) * kinds + which
+    table = np.bincount(cell[which >= 0], minlength=len(names) * k * kinds)
+    for (annotator, kind), counts in zip(
+        names, table.reshape(len(names), k, kinds), strict=True
+    ):
+        if counts.any():
+            yield ("mistake", annotator, kind, ""), counts.astype(np.int64)
 
 
 def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:

@@ -1,0 +1,211 @@
+"""Frames that three people and more annotated: each against the others' consensus.
+
+frame 7   ann  bo  cy  dee        object   people       a keypoint's flags
+          x1   x2  x3   -           x      ann bo cy    1 2 2  -> 1 occluded, 2 seen
+          y1   y2  -    y4          y      ann bo dee
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.kernels import consensus, drift, measures, raters
+from posegate.transforms.kernels.buckets import Ints, runs
+from posegate.transforms.kernels.couples import Blocks, crowded
+from posegate.transforms.kernels.geometry import length
+from posegate.transforms.kernels.sums import Key, Sum, fixed
+from posegate.transforms.model.poses import Bools, Floats, Poses
+from posegate.transforms.model.schema import Visibility
+from posegate.transforms.model.skeleton import Skeleton
+
+LEAST = 3
+"""Fewer people have no consensus: two can only be brought to agree."""
+
+
+class Panel(NamedTuple):
+    """O objects as R people see them at most: `row` (O, R), -1 where one has not."""
+
+    row: Ints
+
+
+def panel(
+    rows: pa.RecordBatch, poses: Poses, blocks: Blocks, skeleton: Skeleton
+) -> Panel:
+    """The objects of frames with three production annotators and more.
+
+    Everybody is paired with the frame's first person: what that one did not see is on
+    no panel.
+    """
+    made = np.flatnonzero(blocks.role == 0)
+    starts, lengths = runs(blocks.frame[made])
+    first = np.repeat(starts, lengths)
+    place = np.arange(len(made)) - first  # within the frame
+    kept = (np.repeat(lengths, lengths) >= LEAST) & (place > 0)
+    one, anchor = made[kept], made[first[kept]]
+    fair = ~crowded(blocks.lengths, one, anchor)
+    one, anchor, place = one[fair], anchor[fair], place[kept][fair]
+    own, theirs, which = blocks.pair(rows, poses, one, anchor, skeleton)
+    objects, number = np.unique(theirs, return_inverse=True)
+    width = int(lengths.max(initial=0))
+    table = np.full((len(objects), width), -1, np.int64)
+    table[:, :1] = objects[:, None]
+    table[number.reshape(-1), place[which]] = own
+    return Panel(table[(table >= 0).sum(axis=1) >= LEAST])
+
+
+def of_panel(
+    rows: pa.RecordBatch, poses: Poses, seats: Panel, skeleton: Skeleton
+) -> Iterator[Sum]:
+    """What is counted of panels.
+
+    ("panel", occluded, seen) [units]: keypoints that so many people flag each way;
+    ("answers", pattern) [units]: who said what, for Dawid and Skene; ("consensus",
+    annotator) (K, 3) [n, px, error / (sigma s)] from the consensus of the others.
+    """
+    if not len(seats.row):
+        return
+    there = seats.row >= 0  # (O, R)
+    row = np.where(there, seats.row, 0)
+    labelled = poses.labelled[row] & there[..., None]  # (O, R, K)
+    flags = np.where(labelled, poses.visibility[row], 0)
+    names = np.asarray(rows["annotator"].fill_null("").to_pylist(), object)[row]
+    yield from _compositions(flags)
+    yield from _patterns(flags, np.where(there, names, ""))
+    yield from _distances(poses, seats, labelled, names, skeleton)
+
+
+def _compositions(flags: Ints) -> Iterator[Sum]:
+    hidden = (flags == Visibility.OCCLUDED).sum(axis=1)  # (O, K)
+    seen = (flags > Visibility.OCCLUDED).sum(axis=1)
+    pairs, times = np.unique(
+        np.stack([hidden.ravel(), seen.ravel()]), axis=1, return_counts=True
+    )
+    for (a, b), n in zip(pairs.T.tolist(), times.tolist(), strict=True):
+        if a + b:
+            yield ("panel", str(a), str(b), ""), np.array([n])
+
+
+def _patterns(flags: Ints, names: np.ndarray) -> Iterator[Sum]:  # type: ignore[type-arg]
+    counted: dict[str, int] = {}
+    for people, each in zip(names.tolist(), flags.tolist(), strict=True):
+        order = sorted(range(len(people)), key=people.__getitem__)
+        for keypoint in zip(*(each[i] for i in order), strict=True):
+            said = [
+                f"{people[i]}\x1f{1 if flag == Visibility.OCCLUDED else 2}"
+                for i, flag in zip(order, keypoint, strict=True)
+                if flag and people[i]
+            ]
+            if len(said) >= LEAST:
+                pattern = "\x1e".join(said)
+                counted[pattern] = counted.get(pattern, 0) + 1
+    for pattern, n in counted.items():
+        yield ("answers", pattern, "", ""), np.array([n])
+
+
+def _distances(
+    poses: Poses,
+    seats: Panel,
+    labelled: Bools,
+    names: np.ndarray,  # type: ignore[type-arg]
+    skeleton: Skeleton,
+) -> Iterator[Sum]:
+    """Each person's distance from the geometric median of all others, at least two."""
+    o, r, k = labelled.shape
+    row = np.where(seats.row >= 0, seats.row, 0)
+    xy = np.moveaxis(poses.xy[row], 2, 1).reshape(o * k, r, 2)
+    present = np.moveaxis(labelled, 2, 1).reshape(o * k, r)
+    scale = np.sqrt(measures.area(poses))[row]  # (O, R)
+    found: dict[str, Ints] = {}
+    for seat in range(r):
+        others = present.copy()
+        others[:, seat] = False
+        middle = consensus.geometric_median(xy, others)  # (O * K, 2)
+        enough = (others.sum(axis=1) >= LEAST - 1) & present[:, seat]
+        error = np.where(enough[:, None], xy[:, seat] - middle, np.nan)
+        off = _sums(length(error).reshape(o, k), scale[:, seat], skeleton)
+        for place, name in enumerate(names[:, seat].tolist()):
+            if name and seats.row[place, seat] >= 0:
+                found[name] = found.get(name, np.zeros((k, 3), np.int64)) + off[place]
+    for name, cell in found.items():
+        yield ("consensus", name, "", ""), cell
+
+
+def _sums(px: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
+    """(O, K, 3) of one, px and error / (sigma s) in fixed point; 0 where NaN."""
+    q = np.full_like(px, np.nan)
+    if skeleton.sigmas is not None:
+        q = px / (skeleton.sigma * scale[:, None])
+    known = np.isfinite(px)
+    columns = [fixed(np.where(known, np.minimum(v, drift.MOST_PX), 0)) for v in (px, q)]
+    return np.stack([known.astype(np.int64), *columns], axis=2)
+
+
+class Flags(NamedTuple):
+    """How panels agree on occluded or seen: units, people a unit at most, the share of
+    pairs of flags that are alike, and three coefficients; NaN where undefined."""
+
+    units: int
+    people: int
+    alike: float
+    fleiss: float
+    alpha: float
+    ac1: float
+
+
+def flags(sums: Mapping[Key, Ints]) -> Flags | None:
+    """Agreement of all panels; None without any."""
+    cells = [(int(k[1]), int(k[2]), int(v[0])) for k, v in sums.items() if _on(k)]
+    if not cells:
+        return None
+    table = np.array(cells, np.int64)
+    counts, times = table[:, :2], table[:, 2]
+    return Flags(
+        units=int(times.sum()),
+        people=int(counts.sum(axis=1).max()),
+        alike=raters.observed(counts, times),
+        fleiss=raters.fleiss_kappa(counts, times),
+        alpha=raters.krippendorff_alpha(counts, times),
+        ac1=raters.ac1(counts, times),
+    )
+
+
+def _on(key: Key) -> bool:
+    return key[0] == "panel"
+
+
+class Habit(NamedTuple):
+    """How often a person calls a hidden point visible, and a visible one hidden, by
+    the consensus; over so many answers."""
+
+    hidden_seen: float
+    seen_hidden: float
+    answers: int
+
+
+def habits(sums: Mapping[Key, Ints]) -> dict[str, Habit]:
+    """What Dawid and Skene make of everybody's answers; empty without panels."""
+    patterns = [(k[1], int(v[0])) for k, v in sums.items() if k[0] == "answers"]
+    if not patterns:
+        return {}
+    said = [
+        (unit, *answer.split("\x1f"), n)
+        for unit, (pattern, n) in enumerate(sorted(patterns))
+        for answer in pattern.split("\x1e")
+    ]
+    names = sorted({name for _, name, _, _ in said})
+    person = np.array([names.index(name) for _, name, _, _ in said], np.int64)
+    times = np.array([n for _, n in sorted(patterns)], np.int64)
+    made = consensus.dawid_skene(
+        np.array([unit for unit, *_ in said], np.int64),
+        person,
+        np.array([int(flag) - 1 for *_, flag, _ in said], np.int64),
+        2,
+        times,
+    )
+    answers = np.bincount(person, [n for *_, n in said], len(names))
+    return {
+        name: Habit(float(c[0, 1]), float(c[1, 0]), int(n))
+        for name, c, n in zip(names, made.confusion, answers, strict=True)
+    }
