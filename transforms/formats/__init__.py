@@ -64,6 +64,7 @@ SHIPPED = (
     "pts",
     "trc",
     "wflw",
+    "yolo_pose",
 )
 """The modules here that are formats; each is named like its module, with dashes."""
 

@@ -1,7 +1,7 @@
 """The categories of a COCO file, and how their keypoints come to the skeleton's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +60,7 @@ class Categories:
         if k is None and len(self.matches) <= 1:
             only = next(iter(self.matches.values()), Match())
             code = "coco.category-missing"
-            return Match(
-                **{**vars(only), "repairs": (*only.repairs, code)}  # type: ignore[arg-type]
-            )
+            return replace(only, repairs=(*only.repairs, code))
         if not self.matches:
             return Match(repairs=("coco.category-unknown",))
         known = ", ".join(map(str, self.matches)) or "none"

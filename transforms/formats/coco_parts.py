@@ -84,7 +84,8 @@ def told(records: Sequence[Annotation]) -> dict[str, Sequence[str | None]]:
     columns: dict[str, Sequence[str | None]] = {
         n: [_box(getattr(r, n)) for r in records] for n in _BOXES
     }
-    columns["person_id"] = [text(r.person_id) for r in records]
+    for name in ("person_id",):
+        columns[name] = [text(getattr(r, name)) for r in records]
     return columns
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from posegate.transforms.formats import formats
 from posegate.transforms.formats.write import Keeps
+from posegate.transforms.model.jobs import parse
 from posegate.transforms.model.skeleton import Skeleton
 from samples.reading import Reading
 from samples.writing import Row, differences, written
@@ -23,7 +24,7 @@ SKELETON = Skeleton(
 
 WIDTH, HEIGHT = 640, 480
 word = st.text("abcdefgh_09", min_size=1, max_size=6)
-x, y = st.floats(0, WIDTH - 1), st.floats(0, HEIGHT - 1)
+x, y = st.floats(1, WIDTH - 1), st.floats(1, HEIGHT - 1)
 flag = st.integers(0, 3)
 time = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1))
 
@@ -74,7 +75,10 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
 def back(module: ModuleType, rows: list[dict[str, Any]], folder: Path) -> list[Row]:
     """The rows, written and read again, in their first order."""
     files, told = written(module, rows, SKELETON, folder, batch=2)
-    got = Reading(files, SKELETON, format=module.NAME)
+    files.pop("delivery.toml", None)
+    table = files.pop("jobs.csv", None)
+    said = parse(table, "jobs.csv") if table is not None else None
+    got = Reading(files, SKELETON, format=module.NAME, jobs=said)
     assert got.bad == []
     keep = module.KEEPS.fields
     names = ("image",) if "image" in keep else ("video", "frame", "track")
