@@ -20,6 +20,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.coco_categories import Categories
 from posegate.transforms.formats.coco_columns import Columns
 from posegate.transforms.formats.coco_images import Images
+from posegate.transforms.formats.coco_names import names
 from posegate.transforms.formats.coco_pending import Records
 from posegate.transforms.formats.coco_records import (
     ADDED,
@@ -54,6 +55,7 @@ __all__ = [
     "NAME",
     "SUFFIXES",
     "TRAPS",
+    "names",
     "read",
     "sniff",
     "write",

@@ -14,6 +14,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.lines import blocks, head_lines, tables
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.geometry import both
@@ -36,6 +37,7 @@ TRAPS = {
     "skeleton: quarantined.",
 }
 
+_FITS = {19: ("aflw_19",), 68: ("300w_68",), 98: ("wflw_98",)}
 _TEXTS = ("image_name",)
 _SIDE = ("scale", "box_size", "center_w", "center_h")
 
@@ -72,6 +74,14 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         except DamagedStream as damage:
             build.say(file.name, damage.reason, damage.detail)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """How many points the header has."""
+    for block in blocks(file):
+        k = points_of(_cells(block.lines[0])) or 0
+        return [Names("face", count=k, fits=_FITS.get(k, ()))]
+    return []
 
 
 def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch]:

@@ -13,7 +13,9 @@ import pyarrow as pa
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.lines import head_lines, numbers
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import Collected, image_of, whole
 from posegate.transforms.model.poses import Floats
 
@@ -82,6 +84,15 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     if faces:
         build.add(faces.rows())
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """How many points a face has: the files do not name them."""
+    try:
+        k = len(points(file.read()))
+    except _Malformed:
+        return []
+    return [Names("face", count=k, fits=("lapa_106",) if k == 106 else ())]
 
 
 def points(data: bytes) -> Floats:

@@ -18,6 +18,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Listed
 from posegate.transforms.formats.mpii_mat import NAMES, Unreadable, has_release, people
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
@@ -91,6 +92,11 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         matlab = file.name.lower().removesuffix(".gz").endswith(".mat")
         yield from reading.matlab(file) if matlab else reading.listed(file)
     yield from reading.build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """MPII's 16: no file names them."""
+    return [Names("person", NAMES)]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.lines import blocks, head_lines
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import Collected
 from posegate.transforms.formats.streams import DamagedStream
 
@@ -59,6 +60,11 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         except DamagedStream as damage:
             build.say(file.name, damage.reason, damage.detail)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The set's 21: the lists do not name them."""
+    return [Names("hand", count=K, fits=("onehand10k_21",))]
 
 
 def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch]:

@@ -18,6 +18,8 @@ import pyarrow as pa
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.openpose_frames import (
     Frame,
     Scale,
@@ -25,7 +27,7 @@ from posegate.transforms.formats.openpose_frames import (
     is_flat,
     scale_of,
 )
-from posegate.transforms.formats.openpose_order import order_of
+from posegate.transforms.formats.openpose_order import of_count, order_of
 from posegate.transforms.formats.per_file import Collected, image_of, whole
 from posegate.transforms.formats.units import unit_of
 
@@ -81,6 +83,20 @@ def sniff(head: bytes, name: str) -> bool:
     if b'_keypoints_2d"' in head or b'"pose_keypoints"' in head:
         return True
     return b'"version"' in head and len(head) < 200
+
+
+def names(file: File) -> list[Names]:
+    """How many points the first person's lists have, and whose they then are."""
+    try:
+        frame = _DECODER.decode(file.read().removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    for person in frame.people:
+        body = _part("body", _first(person, _BODY), _first(person, _BODY_3D))
+        if is_flat(body.numbers) and body.numbers:
+            k = len(body.numbers) // body.width
+            return [Names("person", count=k, fits=of_count(k))]
+    return []
 
 
 @dataclass(frozen=True)
@@ -270,13 +286,6 @@ def _track(person: dict[str, Any], side: str) -> str | None:
 
 def _fitting(count: int) -> str:
     """What would do for a person of so many keypoints."""
-    names = {
-        15: "openpose_mpi_15",
-        18: "openpose_coco_18",
-        19: "openpose_body_19",
-        23: "openpose_body_23",
-        25: "openpose_body_25 or openpose_body_25b",
-    }
-    if count in names:
-        return f"the shipped {names[count]} fits"
+    if fits := of_count(count):
+        return f"the shipped {' or '.join(fits)} fits"
     return "give the project a skeleton of that many"

@@ -31,3 +31,8 @@ def order_of(skeleton: Skeleton) -> npt.NDArray[np.intp] | slice:
         if order is not None:
             return order
     return slice(None)
+
+
+def of_count(k: int) -> tuple[str, ...]:
+    """The models of so many keypoints."""
+    return tuple(name for name in MODELS if len(load(name).keypoints) == k)

@@ -16,6 +16,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.lines import Block, blocks, head_lines, tables
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.geometry import both
@@ -83,6 +84,11 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             build.say(file.name, damage.reason, damage.detail)
         build.images(len(names))
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """WFLW's 98: the lists do not name them."""
+    return [Names("face", count=K, fits=("wflw_98",))]
 
 
 def _read(context: Context, build: Build, file: File, block: Block) -> Iterator[Rows]:

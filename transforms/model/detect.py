@@ -16,6 +16,9 @@ FAMILIAR = ("coco_17", "mpii_16", "300w_68", "coco_wholebody_133", "freihand_21"
 NEAR = 0.5
 """A skeleton that shares less of its names and of theirs is no suggestion."""
 
+ALMOST = 0.8
+"""One that shares this much, in its order, may be the same: head is its top_head."""
+
 _SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"} | {
     "near": "left",
     "off": "right",
@@ -66,10 +69,21 @@ def detect(names: Sequence[str]) -> tuple[Match, ...]:
 
 @lru_cache(256)
 def _detect(names: tuple[str, ...]) -> tuple[Match, ...]:
-    found = [_match(naming, names) for naming in _namings()]
+    found = sorted((_match(naming, names) for naming in _namings()), key=_rank)
     exact = [match for match in found if match.exact]
-    near = [match for match in found if match.shared >= NEAR]
-    return tuple(sorted(exact or near, key=_rank))
+    return tuple(exact or [match for match in found if match.shared >= NEAR])
+
+
+def nearly(names: Sequence[str]) -> tuple[str, ...]:
+    """The shipped skeletons that have a name or two otherwise, in the same order."""
+    found = []
+    for naming in _namings():
+        places = naming.places(names)
+        if len(places) == len(naming.skeleton.keypoints) > 0:
+            same = float((places == np.arange(len(places))).mean())
+            if ALMOST <= same < 1:
+                found.append(naming.skeleton.name)
+    return tuple(found)
 
 
 def _match(naming: Naming, names: tuple[str, ...]) -> Match:

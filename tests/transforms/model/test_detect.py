@@ -12,6 +12,7 @@ from posegate.transforms.model.detect import (
     detect,
     fitting,
     mirrored,
+    nearly,
     side,
 )
 from posegate.transforms.model.naming import difference
@@ -60,6 +61,13 @@ def test_a_few_names_more_or_less_make_a_suggestion() -> None:
     best = detect([*COCO[:-1], "tail"])[0]
     assert (best.skeleton.name, best.exact) == ("coco_17", False)
     assert best.shared == pytest.approx(16 / 18)
+
+
+def test_a_name_or_two_otherwise_is_nearly_the_same() -> None:
+    """CrowdPose's own file says head where its conversions say top_head."""
+    names = ["head" if n == "top_head" else n for n in load("crowdpose_14").keypoints]
+    assert detect(names)[0].skeleton.name == "exlpose_14"
+    assert "crowdpose_14" in nearly(names)
 
 
 def test_names_of_nobodys_have_no_match() -> None:

@@ -1,0 +1,151 @@
+"""`posegate skeleton`: what is shipped, and what a delivery has."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivered import call
+from posegate.transforms.model.skeleton import load, shipped
+from samples.openpose import sample as openpose
+from samples.pts import sample as pts
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+def delivery(folder: Path, *categories: dict[str, Any], k: int = 3) -> Path:
+    """A COCO file with these categories."""
+    annotation = {"image_id": 1, "category_id": 1, "keypoints": [1, 2, 2] * k}
+    content = {"annotations": [annotation], "categories": categories, "images": []}
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(content))
+    return folder
+
+
+def category(*names: str, **more: Any) -> dict[str, Any]:
+    return {"id": 1, "name": "person", "keypoints": [*names]} | more
+
+
+def test_list_has_a_line_for_each() -> None:
+    lines = call("skeleton", "list").out.splitlines()
+    assert [line.split()[0] for line in lines[1 : len(shipped()) + 1]] == [*shipped()]
+
+
+def test_show_prints_toml() -> None:
+    out = call("skeleton", "show", "cricket_bowling_54").out
+    assert len(tomllib.loads(out)["keypoints"]) == 54
+
+
+def test_init_names_the_shipped_skeleton(tmp_path: Path) -> None:
+    names = [n.replace("_", " ").title() for n in load("coco_17").keypoints]
+    out = call("skeleton", "init", delivery(tmp_path / "d", category(*names))).out
+    assert tomllib.loads(out) == {"skeleton": "coco_17"}
+
+
+def test_init_says_where_the_order_is_another(tmp_path: Path) -> None:
+    names = reversed(load("coco_17").keypoints)
+    out = call("skeleton", "init", delivery(tmp_path / "d", category(*names))).out
+    assert "another order" in out
+
+
+def test_init_writes_a_skeleton_that_can_be_used(tmp_path: Path) -> None:
+    given = category("seam", "l_thumb", "r_thumb", skeleton=[[1, 2], [1, 3]])
+    out = tmp_path / "ball.toml"
+    outcome = call("skeleton", "init", delivery(tmp_path / "d", given), "--out", out)
+    assert outcome.code == 0
+    made = load("ball.toml", tmp_path)
+    assert made.keypoints == ("seam", "l_thumb", "r_thumb")
+    assert made.limbs == ((0, 1), (0, 2))
+    assert made.flip_pairs == ((1, 2),)
+    assert made.sigmas is None
+    text = out.read_text()
+    assert "GUESSED" in text
+    assert "posegate calibrate" in text
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "limbs"),
+    [([[0, 1]], ((0, 1),)), ([[1, 17]], ()), ([[1, 2, 3]], ()), (None, ())],
+)
+def test_limbs_count_from_0_or_1_or_are_anothers(
+    tmp_path: Path, skeleton: Any, limbs: Any
+) -> None:
+    given = category("seam", "stump", "bail", skeleton=skeleton)
+    out = call("skeleton", "init", delivery(tmp_path / "d", given)).out
+    (tmp_path / "s.toml").write_text(out)
+    assert load("s.toml", tmp_path).limbs == limbs
+
+
+def test_init_asks_which_category(tmp_path: Path) -> None:
+    ball = category("seam", "logo", name="ball", id=2)
+    folder = delivery(tmp_path / "d", category("a", "b", "c"), ball)
+    refused = call("skeleton", "init", folder)
+    assert refused.code == 2
+    assert "'person' (3), 'ball' (2)" in refused.err
+    assert '"seam"' in call("skeleton", "init", folder, "--category", "ball").out
+
+
+def test_init_says_of_files_without_names_how_many_there_are(tmp_path: Path) -> None:
+    folder = delivery(tmp_path / "d", category(), k=5)
+    out = call("skeleton", "init", folder).out
+    assert len(tomllib.loads(out)["keypoints"]) == 5
+    assert "no names" in out
+
+
+def test_the_sides_of_the_viewer_are_told(tmp_path: Path) -> None:
+    given = category("viewer_left_eye", "viewer_right_eye", "seam")
+    out = call("skeleton", "init", delivery(tmp_path / "d", given)).out
+    assert "the viewer's left and right" in out
+
+
+@pytest.mark.parametrize(
+    ("files", "skeleton"), [(openpose(2), "openpose_body_25"), (pts(2), "300w_68")]
+)
+def test_formats_without_names_say_what_they_mean(
+    tmp_path: Path, files: dict[str, bytes], skeleton: str
+) -> None:
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    assert tomllib.loads(call("skeleton", "init", tmp_path).out)["skeleton"] == skeleton
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "coco17"), "did you mean"),
+        (("show",), "needs NAME"),
+        (("init",), "needs DELIVERY"),
+        (("init", "."), "no file of a known format"),
+        (("init", ".", "--out", "x.json"), "ends in .toml"),
+    ],
+)
+def test_a_wrong_call_is_told(
+    arguments: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = call("skeleton", *arguments)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mmpose_open/coco", 'skeleton = "coco_17"'),
+        ("mmpose_open/fly", 'skeleton = "fly_32"'),
+        ("mmpose_open/mpii", 'skeleton = "mpii_16"'),
+        ("mmpose_open/crowdpose", "Nearly the same names have: crowdpose_14"),
+        ("face_wflw", 'skeleton = "wflw_98"'),
+        ("openpose_json_balancing", '# skeleton = "openpose_body_25b"'),
+        ("roboflow_coco_mocap", '["LHip", "RHip"]'),
+    ],
+)
+def test_real_deliveries_are_known(name: str, said: str) -> None:
+    assert said in call("skeleton", "init", DATA / name).out
