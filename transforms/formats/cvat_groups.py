@@ -6,13 +6,15 @@ the boxes are gathered before the poses are read: some 50 bytes each.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from posegate.transforms.formats.cvat_shapes import Unreadable, box
-from posegate.transforms.formats.xml_records import Event, Node, Open
+from posegate.transforms.formats.xml_records import Node
+from posegate.transforms.formats.xml_stream import DEPTH, Broken, Stop, Stream
 from posegate.transforms.kernels.json_scan import Ints
 from posegate.transforms.model.poses import Floats
 
@@ -42,12 +44,15 @@ class Groups:
         return sides
 
 
-def groups(events: Iterable[Event]) -> Groups:
+def groups(chunks: Iterable[bytes]) -> Groups:
     """Reads a whole file for them; what is wrong with it is not said here."""
     boxes: dict[str, tuple[array[int], array[float]]] = {}
     poses: dict[str, array[int]] = {}
     pointed: dict[str, array[int]] = {}
-    for group, frame, sides in _grouped(events):
+    for found in _Grouped(chunks, "annotations", "track"):
+        if isinstance(found, Broken):
+            continue
+        group, frame, sides = found
         if isinstance(sides, bool):
             some = poses if sides else pointed
             some.setdefault(group, array("q")).append(frame)
@@ -58,14 +63,14 @@ def groups(events: Iterable[Event]) -> Groups:
     for group, frames in pointed.items():
         once = np.unique(np.array(frames)).tolist()
         poses.setdefault(group, array("q")).extend(once)
-    found = Groups({group: _often(frames) for group, frames in poses.items()})
+    made = Groups({group: _often(frames) for group, frames in poses.items()})
     for group in boxes.keys() & poses.keys():
         frames, numbers = boxes[group]
         known, order = np.unique(np.array(frames), return_index=True)
         both = np.isin(known, _once(poses[group])) & np.isin(known, _once(frames))
-        found._frames[group] = known[both]
-        found._sides[group] = np.array(numbers).reshape(-1, 4)[order][both]
-    return found
+        made._frames[group] = known[both]
+        made._sides[group] = np.array(numbers).reshape(-1, 4)[order][both]
+    return made
 
 
 def _once(frames: "array[int]") -> Ints:
@@ -81,24 +86,43 @@ def _often(frames: "array[int]") -> frozenset[int]:
     return frozenset(values[counts > 1].tolist())
 
 
-def _grouped(events: Iterable[Event]) -> Iterator[tuple[str, int, Sides | bool]]:
+class _Grouped(Stream):
     """Group, frame, and the box of what is to be seen; of a skeleton True, of a point
-    False."""
-    group = None
-    for event in events:
-        if isinstance(event, Open):
-            group = event.attrs.get("group_id")
-        elif isinstance(event, Node) and group:
-            frame = event.attrs.get("frame", "")
-            if not frame.isdecimal() or hidden(event):
-                continue
-            if event.tag == "box":
-                try:
-                    yield group, int(frame), box(event.attrs)
-                except Unreadable:
-                    continue
-            elif event.tag in ("skeleton", "points"):
-                yield group, int(frame), event.tag == "skeleton"
+    False. Makes no trees: the file is read a second time for what they hold."""
+
+    def forget(self) -> None:
+        """Begins anew, outside of the root."""
+        self._depth, self._group, self._frame, self._shown = 0, "", -1, False
+
+    def start(self, tag: str, attrs: dict[str, str]) -> None:
+        """Takes a box or a point; waits for what of a skeleton is to be seen."""
+        self._depth += 1
+        if self._depth == 2:
+            self._group = attrs.get("group_id", "") if tag == "track" else ""
+        elif self._depth > DEPTH:
+            raise Stop("xml.too-deep", "elements lie too deep")
+        elif self._group and self._depth == 3:
+            frame = attrs.get("frame", "")
+            self._frame = int(frame) if frame.isdecimal() else -1
+            if self._frame >= 0 and attrs.get("outside") != "1":
+                self._take(tag, attrs)
+        elif self._group and self._depth == 4:
+            self._shown |= attrs.get("outside") != "1" and tag != "attribute"
+
+    def _take(self, tag: str, attrs: dict[str, str]) -> None:
+        if tag == "points":
+            self.ready.append((self._group, self._frame, False))
+        elif tag == "box":
+            with suppress(Unreadable):
+                self.ready.append((self._group, self._frame, box(attrs)))
+
+    def end(self, tag: str) -> None:
+        """Takes a skeleton of which something is to be seen."""
+        if self._depth == 3 and tag == "skeleton" and self._shown and self._frame >= 0:
+            self.ready.append((self._group, self._frame, True))
+        if self._depth == 3:
+            self._shown = False
+        self._depth -= 1
 
 
 def hidden(node: Node) -> bool:

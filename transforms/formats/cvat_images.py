@@ -20,7 +20,8 @@ from posegate.transforms.formats.cvat_shapes import LEFT_ALONE, shape
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.xml_records import Broken, Node, Records
+from posegate.transforms.formats.xml_records import Node, Records
+from posegate.transforms.formats.xml_stream import Broken
 
 NAME = "cvat-images"
 SUFFIXES = (".xml",)

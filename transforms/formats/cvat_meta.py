@@ -7,7 +7,8 @@ did each of those is not in the file.
 import re
 from dataclasses import dataclass, field
 
-from posegate.transforms.formats.xml_records import Node, readable
+from posegate.transforms.formats.xml_records import Node
+from posegate.transforms.formats.xml_stream import readable
 
 _JOB = re.compile(r"(?:jobs/|[?&]id=)(\d+)")
 _STEP = re.compile(r"step\s*=\s*(\d+)")

@@ -34,7 +34,8 @@ from posegate.transforms.formats.cvat_shapes import (
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.xml_records import Broken, Close, Node, Open, Records
+from posegate.transforms.formats.xml_records import Close, Node, Open, Records
+from posegate.transforms.formats.xml_stream import Broken
 from posegate.transforms.model.schema import Origin
 
 NAME = "cvat-video"
@@ -174,7 +175,7 @@ class _Reading:
         else:
             return
         try:
-            self._groups = groups(self._records())
+            self._groups = groups(self._file.chunks())
         except DamagedStream:
             return  # reading itself will meet the damage and tell
 
@@ -270,7 +271,6 @@ class _Reading:
                 of.elements = [*of.elements, element(each, of)]
             except Unreadable as fault:
                 of.fault = fault
-            of.raw += each.raw
 
     def _close(self) -> None:
         """The end of a track."""

@@ -3,7 +3,7 @@
 from functools import cache
 from types import ModuleType
 
-from posegate.transforms.formats import formats, xml_records
+from posegate.transforms.formats import formats, xml_stream
 
 COMMON = {
     "coordinate": "A position is not a number, or beyond a million: quarantined.",
@@ -23,7 +23,7 @@ FILES = {
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
     "names.no-match": "Records in files whose names `names.pattern` does not match.",
-    **xml_records.TRAPS,
+    **xml_stream.TRAPS,
     "jobs.no-line": "Records for which the job table has no line.",
 }
 """By the whole code: what concerns files, archives and the job table."""

@@ -78,7 +78,7 @@ def test_the_box_of_a_group_is_the_skeletons_wherever_it_stands(first: str) -> N
     ]
     assert len(got.rows) == 3
     labelled = [row for row in got.rows if any(row["visibility"])]
-    assert [row["bbox"] for row in labelled][0] == [10, 20, 400, 400]
+    assert labelled[0]["bbox"] == [10, 20, 400, 400]
 
 
 def test_tracks_of_single_points_are_joined_by_their_group() -> None:

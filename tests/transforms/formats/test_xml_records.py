@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.xml_records import (
-    Broken,
-    Close,
-    Event,
-    Node,
-    Open,
-    Records,
-)
+from posegate.transforms.formats.xml_records import Close, Event, Node, Open, Records
+from posegate.transforms.formats.xml_stream import Broken
 
 XML = (
     b"<?xml version='1.0'?><all>\n<meta><who>ana</who></meta>\n"
@@ -47,10 +41,16 @@ def test_records_have_their_children_texts_and_bytes() -> None:
     assert isinstance(three, Node)
     assert isinstance(point, Node)
     assert one.raw == b"<item n='1'><p x='1'/><t>one</t></item>"
-    assert [child.raw for child in one.children] == [b"<p x='1'/>", b"<t>one</t>"]
+    assert [child.raw for child in one.children] == [b"", b""]
     assert one.says("t") == "one"
     assert three.says("p") is None  # nobody asked for the text of p
     assert point.raw == b"<p/>"
+
+
+def test_children_of_records_have_their_bytes_if_no_records_lie_deeper() -> None:
+    (one,) = [e for e in Records([XML], ("all",), "item") if numbers([e]) == ["1"]]
+    assert isinstance(one, Node)
+    assert [child.raw for child in one.children] == [b"<p x='1'/>", b"<t>one</t>"]
 
 
 @given(st.integers(1, 60))
