@@ -12,7 +12,7 @@ from posegate.transforms.formats.xml_stream import DEPTH, Broken, Stop, Stream
 
 @dataclass(slots=True)
 class Node:
-    """An element; `raw` are its bytes if it is a record, or perhaps the child of one."""
+    """An element; `raw` are its bytes if it is a record, or a child of one."""
 
     tag: str
     attrs: dict[str, str]
