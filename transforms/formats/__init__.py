@@ -17,6 +17,7 @@ init` asks for. One that is installed elsewhere is named by an entry point of th
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -142,4 +143,6 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
     if name is None and context.shard.name.lower().endswith((".json", ".json.gz")):
         name = "coco"
     module = named(name, context.delivery.path) if name else unrecognised
+    endings = suffixes(module) if name else context.endings
+    context = replace(context, endings=endings)
     return module.read(context, tally if tally is not None else Tally())

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 
 from posegate.transforms.formats import values
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record, Rows, gathered
 from posegate.transforms.formats.said import Said
+from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import QUARANTINE, Origin, Role, instances
@@ -51,6 +53,14 @@ class Build:
         self._bytes = 0
         self._seen: Keys = np.empty(0, np.uint64)
         self._drafts: list[Record] = []
+
+    def files(self) -> Iterator[File]:
+        """The shard's files; says what is damaged of an archive."""
+        for file in self._context.files():
+            if isinstance(file, DamagedStream):
+                self.say(self._context.shard.name, file.reason, file.detail)
+            else:
+                yield file
 
     def add(self, rows: Rows) -> None:
         """Takes records in: good ones become rows, the others quarantine rows."""

@@ -9,6 +9,7 @@ delivery.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -42,12 +43,11 @@ from posegate.transforms.formats.coco_records import (
 from posegate.transforms.formats.coco_traps import TRAPS
 from posegate.transforms.formats.coco_write import KEEPS, write
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.files import File, files
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.json_events import Broken, Run
 from posegate.transforms.kernels.json_records import Records as JsonRecords
-from posegate.transforms.model.delivery import Shard
 
 __all__ = [
     "CARRIES",
@@ -105,20 +105,12 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
 
 def _batches(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-        elif _is_one(file, context.shard):
-            before = tally.records
-            reading = _Reading(context, build, file)
-            yield from reading.batches()
-            tally.records = before + reading.records  # as the file was scanned
+    for file in build.files():
+        before = tally.records
+        reading = _Reading(context, build, file)
+        yield from reading.batches()
+        tally.records = before + reading.records  # as the file was scanned
     yield from build.rest()
-
-
-def _is_one(file: File, shard: Shard) -> bool:
-    """Whether a file is read: of an archive, those that may be JSON."""
-    return file.name == shard.name or file.name.lower().endswith((".json", ".json.gz"))
 
 
 class _Reading:
@@ -224,10 +216,8 @@ class _Reading:
 
     def _siblings(self) -> Iterator[File]:
         for shard in self._context.delivery.shards:
-            for file in files(shard, self._context.open):
-                if not isinstance(file, File) or file.name == self._file.name:
-                    continue
-                if _is_one(file, shard):
+            for file in replace(self._context, shard=shard).files():
+                if isinstance(file, File) and file.name != self._file.name:
                     yield file
 
     def _borrow(self, run: Run) -> set[int]:

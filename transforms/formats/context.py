@@ -32,10 +32,19 @@ class Context:
     open: Callable[[str], BinaryIO]
     jobs: JobTable | None = None
     batch: int = 8192
+    endings: tuple[str, ...] = ("",)
 
     def files(self) -> Iterator[File | DamagedStream]:
-        """The shard's file, or those of a bundle or an archive; or what is damaged."""
-        return files(self.shard, self.open)
+        """The shard's file, or a bundle's; of an archive those with the format's
+        `endings`, and what is damaged."""
+        every = not is_archive(self.shard.name)
+        for file in files(self.shard, self.open):
+            if (
+                every
+                or isinstance(file, DamagedStream)
+                or file.name.lower().endswith(self.endings)
+            ):
+                yield file
 
     def role(self, source: str, otherwise: str | None = None) -> str:
         """By `roles` (the last that matches), else `otherwise`, else the delivery's."""
@@ -75,7 +84,7 @@ class Context:
 
     def _in_archive(self, wanted: Sequence[str]) -> bytes | None:
         names = {f"{self.shard.name}/{name}" for name in wanted}
-        for file in self.files():
+        for file in files(self.shard, self.open):
             if isinstance(file, File) and file.name in names:
                 return file.read(_SMALL)
         return None

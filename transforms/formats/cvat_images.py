@@ -63,11 +63,8 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     reading = _Reading(context, Build(context, tally, NAME))
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            reading.build.say(context.shard.name, file.reason, str(file))
-        elif file.name.lower().endswith((*SUFFIXES, ".xml.gz")):
-            yield from reading.file(file)
+    for file in reading.build.files():
+        yield from reading.file(file)
     yield from reading.build.rest()
 
 

@@ -88,13 +88,10 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build, frames = Build(context, tally, NAME), Frames(NAME, context.skeleton)
     position = 0
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, str(file))
-        elif file.name.lower().endswith((*SUFFIXES, ".xml.gz")):
-            reading = _Reading(_again(file, context), build, frames, position)
-            yield from reading.batches()
-            position = reading.position
+    for file in build.files():
+        reading = _Reading(_again(file, context), build, frames, position)
+        yield from reading.batches()
+        position = reading.position
     yield from build.rest()
 
 

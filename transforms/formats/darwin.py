@@ -31,7 +31,6 @@ from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.values import scalar
 from posegate.transforms.model.schema import Origin
 
@@ -86,10 +85,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches and quarantine batches."""
     build = Build(context, tally, NAME)
     reading = _Reading(build, Instances(context, build, NAME))
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         reading.begin(file.name)
         for _, raw, record in records(file, build):
             reading.take(raw, record)

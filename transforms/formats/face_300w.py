@@ -65,10 +65,7 @@ def points_of(header: Sequence[str]) -> int | None:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a face a line."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         try:
             yield from _read(context, build, file)
         except DamagedStream as damage:

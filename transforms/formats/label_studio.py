@@ -27,7 +27,6 @@ from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.label_studio_regions import Drawn, drawn
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.uris import file_of, original
 from posegate.transforms.formats.values import person, scalar
 from posegate.transforms.model.schema import Role
@@ -102,10 +101,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches and quarantine batches."""
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         reading.begin(file.name)
         for _, raw, task in records(file, build, _sound):
             reading.take(raw, task)

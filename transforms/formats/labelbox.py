@@ -35,7 +35,6 @@ from posegate.transforms.formats.labelbox_objects import Objects, links
 from posegate.transforms.formats.labelbox_row import DataRow
 from posegate.transforms.formats.labelbox_video import frames
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.schema import Role
 
 NAME = "labelbox"
@@ -97,10 +96,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches and quarantine batches."""
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         reading.begin(file.name)
         for _, raw, row in records(file, build, _sound):
             reading.take(raw, row)

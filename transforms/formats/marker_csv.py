@@ -44,7 +44,6 @@ from posegate.transforms.formats.marker_csv_headers import (
     vicon,
 )
 from posegate.transforms.formats.markers import Capture
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import Cells, Lines, decoded, parse
 from posegate.transforms.model.poses import Bools
 
@@ -92,10 +91,7 @@ def _is_number(text: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
 
@@ -165,7 +161,9 @@ def _add(found: Cells, unended: bool, capture: Capture, layout: Layout) -> None:
         frame = numbers[rows, layout.frame]
     capture.add(
         frame,
-        numbers[np.ix_(rows, layout.columns.reshape(-1))].reshape(len(rows), -1, 3),
+        numbers[np.ix_(rows, layout.columns.reshape(-1))].reshape(
+            len(rows), len(layout.columns), 3
+        ),
         lambda i: found.raw(int(rows[i])),
         {at[i]: reason for i, reason in wrong.items()},
         {"row-short": (found.short > 0)[rows]},

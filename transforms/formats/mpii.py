@@ -85,10 +85,7 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a person a record."""
     reading = _Reading(context, Build(context, tally, NAME))
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            reading.build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in reading.build.files():
         matlab = file.name.lower().removesuffix(".gz").endswith(".mat")
         yield from reading.matlab(file) if matlab else reading.listed(file)
     yield from reading.build.rest()

@@ -49,10 +49,7 @@ def image_of(context: Context, name: str, endings: Sequence[str]) -> str:
 
 def whole(context: Context, build: Build) -> Iterator[tuple[File, bytes]]:
     """Every file of a shard with its content; says of those that cannot be read."""
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         try:
             yield file, file.read()
         except DamagedStream as damage:

@@ -46,7 +46,6 @@ from posegate.transforms.formats.points_csv_columns import (
 )
 from posegate.transforms.formats.points_csv_lines import Long, Wide
 from posegate.transforms.formats.points_csv_rows import Table
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
     Dialect,
     Lines,
@@ -103,10 +102,7 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
 

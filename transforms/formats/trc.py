@@ -26,7 +26,6 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.markers import Capture
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
     Cells,
     Dialect,
@@ -92,10 +91,7 @@ class Header:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
 

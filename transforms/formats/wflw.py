@@ -68,10 +68,7 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a face a line."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         names: set[int] = set()
         try:
             for block in blocks(file):

@@ -15,7 +15,7 @@ def sniff(head, name):
 
 def read(context, tally):
     build, naming = Build(context, tally, NAME), Naming(context.skeleton)
-    for file in context.files():
+    for file in build.files():
         for position, raw in enumerate(file.stream()):
             try:
                 image, annotator, name, x, y = raw.decode().split(",")
