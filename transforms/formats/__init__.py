@@ -56,6 +56,7 @@ SHIPPED = (
     "dlc",
     "face_300w",
     "fcsv",
+    "h36m",
     "label_studio",
     "labelbox",
     "lapa",

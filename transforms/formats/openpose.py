@@ -89,7 +89,7 @@ def names(file: File) -> list[Names]:
     """How many points the first person's lists have, and whose they then are."""
     try:
         frame = _DECODER.decode(file.read().removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     for person in frame.people:
         body = _part("body", _first(person, _BODY), _first(person, _BODY_3D))
@@ -148,7 +148,7 @@ class _Reading:
     def _decoded(self, source: str, data: bytes) -> Frame | None:
         try:
             return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             detail = f"it is no frame of OpenPose's: {error}; export it again"
             self.build.refuse(source, 0, "malformed", detail, data)
             return None

@@ -83,7 +83,7 @@ def scale_of(context: Context, decoder: "msgspec.json.Decoder[Frame]") -> Scale:
             continue
         try:
             span = decoder.decode(file.read()).span
-        except (DamagedStream, msgspec.DecodeError, UnicodeDecodeError):
+        except (DamagedStream, msgspec.DecodeError, ValueError, RecursionError):
             continue  # told where the file itself is read
         if span is not None and -1 <= span[0] < 0:
             return Scale(-1.0)

@@ -137,6 +137,13 @@ def test_hostile_values_are_refused(people: str) -> None:
     assert (len(got.rows), len(got.bad)) == (0, 1)
 
 
+def test_deep_nesting_is_refused() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    data = f'{{"people": [], "part_candidates": [{deep}]}}'.encode()
+    got = reads_or_says({"a.json": data}, TWO, "openpose")
+    assert got.reasons == ["openpose.malformed"]
+
+
 def test_many_frames_are_one_video() -> None:
     got = Reading(sample(40), load("openpose_body_25"))
     assert (len(got.rows), len(got.shards)) == (40, 1)

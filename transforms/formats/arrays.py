@@ -1,0 +1,63 @@
+"""The arrays of a numpy .npz file, none of which is allowed to be a Python object."""
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Collection
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.lib import format as npy
+
+from posegate.transforms.formats.files import LARGEST
+
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError),
+    *(RuntimeError, NotImplementedError, MemoryError, OverflowError, TypeError),
+    *(SyntaxError, UnicodeDecodeError),
+)
+"""What numpy and zipfile raise for files that are damaged, in one place or another."""
+
+
+class Unreadable(Exception):
+    """Why a file's arrays cannot be read, in a sentence."""
+
+
+def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Those of the arrays that are wanted; raises Unreadable for any other trouble.
+
+    An array that says it is larger than what is stored for it is not allocated.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = {
+                info.filename.removesuffix(".npy"): info for info in archive.infolist()
+            }
+            if sum(info.file_size for info in infos.values()) > LARGEST:
+                raise Unreadable(f"it inflates to more than {LARGEST} bytes; split it")
+            found = {}
+            for name in wanted:
+                if name in infos:
+                    with archive.open(infos[name]) as member:
+                        stream = cast(BinaryIO, io.BytesIO(member.read(LARGEST)))
+                        found[name] = _array(name, stream, infos[name].file_size)
+            if not found:
+                raise Unreadable(f"its arrays are {', '.join(sorted(infos)[:8])}")
+            return found
+    except _DAMAGE as error:
+        raise Unreadable(f"it is damaged ({error}); deliver it again") from error
+
+
+def _array(name: str, stream: BinaryIO, stored: int) -> np.ndarray[Any, Any]:
+    version = npy.read_magic(stream)
+    header = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0
+    shape, _, dtype = header(stream)
+    if dtype.hasobject:
+        raise Unreadable(
+            f"{name} holds Python objects, which could run code; save plain arrays"
+        )
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > stored:
+        raise Unreadable(f"{name} says it is {shape}, which is more than is stored")
+    stream.seek(0)
+    return npy.read_array(stream, allow_pickle=False)

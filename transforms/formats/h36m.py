@@ -1,0 +1,212 @@
+"""3-D poses as arrays, the .npz files made of Human3.6M and its like.
+
+    imgname (N,)   S (N, K, 3 or 4) x, y, z[, confidence] in the camera's frame
+    center (N, 2)  scale (N,)  part (N, K, 2 or 3) x, y[, confidence] in px
+
+Written so by SPIN and what followed it, and by mmpose. A file is read whole, as arrays
+must be.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.formats.arrays import Unreadable, arrays
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.units import unit_of
+from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.schema import Visibility
+
+NAME = "h36m"
+SUFFIXES = (".npz",)
+CARRIES = Carries(
+    tracks="none; the image's name gives video and frame, at 50 frames a second",
+    visibility="a fourth value (third of `part`) of 0 is not labelled; what else is "
+    "there counts as visible",
+    z="`S`, in m or mm: the files do not say, so by the size of people",
+    convention="of `S` the camera's axes, x right, y down, z away from it; of `part`, "
+    "which is read where there is no `S`, px, (0, 0) the centre of the top-left pixel",
+)
+TRAPS = {
+    "h36m.unit-guessed": "No unit is given: m or mm by the size of people.",
+    "h36m.no-unit": "People are no people's size in m or mm: quarantined.",
+    "h36m.missing-point": "A point has confidence 0, or is no number: it counts as not "
+    "labelled.",
+    "h36m.2d-left-out": "People with 2-D and 3-D points: the 3-D are read.",
+    "h36m.other-skeleton": "The arrays have not as many points as the project's "
+    "skeleton: quarantined.",
+    "h36m.no-name": "A pose has no image's name: quarantined.",
+    "h36m.arrays": "The arrays are damaged, too large, of different lengths, or Python "
+    "objects (as VideoPose3D's, which could run code): not read.",
+}
+
+_BOX = ("center", "scale")
+
+FPS = 50.0
+"""Human3.6M's cameras."""
+
+_H36M = re.compile(
+    r"(?P<video>.*?(?P<subject>S\d+)_(?P<action>\w+?)\.(?P<camera>\d{8}))"
+    r"(/.*)?_(?P<frame>\d+)\.\w+"
+)
+_KNOWN = ("imgname", "S", "part", "center", "scale", "positions_3d")
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether an archive of arrays begins with one of the names in question."""
+    known = (b"imgname.npy", b"positions_3d.npy")
+    return head.startswith(b"PK\x03\x04") and any(each in head for each in known)
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches; a pose a record."""
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+            continue
+        try:
+            found = arrays(file.read(), _KNOWN)
+            points, deep = _points(found)
+        except DamagedStream as damage:
+            build.say(file.name, damage.reason, damage.detail)
+            continue
+        except Unreadable as error:
+            build.say(file.name, "arrays", str(error))
+            continue
+        if deep and "part" in found:
+            build.note("2d-left-out", len(points))
+        images = [str(image) for image in found["imgname"].ravel()]
+        build.images(len(set(images)))
+        unit = unit_of(_placed(points[:, :, :3])) if deep else None
+        for low in range(0, len(points), context.batch):
+            part = slice(low, low + context.batch)
+            rows = _rows(context, file, points[part], images[part], low, deep, unit)
+            boxes = {name: found[name][part] for name in found if name in _BOX}
+            rows.more = {**rows.more, **_said(boxes)}
+            build.add(rows)
+            yield from build.ready()
+    yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """How many points a pose has: the arrays do not name them."""
+    try:
+        k = _points(arrays(file.read(), _KNOWN))[0].shape[1]
+    except Unreadable:
+        return []
+    return [Names("person", count=k, fits=("h36m_17",) if k == 17 else ())]
+
+
+def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:
+    """(N, K, 4) in 3-D or (N, K, 3) in 2-D, the last a confidence; and which it is.
+
+    Raises Unreadable where arrays are missing or do not belong together.
+    """
+    if "imgname" not in found or not ("S" in found or "part" in found):
+        raise Unreadable("it has not the arrays imgname and S, or part")
+    deep = "S" in found
+    given = found["S" if deep else "part"]
+    width = 3 if deep else 2
+    if given.ndim != 3 or given.shape[2] not in (width, width + 1):
+        raise Unreadable(f"{'S' if deep else 'part'} is {given.shape}, no poses")
+    if given.dtype.kind not in "fiu":
+        raise Unreadable(f"its numbers are {given.dtype}")
+    lengths = {len(given), found["imgname"].size}
+    lengths |= {len(found[n]) for n in ("center", "scale") if n in found}
+    if len(lengths) > 1:
+        raise Unreadable(f"its arrays have different lengths: {sorted(lengths)}")
+    points = given.astype(np.float64)
+    if points.shape[2] == width:
+        points = np.concatenate([points, np.ones((*points.shape[:2], 1))], axis=2)
+    return points, deep
+
+
+def _placed(points: Floats) -> Floats:
+    """(N, K, 3) with NaN for points at the very origin, which no camera sees."""
+    return np.where((points == 0).all(axis=2, keepdims=True), np.nan, points)
+
+
+def _rows(
+    context: Context, file: File, points: Floats, images: list[str], low: int,
+    deep: bool, unit: str | None,
+) -> Rows:  # fmt: skip
+    n, given = points.shape[:2]
+    k = len(context.skeleton.keypoints)
+    fits = given == k
+    finite = np.asarray(np.isfinite(points).all(axis=2))
+    seen = finite & (points[:, :, -1] > 0)
+    xyz = np.where(seen[:, :, None], points[:, :, :-1], np.nan)
+    blank = np.full((n, k, xyz.shape[2]), np.nan)
+    shown = seen if fits else np.zeros((n, k), np.bool_)
+    of = [_H36M.fullmatch(image) for image in images]
+    rows = Rows(
+        position=low + np.arange(n),
+        image=images,
+        source=file.name,
+        xy=(xyz if fits else blank)[:, :, :2].copy(),
+        z=(xyz if fits else blank)[:, :, 2].copy() if deep else None,
+        unit=(unit or "mm") if deep else None,
+        visibility=np.where(shown, Visibility.VISIBLE, Visibility.UNLABELLED).astype(
+            np.uint8
+        ),
+        raw=lambda i: repr(points[i].tolist()).encode(),
+        video=[m["video"] if m else None for m in of],
+        frame=[int(m["frame"][:15]) if m else None for m in of],
+        fps=[FPS if m else None for m in of],
+        more={key: [m[key] if m else None for m in of] for key in _FROM_NAME},
+    )
+    _remark(rows, context, given, deep, unit, seen, images)
+    return rows
+
+
+_FROM_NAME = ("subject", "action", "camera")
+
+
+def _remark(
+    rows: Rows, context: Context, given: int, deep: bool, unit: str | None,
+    seen: np.ndarray[Any, Any], images: list[str],
+) -> None:  # fmt: skip
+    """Refuses and repairs."""
+    everyone = np.ones(len(rows), np.bool_)
+    k = len(context.skeleton.keypoints)
+    rows.remarks.refuse(
+        everyone & (given != k),
+        "h36m.other-skeleton",
+        lambda i: (
+            f"it has {given} points, {context.skeleton.name} has {k}; the "
+            "shipped h36m_17 has Human3.6M's 17"
+        ),
+    )
+    unnamed = np.array([not image.strip() for image in images], np.bool_)
+    rows.remarks.refuse(unnamed, "h36m.no-name", lambda i: "its imgname is empty")
+    if deep:
+        rows.remarks.refuse(
+            everyone & (unit is None),
+            "h36m.no-unit",
+            lambda i: "people are no people's size in m or mm; deliver in mm",
+        )
+        rows.remarks.repair(everyone, "h36m.unit-guessed")
+    rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m.missing-point")
+
+
+def _said(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[str | None]]:
+    """The person's box, as its centre [px] and its height [200 px]."""
+    said: dict[str, list[str | None]] = {}
+    scale = arrays.get("scale")
+    if scale is not None and scale.ndim == 1 and scale.dtype.kind in "fiu":
+        said["scale"] = [f"{value:g}" for value in scale.tolist()]
+    center = arrays.get("center")
+    if center is not None and center.ndim == 2 and center.dtype.kind in "fiu":
+        for axis, name in enumerate(("center_x", "center_y")[: center.shape[1]]):
+            said[name] = [f"{value:g}" for value in center[:, axis].tolist()]
+    return said
