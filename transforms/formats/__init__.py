@@ -10,10 +10,8 @@ A format is a module with
     read(context, tally) -> Iterator    canonical batches, and quarantine batches
 
 and perhaps PER_IMAGE = True (a file an image or a frame: read in bundles), EXTRA (the
-extra that installs what it needs), `write`, KEEPS and BY (see module `write`), and
-`names(file) -> list[Names]`, the keypoints that a file names, which `posegate skeleton
-init` asks for. One that is installed elsewhere is named by an entry point of the group
-`posegate.formats`.
+SHIPPED = (
+)
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,6 +64,7 @@ SHIPPED = (
     "openpose",
     "points_csv",
     "pts",
+    "sleap",
     "trc",
     "wflw",
     "yolo_pose",
@@ -108,6 +107,15 @@ def named(name: str, place: str) -> ModuleType:
     if name not in formats():
         raise ValueError(f"{place}: no format {name!r}; one of {', '.join(formats())}")
     return formats()[name]
+
+
+def ready(module: ModuleType, place: str) -> None:
+    """Raises ValueError with `place` unless all that a format needs is installed."""
+    if hasattr(module, "needs"):
+        try:
+            module.needs()
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from error
 
 
 def suffixes(module: ModuleType) -> tuple[str, ...]:

@@ -178,7 +178,7 @@ class Frames:
         n, k = len(xy), len(self.context.skeleton.keypoints)
         kept = animal.places >= 0
         known = np.isfinite(xy)
-        both = known.all(axis=2)
+        both = np.asarray(known.all(axis=2))
         points = np.full((n, k, 2), np.nan)
         points[:, animal.places[kept]] = np.where(
             both[:, kept, None], xy[:, kept], np.nan

@@ -156,7 +156,7 @@ def _add(found: Cells, unended: bool, capture: Capture, layout: Layout) -> None:
     rows = np.flatnonzero(filled)
     at = {int(row): i for i, row in enumerate(rows)}
     if layout.frame is None:
-        frame = capture.frames + 1.0 + np.arange(len(rows))
+        frame = np.arange(len(rows), dtype=np.float64) + capture.frames + 1
     else:
         frame = numbers[rows, layout.frame]
     capture.add(

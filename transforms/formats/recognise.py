@@ -62,7 +62,8 @@ def recognise(
       place: what to name in an error.
 
     Raises:
-      ValueError: a file could be of several formats.
+      ValueError: a file could be of several formats, or needs a library that is not
+        there.
     """
     shards: list[Shard] = []
     alone: list[str] = []
@@ -77,6 +78,8 @@ def recognise(
             kinds = [_archived(file, store, place) for file in some]
         else:
             kinds = _kinds(some, suffix, store, place)
+        for kind in dict.fromkeys(filter(None, kinds)):
+            formats.ready(formats.formats()[kind], place)
         taken = [_taken(f, k, suffix) for f, k in zip(some, kinds, strict=True)]
         pairs = [(f, k) for f, k, t in zip(some, kinds, taken, strict=True) if t]
         alone += [f.name for f, t in zip(some, taken, strict=True) if not t]

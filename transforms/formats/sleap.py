@@ -1,0 +1,243 @@
+"""SLEAP's projects: .slp, which is HDF5, of labels, predictions or both.
+
+metadata@json        skeletons and nodes          metadata@format_id   1.0 to 2.x
+videos_json, tracks_json                          one JSON text each
+frames               frame_id, video, frame_idx
+instances            frame_id, instance_type (0 a person's, 1 a model's), skeleton,
+                     track, point_id_start, point_id_end
+points, pred_points  x, y, visible, complete[, score]
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.formats import sleap_labels
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.extras import missing
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.formats.sleap_labels import Body, Video
+from posegate.transforms.formats.streams import DamagedStream
+
+NAME = "sleap"
+SUFFIXES = (".slp",)
+EXTRA = "hdf5"
+CARRIES = Carries(
+    tracks="`tracks_json`",
+    visibility="`visible`, or else unlabelled; the file knows no occluded point",
+    convention="px; (0, 0) is the centre of the top-left pixel since format 1.1; files "
+    "of format 1.0 count from its corner, and are moved by half a pixel; an image is "
+    "the video's name and the frame's number, `clip.mp4#12`",
+)
+TRAPS = sleap_labels.traps(NAME) | {
+    "sleap.half-pixel": "The file is of format 1.0, which counts from the corner of "
+    "the top-left pixel: half a pixel is taken off.",
+    "sleap.layout": "Tables that a .slp file has are missing, or have other columns: "
+    "the file is not read.",
+}
+_MAGIC = b"\x89HDF\r\n\x1a\n"
+_FRAMES = ("frame_id", "video", "frame_idx")
+_INSTANCES = (
+    *("instance_type", "frame_id", "skeleton", "track"),
+    *("point_id_start", "point_id_end"),
+)
+_POINTS = ("x", "y", "visible")
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether a file is HDF5: by its ending it is SLEAP's then."""
+    return head.startswith(_MAGIC)
+
+
+def needs() -> None:
+    """Raises ValueError unless h5py is there."""
+    missing("h5py", NAME, EXTRA)
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+            continue
+        yield from _file(file, context, build)
+    yield from build.rest()
+
+
+def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:
+    from posegate.transforms.formats.hdf5 import opened
+
+    try:
+        with opened(file) as archive:
+            project = Project(archive, context, build, file.name)
+            for first in range(0, len(project.instances), context.batch):
+                project.add(first, first + context.batch)
+                yield from build.ready()
+            project.end()
+    except Layout as wrong:
+        build.say(file.name, "layout", str(wrong))
+    except DamagedStream as damage:
+        build.say(file.name, damage.reason, damage.detail)
+
+
+class Layout(Exception):
+    """What a .slp file lacks, and what would do."""
+
+
+class Project:
+    """One open file."""
+
+    def __init__(
+        self, archive: Any, context: Context, build: Build, source: str
+    ) -> None:
+        self._archive, self._context, self._build = archive, context, build
+        self._source = source
+        self.instances = self._table("instances", _INSTANCES)
+        self._points = (
+            self._table("points", _POINTS),
+            self._table("pred_points", _POINTS),
+        )
+        frames = self._table("frames", _FRAMES)
+        self._ids = frames["frame_id"].astype(np.int64)
+        self._order = np.argsort(self._ids, kind="stable")
+        self._video = frames["video"].astype(np.int64)
+        self._frame = frames["frame_idx"].astype(np.int64)
+        self._seen = np.zeros(len(self._ids), np.bool_)
+        films = self._listed("videos_json", sleap_labels.video)
+        self._videos = sleap_labels.apart(films)
+        self._tracks = self._listed("tracks_json", sleap_labels.track)
+        self._bodies = [Body(context, names) for names in self._nodes()]
+        self._shift = 0.5 if self._version() < 1.1 else 0.0
+        build.images(len(self._ids))
+
+    def _table(self, name: str, columns: tuple[str, ...]) -> Any:
+        data = self._archive.data(name)
+        lacks = [
+            c for c in columns if data is None or c not in (data.dtype.names or ())
+        ]
+        if lacks:
+            raise Layout(f"it has no {name} with {', '.join(lacks)}; save it again")
+        return data
+
+    def _version(self) -> float:
+        said = self._archive.attribute("metadata", "format_id")
+        return float(said) if said is not None and np.ndim(said) == 0 else 1.0
+
+    def _nodes(self) -> list[list[str]]:
+        text = self._archive.attribute("metadata", "json")
+        if text is None:
+            raise Layout("it has no metadata; save it again")
+        return sleap_labels.nodes(sleap_labels.decoded(text, "metadata"))
+
+    def _listed(self, name: str, kind: Any) -> list[Any]:
+        data = self._archive.data(name)
+        if data is None or data.dtype.kind not in "SO":
+            return []
+        texts = data[:].reshape(-1).tolist()
+        return [kind(sleap_labels.decoded(t, name), i) for i, t in enumerate(texts)]
+
+    def add(self, start: int, stop: int) -> None:
+        """Takes in some of the instances."""
+        rows = self.instances[start:stop]
+        frame = rows["frame_id"].astype(np.int64)
+        at = np.searchsorted(self._ids, frame, sorter=self._order)
+        at = self._order[np.minimum(at, len(self._ids) - 1)] if len(self._ids) else at
+        good = np.zeros(len(rows), np.bool_)
+        if len(self._ids):
+            good = self._ids[at] == frame
+            self._seen[at[good]] = True
+        predicted = rows["instance_type"] == 1
+        self._build.note("predicted", int(predicted.sum()))
+        number = rows["skeleton"].astype(np.int64)
+        for kind in (0, 1):
+            for skeleton in np.unique(number[predicted == kind]).tolist():
+                mine = np.flatnonzero((predicted == kind) & (number == skeleton))
+                self._put(rows, mine, at, good, start, (kind, skeleton))
+
+    def _put(
+        self,
+        rows: Any,
+        mine: Any,
+        at: Any,
+        good: Any,
+        start: int,
+        which: tuple[int, int],
+    ) -> None:
+        """Makes rows of the instances `mine`, all of one kind and skeleton."""
+        kind, skeleton = which
+        known = 0 <= skeleton < len(self._bodies)
+        body = self._bodies[skeleton if known else 0]
+        m = len(body.names)
+        begin = rows["point_id_start"][mine].astype(np.int64)
+        end = rows["point_id_end"][mine].astype(np.int64)
+        table = self._points[kind]
+        whole = (end - begin == m) & (begin >= 0) & (end <= len(table))
+        sound = good[mine] & whole & known
+        points = self._some(table, begin[sound], m)
+        n = len(mine)
+        xy, visible = np.full((n, m, 2), np.nan), np.zeros((n, m), np.bool_)
+        xy[sound] = np.stack([points["x"], points["y"]], axis=2) - self._shift
+        visible[sound] = points["visible"]
+        made, flags, hidden = body.settled(xy, visible)
+        place = np.where(good[mine], at[mine], 0)
+        frames = self._frame[place] if len(self._frame) else np.zeros(n, np.int64)
+        videos = self._video[place] if len(self._video) else np.zeros(n, np.int64)
+        films = [self._film(v) for v in videos.tolist()]
+        tracks = rows["track"][mine].tolist()
+        out = Rows(
+            position=start + mine,
+            image=[v.image(f) for v, f in zip(films, frames.tolist(), strict=True)],
+            xy=made,
+            visibility=flags,
+            source=self._source,
+            id=[str(start + i) for i in mine.tolist()],
+            width=[v.width for v in films],
+            height=[v.height for v in films],
+            video=[v.name for v in films],
+            frame=pa.array(frames),
+            fps=[v.fps for v in films],
+            track=[self._track(t) for t in tracks],
+            model=np.full(n, kind == 1),
+        )
+        remarks = out.remarks
+        remarks.repair(hidden, "sleap.invisible")
+        remarks.repair(np.full(n, self._shift > 0), "sleap.half-pixel")
+        remarks.refuse(
+            ~sound,
+            "sleap.instance",
+            lambda _: (
+                "its frame, skeleton or points are not in the file; save it again"
+            ),
+        )
+        if body.strange:
+            why = body.strange
+            all_ = np.full(n, True)
+            remarks.refuse(all_, "sleap.other-skeleton", lambda _: why)
+        self._build.add(out)
+
+    def _some(self, table: Any, begin: Any, m: int) -> Any:
+        """(N, M) the points from each place on."""
+        if not len(begin) or not m:
+            return np.zeros((len(begin), m), table.dtype)
+        low, high = int(begin.min()), int(begin.max()) + m
+        block = table[low:high]
+        return block[(begin - low)[:, None] + np.arange(m)]
+
+    def _film(self, number: int) -> Video:
+        known = 0 <= number < len(self._videos)
+        return self._videos[number] if known else Video(f"video{number}")
+
+    def _track(self, number: int) -> str | None:
+        return self._tracks[number] if 0 <= number < len(self._tracks) else None
+
+    def end(self) -> None:
+        """Says what is left at the end."""
+        for body in self._bodies:
+            body.note(self._build)
+        self._build.note("unlabelled-frames", int((~self._seen).sum()))
