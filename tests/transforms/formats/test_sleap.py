@@ -53,7 +53,7 @@ def test_a_models_instances_are_prelabels_beside_a_persons() -> None:
 
 
 def test_videos_of_one_name_are_told_apart_by_their_folders() -> None:
-    films = ["C:\\x\\cam1\\clip.mp4", "/home/b/cam2/clip.mp4"]
+    films = ["C:\\x\\cam1\\clip.mp4", "/mnt/b/cam2/clip.mp4"]
     found = sleap_labels.apart(
         [sleap_labels.video({"backend": {"filename": f}}, 0) for f in films]
     )
