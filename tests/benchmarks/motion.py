@@ -1,4 +1,4 @@
-"""The rules of motion on one long track, as a camera of six frames a second gives it."""
+"""The rules of motion on one long track: a day at six frames a second."""
 
 import argparse
 from functools import partial

@@ -102,7 +102,7 @@ def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch
                     build.refuse(file.name, j, *_wrong(line, header, context), line)
                 continue
             rows = faces(table, file.name, first + i, lines[i:])
-            names.update(map(hash, rows.image))  # type: ignore[arg-type]  # a list
+            names.update(map(hash, rows.image))
             build.add(rows)
             yield from build.ready()
         first += len(lines)

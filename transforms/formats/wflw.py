@@ -73,7 +73,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             for block in blocks(file):
                 for rows in _read(context, build, file, block):
-                    names.update(map(hash, rows.image))  # type: ignore[arg-type]  # a list
+                    names.update(map(hash, rows.image))
                     build.add(rows)
                     yield from build.ready()
                 yield from build.ready()

@@ -78,7 +78,7 @@ def still(xy: Floats, before: Ints) -> tuple[Ints, Ints]:
     n, k = xy.shape[:2]
     same = np.zeros((n, k), np.bool_)
     same[1:] = (xy[1:] == xy[:-1]).all(axis=2) & (before[1:] > 0)[:, None]
-    placed = np.isfinite(xy).all(axis=2)
+    placed = np.asarray(np.isfinite(xy).all(axis=2))
     both = np.zeros((n, k), np.bool_)
     both[1:] = placed[1:] & placed[:-1]
     whole = (same | ~both).all(axis=1) & (both.sum(axis=1) >= 2)
