@@ -187,24 +187,40 @@ def lids_exchanged(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
     return out
 
 
+def frontal(xy: Floats, labelled: Bools, narrow: float, skeleton: Skeleton) -> Floats:
+    """The eye aspect ratios, NaN for an eye that is seen from the side: (N, 2).
+
+    One that is narrower than `narrow` times the other: a ratio grows without bounds as
+    its eye turns away.
+    """
+    width = widths(xy, labelled, skeleton)
+    aside = width < narrow * width[:, ::-1]
+    return np.where(aside, np.nan, aspect_ratios(xy, labelled, skeleton))
+
+
 @rule("face.eye-aspect-ratio", severity="review", needs=("face",))
-def eye_aspect_ratio(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
+def eye_aspect_ratio(
+    xy: Floats, labelled: Bools, narrow: float, skeleton: Skeleton
+) -> Floats:
     """An eye is open wider than eyes open.
 
-    The larger of the two eye aspect ratios. Few frames show more than .6; what lies
-    above is a lid that was placed on the brow, or a corner inside the eye.
+    The larger of the two eye aspect ratios; an eye narrower than `narrow` times the
+    other is seen from the side and not judged. What lies above is a lid that was placed
+    on the brow, or a corner inside the eye.
     """
-    return np.fmax.reduce(aspect_ratios(xy, labelled, skeleton), axis=1)
+    return np.fmax.reduce(frontal(xy, labelled, narrow, skeleton), axis=1)
 
 
 @rule("face.eyes-differ", severity="note", needs=("face",))
-def eyes_differ(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
+def eyes_differ(
+    xy: Floats, labelled: Bools, narrow: float, skeleton: Skeleton
+) -> Floats:
     """One eye is much wider open than the other.
 
-    The difference of the two eye aspect ratios. People wink, and a face from the side
-    shows one eye badly; for a judgement on drowsiness both are worth a look.
+    The difference of the two eye aspect ratios, where neither is narrower than `narrow`
+    times the other. People wink; for a judgement on drowsiness it is worth a look.
     """
-    right, left = aspect_ratios(xy, labelled, skeleton).T
+    right, left = frontal(xy, labelled, narrow, skeleton).T
     return np.abs(right - left)
 
 

@@ -16,6 +16,7 @@ BENCHMARKS = {
     "json": ("reader", "reading one large JSON file, against whole-file decoders"),
     "motion": ("motion", "the rules of motion on a track of a day"),
     "formats": ("formats", "every format's reader, against a plain parser"),
+    "detection": ("detection", "what rules find of planted faults, and of clean poses"),
     "start": ("start", "imports, and the smallest run"),
 }
 """Each one's module here, and what it measures."""

@@ -4,14 +4,20 @@ import hashlib
 import itertools
 import json
 import tarfile
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from posegate.transforms.kernels.geometry import BOX_SHARE
+from posegate.pipelines.demo import Spec, make
+from posegate.transforms.kernels.geometry import BOX_SHARE, bounding_box
 from posegate.transforms.model.poses import Bools, Bytes, Floats
+from posegate.transforms.model.schema import instances
+from posegate.transforms.model.skeleton import Skeleton
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -120,16 +126,21 @@ def whole(shares: Floats) -> int:
 def coco_first(data: Path = DATA) -> People:
     """The people of 538 images of COCO val2017, with segment areas; crowds aside."""
     file = data / "coco_val2017_first538" / "person_keypoints_val2017.json"
-    table = json.loads(file.read_text(encoding="utf-8"))
-    images = {each["id"]: each for each in table["images"]}
+    return in_coco([json.loads(file.read_text(encoding="utf-8"))])
+
+
+def in_coco(tables: Sequence[dict[str, Any]]) -> People:
+    """The people of COCO files with keypoints; crowds aside."""
+    sizes = {image["id"]: image for table in tables for image in table["images"]}
     people = [
         each
+        for table in tables
         for each in table["annotations"]
         if each["num_keypoints"] and not each["iscrowd"]
     ]
     points = np.array([each["keypoints"] for each in people], float)
-    points = points.reshape(len(people), 17, 3)
-    of = [images[each["image_id"]] for each in people]
+    points = points.reshape(len(people), -1, 3)
+    of = [sizes[each["image_id"]] for each in people]
     return People(
         xy=np.where(points[..., 2:] > 0, points[..., :2], np.nan),
         flags=points[..., 2].astype(np.uint8),
@@ -138,3 +149,115 @@ def coco_first(data: Path = DATA) -> People:
         size=np.array([(each["width"], each["height"]) for each in of], float),
         image=tuple(each["file_name"] for each in of),
     )
+
+
+def openpose(data: Path = DATA) -> People:
+    """What OpenPose's BODY_25B saw of two people from two cameras; 25 joints.
+
+    Machine output: its mistakes are there, so it says what rules do on another skeleton
+    and on tracks, not how often they are wrong.
+    """
+    rows, images = [], []
+    with tarfile.open(data / "openpose_json_balancing" / "cam01_cam02.tar.gz") as files:
+        for member in sorted(files.getmembers(), key=lambda each: each.name):
+            text = files.extractfile(member) if member.isfile() else None
+            for person in json.loads(text.read())["people"] if text else ():
+                rows.append(person["pose_keypoints_2d"])
+                images.append(member.name)
+    points = np.array(rows, float).reshape(len(rows), -1, 3)
+    return of_points(points[..., :2], points[..., 2] > 0, tuple(images))
+
+
+def of_points(xy: Floats, seen: Bools, images: tuple[str, ...] = ()) -> People:
+    """People of whom only points are known: box and area come from these, the image's
+    size is not known."""
+    xy = np.where(seen[..., None], xy, np.nan)
+    bbox = bounding_box(xy, seen)
+    n = len(xy)
+    return People(
+        xy,
+        np.where(seen, 2, 0).astype(np.uint8),
+        bbox,
+        BOX_SHARE * bbox[:, 2] * bbox[:, 3],
+        np.full((n, 2), np.nan),
+        images or tuple(f"{i}.jpg" for i in range(n)),
+    )
+
+
+def generated(number: int = 3000, seed: int = 7) -> People:
+    """People that the demo draws: clean, by honest annotators."""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Spec(Path(folder), instances=number, seed=seed, weeks=1, clean=True)
+        files = sorted(make(spec).folder.glob("deliveries/*/shard-*.json"))
+        return in_coco([json.loads(file.read_bytes()) for file in files])
+
+
+def faces_300w(data: Path = DATA) -> People:
+    """689 faces of 300-W, 68 points."""
+    file = data / "face_300w_csv" / "face_landmarks_300w_valid.csv"
+    rows = [line.split(",")[4:140] for line in file.read_text().splitlines()[1:]]
+    points = np.array(rows, float).reshape(len(rows), 68, 2)
+    return of_points(points, np.ones(points.shape[:2], bool))
+
+
+def faces_wflw(data: Path = DATA) -> People:
+    """532 faces of WFLW with large poses or make-up, 98 points."""
+    files = sorted((data / "face_wflw").glob("list_98pt_test_*.txt"))
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    points = np.array([line.split()[:196] for line in lines if line], float)
+    points = points.reshape(-1, 98, 2)
+    return of_points(points, np.ones(points.shape[:2], bool))
+
+
+def hands(data: Path = DATA) -> People:
+    """The hands with 15 points and more in the samples that mmpose tests with."""
+    found = []
+    for name in ("freihand", "onehand10k"):
+        file = data / "mmpose_open" / name / f"test_{name}.json"
+        found += [each["keypoints"] for each in _annotations(file)]
+    for each in _annotations(data / "mmpose_open/coco/test_coco_wholebody.json"):
+        found += [
+            each[f"{s}hand_kpts"] for s in ("left", "right") if each[f"{s}hand_valid"]
+        ]
+    points = np.array(found, float).reshape(-1, 21, 3)
+    points = points[(points[..., 2] > 0).sum(axis=1) >= 15]
+    return of_points(points[..., :2], points[..., 2] > 0)
+
+
+def _annotations(file: Path) -> list[dict[str, Any]]:
+    return json.loads(file.read_text(encoding="utf-8"))["annotations"]
+
+
+def batch(people: People, skeleton: Skeleton) -> pa.RecordBatch:
+    """The people as canonical rows."""
+    n, k = people.flags.shape
+    columns = {
+        "instance": pa.array([f"{i:016x}" + "0" * 16 for i in range(n)]),
+        "image": pa.array(people.image, pa.string()),
+        "width": pa.array(people.size[:, 0], from_pandas=True),
+        "height": pa.array(people.size[:, 1], from_pandas=True),
+        "annotator": pa.array(["ann"] * n, pa.string()),
+        "role": pa.array(["production"] * n, pa.string()),
+        "xy": lists(people.xy.reshape(n, -1), pa.float64()),
+        "visibility": lists(people.flags, pa.uint8()),
+        "origin": lists(np.zeros((n, k), np.uint8), pa.uint8()),
+        "bbox": lists(people.bbox, pa.float64()),
+        "area": pa.array(people.area),
+        "source": pa.array(["bench"] * n, pa.string()),
+        "position": pa.array(np.arange(n)),
+        "format": pa.array(["bench"] * n, pa.string()),
+    }
+    schema = instances(k)
+    return pa.RecordBatch.from_arrays(
+        [
+            columns.get(field.name, pa.nulls(n, field.type)).cast(field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def lists(values: np.ndarray, of: pa.DataType) -> pa.Array:
+    """(N, M) as a column of lists."""
+    flat = pa.array(np.ascontiguousarray(values).ravel(), of)
+    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
