@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from posegate.transforms.dashboard.build_acceptance import lot_test, sampling
+from posegate.transforms.dashboard.build_agreement import agreement, middle
 from posegate.transforms.dashboard.build_drift import (
     Watch,
     drifting,
@@ -13,14 +15,12 @@ from posegate.transforms.dashboard.build_drift import (
     nothing,
 )
 from posegate.transforms.dashboard.report import Report
-from posegate.transforms.kernels import drift, verdict
-from posegate.transforms.kernels.agreement import gated_agreement
+from posegate.transforms.kernels import drift, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.drift import Parameters
-from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.streams import History
 from posegate.transforms.kernels.sums import BINS, ONE, Key
-from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.kernels.verdict import Gate, Records
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
@@ -68,8 +68,9 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             {**gate._asdict(), "passed": gate.passed} for gate in evidence.gates
         ],
         "counts": counts(evidence),
-        "agreement": agreement(evidence, setting),
-        "sampling": sampling(evidence, setting),
+        "agreement": agreement(evidence.sums, setting.policy, setting.skeleton),
+        "sampling": sampling(evidence.sums, setting.policy, evidence.queue),
+        "acceptance": lot_test(evidence.sums, setting.policy),
         "heat": heat(evidence.history, setting.skeleton),
         "drift": (
             drifting(watch)
@@ -176,133 +177,31 @@ def findings(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def agreement(evidence: Evidence, setting: Setting) -> dict[str, Any]:
-    """The pairs: gold and reviews if there are any, else second annotators."""
-    sums = evidence.sums
-    kinds = {
-        key[1]: int(cell[:, 0].max()) for key, cell in sums.items() if key[0] == "pairs"
-    }
-    used = [kind for kind in TRUSTED if kind in kinds] or ["second"]
-    bins = sum(
-        (sums[key] for kind in used if (key := ("histogram", kind, "", "")) in sums),
-        np.zeros(BINS, np.int64),
-    )
-    threshold = setting.policy.acceptance.oks
-    cells = {name: verdict.measure(sums, name, used) for name in MEASURES}
-    means = {name: ratio(cell[1], cell[0]) for name, cell in cells.items()}
-    return {
-        "pairs": sum(kinds.get(kind, 0) for kind in used),
-        "kinds": kinds,
-        "threshold": threshold,
-        "oks": spread(cells["oks"], bins if used != ["second"] else None, threshold),
-        "oks_sym": spread(
-            cells["oks_sym"], bins if used == ["second"] else None, threshold
-        ),
-        "pck": means["pck"],
-        "mpjpe": means["mpjpe"],
-        "histogram": {
-            "edges": [i / SHOWN_BINS for i in range(SHOWN_BINS + 1)],
-            "counts": bins.reshape(SHOWN_BINS, -1).sum(axis=1).tolist(),
-        },
-        "keypoints": joints(sums, used, setting.skeleton),
-        "visibility": visibility(sums),
-    }
-
-
-def ratio(total: float, n: float) -> float | None:
-    """A mean; None of nothing."""
-    return total / n if n else None
-
-
-def spread(
-    cell: tuple[int, float, float], bins: Ints | None, threshold: float
-) -> dict[str, Any]:
-    """Mean and its 95 % interval from sums, median and share below from a histogram."""
-    n, total, squares = cell
-    if not n:
-        return {"mean": None, "median": None, "low": None, "high": None, "below": None}
-    mean = total / n
-    half = 1.96 * (max(squares / n - mean**2, 0.0) / n) ** 0.5
-    out: dict[str, Any] = {
-        "mean": mean,
-        "low": mean - half,
-        "high": min(mean + half, 1.0),
-        "median": None,
-        "below": None,
-    }
-    if bins is not None and bins.sum():
-        so_far = np.cumsum(bins)
-        middle = int(np.searchsorted(so_far, so_far[-1] / 2))
-        below = so_far[max(0, round(threshold * BINS) - 1)]
-        out |= {
-            "median": (middle + 0.5) / BINS,
-            "below": float(below / so_far[-1]),
-        }
-    return out
-
-
-def joints(
-    sums: Mapping[Key, Ints], kinds: Sequence[str], skeleton: Skeleton
-) -> list[dict[str, Any]]:
-    """The error of each keypoint."""
-    cells = [sums[key] for kind in kinds if (key := ("joint", kind, "", "")) in sums]
-    if not cells:
-        return []
-    return [
-        {
-            "keypoint": name,
-            "n": int(n),
-            "mpjpe": ratio(px / ONE, n),
-            "q": ratio(q / ONE, n) if skeleton.sigmas is not None else None,
-        }
-        for name, (n, px, q) in zip(
-            skeleton.keypoints, np.sum(cells, axis=0).tolist(), strict=True
-        )
-    ]
-
-
-def visibility(sums: Mapping[Key, Ints]) -> dict[str, Any]:
-    """The table of flags, and how well they agree on visible or occluded."""
-    flags = sums.get(("flags-pair", "", "", ""))
-    if flags is None:
-        return {}
-    gated = gated_agreement(verdict.seen_flags(flags))
-    return {
-        "levels": [0, 1, 2, 3],
-        "matrix": flags.tolist(),
-        "statistic": gated.statistic,
-        "value": gated.value if np.isfinite(gated.value) else None,
-        "note": gated.reason or None,
-    }
-
-
-def sampling(evidence: Evidence, setting: Setting) -> dict[str, Any]:
-    """How much of the sample has been reviewed."""
-    sampled = single(evidence.sums, "sampled")
-    lacking = single(evidence.sums, "lacking")
-    return {
-        "rate": setting.policy.sampling.rate,
-        "sampled": sampled,
-        "reviewed": sampled - lacking,
-        "lacking": lacking,
-    }
-
-
 def annotators(evidence: Evidence, watch: Watch | None) -> list[dict[str, Any]]:
     """Everybody who worked on this delivery, those in alarm first."""
     sums = evidence.sums
     made: dict[str, Ints] = {}
+    wrong: dict[str, Ints] = {}
     for key, cell in sums.items():
-        if key[0] == "flags":
-            made[key[1]] = made.get(key[1], np.zeros((1, 4), np.int64)) + cell.sum(0)
+        for found, kind in ((made, "flags"), (wrong, "mistake")):
+            if key[0] == kind:
+                found[key[1]] = found.get(key[1], 0) + cell.sum(axis=0)
     tested = verdict.trusted(sums)
     rows = [
         annotator(name, flags, sums, tested.get(name), alarms(name, watch))
+        | {"mistakes": mistakes(wrong.get(name))}
         for name, flags in made.items()
     ]
     return sorted(
         rows, key=lambda row: (-row["alarms"], row["oks"] or 2, row["annotator"])
     )
+
+
+def mistakes(cell: Ints | None) -> dict[str, int]:
+    """Keypoints of each kind of error; empty without any pair."""
+    if cell is None:
+        return {}
+    return dict(zip(taxonomy.KINDS, cell.tolist(), strict=True))
 
 
 def alarms(name: str, watch: Watch | None) -> int:
@@ -317,7 +216,7 @@ def annotator(
     name: str, flags: Ints, sums: Mapping[Key, Ints], tested: Ints | None, alarms: int
 ) -> dict[str, Any]:
     """One annotator in this delivery."""
-    _, occluded, visible, certain = flags[0].tolist()
+    _, occluded, visible, certain = flags.tolist()
     labelled = occluded + visible + certain
     notes = []
     if labelled >= verdict.ENOUGH_FLAGS and not occluded:
@@ -325,11 +224,14 @@ def annotator(
     if alarms:
         notes.append(f"drift alarm on {alarms} keypoint(s)")
     n = 0 if tested is None else int(tested[0])
+    bins = sums.get(("histogram", "by", name, ""), np.zeros(BINS, np.int64))
     return {
         "annotator": name or "unknown",
         "instances": single(sums, "made", name),
         "pairs": n,
-        "oks": None if tested is None or not n else tested[2] / ONE / n,
+        "oks": middle(bins, 0.0)["median"],
+        "oks_mean": None if tested is None or not n else tested[2] / ONE / n,
+        "bad": None if tested is None else int(tested[1]),
         "rejected": single(sums, "rejected", name),
         "visible_share": (visible + certain) / labelled if labelled else None,
         "alarms": alarms,

@@ -47,6 +47,22 @@ SEVERITIES = {
 KINDS = {"gold": "gold", "review": "review", "second": "second annotator"}
 
 
+MISTAKES = {
+    "good": "similarity of .85 and more",
+    "jitter": "near its place, below .85",
+    "inversion": "on the other side's place",
+    "swap": "on another person's place",
+    "miss": "nowhere near any place",
+}
+"""The kinds of error of a keypoint (`kernels.taxonomy`), in words."""
+
+NORMALISERS = {
+    "torso": "left shoulder to right hip",
+    "trunk": "mid-shoulder to mid-hip",
+    "box": "the longer side of the box",
+}
+"""What a share of PCK is a share of."""
+
 CODES = {
     "coco.area-is-bbox": "The area given is the box's; OKS takes 0.53 of it",
     "coco.area-missing": "No area; taken from the segment or the box",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from posegate.transforms.dashboard import (
     charts,
     control,
+    curve,
     display,
     figures,
     heat,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Any] = {
     "counts": {},
     "agreement": {},
     "sampling": {},
+    "acceptance": {},
     "heat": {},
     "drift": {},
 }
@@ -55,6 +57,7 @@ class ErrorBar(NamedTuple):
     mpjpe: float | None
     q: float | None
     bar: Any
+    mistakes: Mapping[str, int]
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -82,6 +85,11 @@ def page(report: Mapping[str, Any]) -> str:
         skipped=first(counts.get("skipped") or [], MOST),
         histogram=charts.histogram(agreement),
         keypoints=errors(agreement.get("keypoints") or []),
+        curve=curve.curve(data["acceptance"]),
+        next_reviews=first(data["sampling"].get("next") or [], MOST),
+        panel=first((agreement.get("panels") or {}).get("people") or [], MOST),
+        mistakes=meanings.MISTAKES,
+        normalisers=meanings.NORMALISERS,
         reviewed=part(
             data["sampling"].get("reviewed"), data["sampling"].get("sampled")
         ),
@@ -133,8 +141,9 @@ def next_step(report: Mapping[str, Any]) -> str:
             )
         case "hold" if lacking:
             return (
-                f"Have the {count(lacking)} sampled instances reviewed that still lack "
-                "a reference (the folder review/), then run the gate again."
+                f"Have instances reviewed by their `order` in the folder review/, then "
+                f"run the gate again: {count(lacking)} of the sample still lack a "
+                "reference; the gates below say how many decide."
             )
         case _:
             return "Settle the gates below that did not pass, then run the gate again."
@@ -228,6 +237,7 @@ def errors(keypoints: Sequence[Mapping[str, Any]]) -> Shown:
             finite(each.get("mpjpe")),
             finite(each.get("q")),
             charts.bar(each.get("q"), max(most, 1.25), 1.0),
+            each.get("mistakes") or {},
         )
         for each in keypoints
     ]

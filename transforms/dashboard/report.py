@@ -104,6 +104,17 @@ class Histogram(TypedDict, total=False):
     counts: list[int]
 
 
+class Mistakes(TypedDict, total=False):
+    """Keypoints by kind of error: near enough, off, the other side's, another
+    person's, nowhere near (`kernels.taxonomy`)."""
+
+    good: int
+    jitter: int
+    inversion: int
+    swap: int
+    miss: int
+
+
 class KeypointError(TypedDict, total=False):
     """`mpjpe` in px; `q` is the mean error as a multiple of sigma·s."""
 
@@ -111,6 +122,72 @@ class KeypointError(TypedDict, total=False):
     n: int
     mpjpe: float | None
     q: float | None
+    mistakes: Mistakes
+
+
+class Interval(TypedDict, total=False):
+    """A mean and its 95 % interval; `covered` is the share of the instances that lie
+    in strata with a sample, `clusters` how many videos (or stills) it rests on."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    covered: float | None
+    clusters: int
+
+
+class Outlines(TypedDict, total=False):
+    """Masks against masks: how many pairs have both, and their mean IoU."""
+
+    pairs: int
+    iou: float | None
+    boundary_iou: float | None
+
+
+class Variant(TypedDict, total=False):
+    """What another tool calls OKS, of the same pairs."""
+
+    tool: str
+    pairs: int
+    mean: float | None
+
+
+class ContractKappa(TypedDict, total=False):
+    """The contract's rule on kappa: reported, decides nothing."""
+
+    kappa: float | None
+    limit: float
+    kept: bool | None
+
+
+class PanelFlags(TypedDict, total=False):
+    """Agreement on occluded or seen where three people and more flagged."""
+
+    units: int
+    people: int
+    alike: float | None
+    fleiss: float | None
+    alpha: float | None
+    ac1: float | None
+
+
+class PanelMember(TypedDict, total=False):
+    """One annotator against the consensus of the others; the shares say how often a
+    hidden point is called visible, and a visible one hidden."""
+
+    annotator: str
+    points: int
+    mpjpe: float | None
+    q: float | None
+    hidden_seen: float | None
+    seen_hidden: float | None
+
+
+class Panels(TypedDict, total=False):
+    """Frames that three people and more annotated."""
+
+    flags: PanelFlags | None
+    people: list[PanelMember]
 
 
 class VisibilityAgreement(TypedDict, total=False):
@@ -120,6 +197,9 @@ class VisibilityAgreement(TypedDict, total=False):
     matrix: list[list[int]]
     statistic: Literal["kappa", "ac1"]
     value: float | None
+    alike: float | None
+    prevalence: list[float | None]
+    contract: ContractKappa
     note: str | None
 
 
@@ -131,20 +211,81 @@ class Agreement(TypedDict, total=False):
     threshold: float | None
     oks: Oks
     oks_sym: Oks
+    lot: Interval
+    vendor: Interval
     pck: float | None
+    pck_normaliser: str
+    pck_fraction: float
     mpjpe: float | None
     histogram: Histogram
     keypoints: list[KeypointError]
+    outlines: Outlines
+    variants: list[Variant]
     visibility: VisibilityAgreement
+    panels: Panels
+
+
+class NextReview(TypedDict, total=False):
+    """An instance to be reviewed, by its place in the order."""
+
+    order: int
+    instance: str
+    image: str
+    video: str | None
+    annotator: str | None
+    source: str
+    position: int
 
 
 class Sampling(TypedDict, total=False):
-    """`rate` is the share asked for; `lacking` sampled instances have no reference."""
+    """`rate` is the share asked for; `lacking` sampled instances have no reference.
+
+    `drawn` counts instances by purpose, over `strata` strata. Of the order of review
+    `asked` places were asked for at first, `asked_lacking` of which have no reference;
+    what lies beyond `counted` does not count. `not_drawn` reviews count for nothing.
+    """
 
     rate: float | None
     sampled: int
     reviewed: int
     lacking: int
+    strata: int
+    drawn: dict[str, int]
+    asked: int
+    asked_lacking: int
+    counted: int
+    next: list[NextReview]
+    purposes: list[str]
+    not_drawn: int
+
+
+class Curve(TypedDict, total=False):
+    """Lots with a `share` of bad instances: how many are accepted, after how many
+    reviews on average."""
+
+    share: list[float]
+    accepted: list[float]
+    reviews: list[float]
+
+
+class Acceptance(TypedDict, total=False):
+    """The test of the lot; `low` and `high` are the exact 95 % interval of the share of
+    bad instances, `more` how many good reviews would accept."""
+
+    plan: Literal["sequential", "single"]
+    p0: float
+    p1: float
+    alpha: float
+    beta: float
+    cap: int
+    reviewed: int
+    bad: int
+    share: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    more: int
+    curve: Curve
 
 
 class Heat(TypedDict, total=False):
@@ -215,6 +356,9 @@ class AnnotatorFacts(TypedDict, total=False):
     instances: int
     pairs: int
     oks: float | None
+    oks_mean: float | None
+    bad: int | None
+    mistakes: Mistakes
     rejected: int
     visible_share: float | None
     alarms: int
@@ -248,6 +392,7 @@ class Report(TypedDict, total=False):
     counts: Counts
     agreement: Agreement
     sampling: Sampling
+    acceptance: Acceptance
     heat: Heat
     drift: Drift
     worst: list[WorstInstance]

@@ -87,7 +87,7 @@ def _compositions(flags: Ints) -> Iterator[Sum]:
             yield ("panel", str(a), str(b), ""), np.array([n])
 
 
-def _patterns(flags: Ints, names: np.ndarray) -> Iterator[Sum]:  # type: ignore[type-arg]
+def _patterns(flags: Ints, names: np.ndarray) -> Iterator[Sum]:
     counted: dict[str, int] = {}
     for people, each in zip(names.tolist(), flags.tolist(), strict=True):
         order = sorted(range(len(people)), key=people.__getitem__)
@@ -108,7 +108,7 @@ def _distances(
     poses: Poses,
     seats: Panel,
     labelled: Bools,
-    names: np.ndarray,  # type: ignore[type-arg]
+    names: np.ndarray,
     skeleton: Skeleton,
 ) -> Iterator[Sum]:
     """Each person's distance from the geometric median of all others, at least two."""
@@ -186,26 +186,27 @@ class Habit(NamedTuple):
 
 def habits(sums: Mapping[Key, Ints]) -> dict[str, Habit]:
     """What Dawid and Skene make of everybody's answers; empty without panels."""
-    patterns = [(k[1], int(v[0])) for k, v in sums.items() if k[0] == "answers"]
+    patterns = sorted((k[1], int(v[0])) for k, v in sums.items() if k[0] == "answers")
     if not patterns:
         return {}
-    said = [
-        (unit, *answer.split("\x1f"), n)
-        for unit, (pattern, n) in enumerate(sorted(patterns))
-        for answer in pattern.split("\x1e")
-    ]
-    names = sorted({name for _, name, _, _ in said})
-    person = np.array([names.index(name) for _, name, _, _ in said], np.int64)
-    times = np.array([n for _, n in sorted(patterns)], np.int64)
+    units, who, labels, weights = [], [], [], []
+    for unit, (pattern, n) in enumerate(patterns):
+        for answer in pattern.split("\x1e"):
+            name, flag = answer.split("\x1f")
+            units.append(unit)
+            who.append(name)
+            labels.append(int(flag) - 1)
+            weights.append(n)
+    names, person = np.unique(np.array(who), return_inverse=True)
     made = consensus.dawid_skene(
-        np.array([unit for unit, *_ in said], np.int64),
-        person,
-        np.array([int(flag) - 1 for *_, flag, _ in said], np.int64),
+        np.array(units),
+        person.astype(np.int64),
+        np.array(labels),
         2,
-        times,
+        np.array([n for _, n in patterns]),
     )
-    answers = np.bincount(person, [n for *_, n in said], len(names))
+    answers = np.bincount(person, weights, len(names))
     return {
         name: Habit(float(c[0, 1]), float(c[1, 0]), int(n))
-        for name, c, n in zip(names, made.confusion, answers, strict=True)
+        for name, c, n in zip(names.tolist(), made.confusion, answers, strict=True)
     }

@@ -345,17 +345,27 @@ def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints]) -> str:
 
 
 def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
-    """Agreement on visible or occluded, where enough keypoints were flagged by both."""
+    """Agreement on visible or occluded, where enough keypoints were flagged by both.
+
+    By kappa where both flags are frequent, else by AC1; what contracts ask of kappa
+    itself is said beside and decides nothing.
+    """
     table = sums.get(("flags-pair", "", "", ""))
     both = np.zeros((2, 2), np.int64) if table is None else seen_flags(table)
-    limit = policy.agreement.kappa
     gated = agreement.gated_agreement(both)
+    rules = policy.agreement
+    limit = rules.kappa if gated.statistic == "kappa" else rules.ac1
     if gated.n < ENOUGH_FLAGS or not np.isfinite(gated.value):
         why = gated.reason or f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
         return Gate("visibility", "accept", f"Visibility flags are not judged: {why}.")
+    kappa = float(agreement.cohen_kappa(both))
+    met = "met" if kappa >= rules.contract_kappa else "not met"
     text = (
         f"Visibility flags agree with {gated.statistic} {gated.value:.3f} over "
-        f"{gated.n} keypoints ({gated.agreement:.1%} alike); {limit:g} is required."
+        f"{gated.n} keypoints ({gated.agreement:.1%} alike, "
+        f"{gated.prevalence[0]:.1%} occluded); {limit:g} is required. "
+        f"A kappa of {rules.contract_kappa:g}, as contracts ask, is {met} "
+        f"({kappa:.3f})."
     )
     ok = gated.value >= limit
     return Gate("visibility", "accept" if ok else "reject", text, gated.value, limit)

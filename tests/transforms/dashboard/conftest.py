@@ -59,13 +59,36 @@ def rich(annotators: int = 24, seed: int = 7) -> dict[str, Any]:
         "reasons": _reasons(),
         "counts": _counts(people),
         "agreement": _agreement(rng),
-        "sampling": {"rate": 0.1, "sampled": 952, "reviewed": 893, "lacking": 59},
+        "sampling": _sampling(),
+        "acceptance": _acceptance(),
         "heat": _heat(rng, people),
         "drift": _drift(rng),
         "worst": [_worst(rng, i) for i in range(24)],
         "annotators": _annotators(rng, people),
         "expectations": _expectations(),
     }
+
+
+def _sampling() -> dict[str, Any]:
+    return {
+        "rate": 0.1, "sampled": 952, "reviewed": 893, "lacking": 59, "strata": 24,
+        "drawn": {"population": 8571, "accept": 894, "reserve": 0, "monitor": 58,
+                  "partial": 0},
+        "asked": 894, "asked_lacking": 1, "counted": 894, "not_drawn": 2,
+        "next": [{"order": 7, "instance": "00ab", "image": "frame-7.jpg",
+                  "video": "v3", "annotator": "ann-03", "source": "a.json",
+                  "position": 4}],
+    }  # fmt: skip
+
+
+def _acceptance() -> dict[str, Any]:
+    return {
+        "plan": "sequential", "p0": 0.05, "p1": 0.1, "alpha": 0.05, "beta": 0.05,
+        "cap": 894, "reviewed": 893, "bad": 28, "share": 28 / 893, "low": 0.021,
+        "high": 0.045, "verdict": "accept", "more": 0,
+        "curve": {"share": [0.0, 0.05, 0.1, 0.22], "accepted": [1, 0.96, 0.05, 0],
+                  "reviews": [55, 163, 141, 30]},
+    }  # fmt: skip
 
 
 def _reasons() -> list[dict[str, Any]]:
@@ -130,17 +153,33 @@ def _agreement(rng: np.random.Generator) -> dict[str, Any]:
         "oks_sym": {"mean": 0.831, "median": 0.848, "low": 0.838, "high": 0.858,
                     "below": 0.41},
         "pck": 0.943,
+        "pck_normaliser": "torso",
+        "pck_fraction": 0.2,
+        "lot": {"mean": 0.852, "low": 0.846, "high": 0.858, "covered": 1.0},
+        "vendor": {"mean": 0.861, "low": 0.85, "high": 0.872, "clusters": 46},
+        "outlines": {"pairs": 120, "iou": 0.913, "boundary_iou": 0.744},
+        "variants": [{"tool": "CVAT: one sigma", "pairs": 893, "mean": 0.981}],
+        "panels": {
+            "flags": {"units": 910, "people": 4, "alike": 0.93, "fleiss": 0.735,
+                      "alpha": 0.736, "ac1": 0.88},
+            "people": [{"annotator": "ann-02", "points": 300, "mpjpe": 4.1, "q": 0.9,
+                        "hidden_seen": 0.1, "seen_hidden": None}],
+        },
         "mpjpe": 7.83,
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
         "keypoints": [
             {"keypoint": name, "n": int(rng.integers(400, 890)), "mpjpe": 6.1 * each,
-             "q": each}
+             "q": each,
+             "mistakes": {"good": 800, "jitter": 60, "inversion": 9, "swap": 3,
+                          "miss": 21}}
             for name, each in zip(KEYPOINTS, q.tolist(), strict=True)
         ],
         "visibility": {
             "levels": [0, 1, 2],
             "matrix": [[412, 88, 40], [61, 1893, 402], [22, 371, 11892]],
-            "statistic": "kappa", "value": 0.71,
+            "statistic": "kappa", "value": 0.71, "alike": 0.94,
+            "prevalence": [0.3, 0.7],
+            "contract": {"kappa": 0.71, "limit": 0.75, "kept": False},
             "note": "Occluded against visible is the usual disagreement.",
         },
     }  # fmt: skip

@@ -142,7 +142,7 @@ def test_rejecting_gates_are_named_before_holding_ones(rich):
     ("verdict", "headline", "then"),
     [
         ("accept", "Take this delivery", "8,421 approved instances may enter"),
-        ("hold", "Do not decide yet", "Have the 59 sampled instances reviewed"),
+        ("hold", "Do not decide yet", "59 of the sample still lack a reference"),
         ("reject", "Do not take this delivery", "Send the delivery back"),
         (None, "No verdict was reached", "run the gate again"),
     ],
@@ -237,3 +237,30 @@ def test_the_page_stays_small_however_large_its_report(rich):
     Outline(html)
     assert len(html.encode()) < 2_000_000
     assert "The charts show the latest 78 of 400 weeks." in Outline(html).text
+
+
+def test_the_test_of_the_lot_is_drawn_with_what_comes_next(rich) -> None:
+    made = page(rich)
+    text = Outline(made).text
+    assert "Sequential test: 28 of 893 reviewed instances are bad" in text
+    assert "95 % interval 2.1 % to 4.5 %" in text.replace("\xa0", " ")
+    assert "lots with 5.0 % bad are rejected" in made.replace("\xa0", " ")
+    assert "frame-7.jpg" in text
+    assert "2 reviews of what was not drawn do not count" in text
+
+
+def test_agreement_says_which_mean_and_which_errors(rich) -> None:
+    text = Outline(page(rich)).text
+    assert "PCK@0.2" in text
+    assert "of left shoulder to right hip" in text
+    assert "work (46 clusters): 0.861 (0.850\N{EN DASH}0.872)" in text
+    assert "Outlines of 120 pairs: IoU 0.913, along the edge 0.744." in text
+    assert "CVAT: one sigma: 0.981 over 893 pairs." in text
+    assert "Contract: κ 0.71 against 0.75, not met." in text
+    assert "\N{GREEK SMALL LETTER ALPHA} 0.74" in text
+    for kind in ("good", "jitter", "inversion", "swap", "miss"):
+        assert kind in text
+
+
+def test_without_a_test_the_page_says_so(blank) -> None:
+    assert "No test was made." in Outline(page(blank)).text

@@ -1,0 +1,220 @@
+"""The report's section on agreement, from the sums of pairs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from posegate.transforms.kernels import measures, panels, strata, taxonomy, verdict
+from posegate.transforms.kernels.agreement import cohen_kappa, gated_agreement
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.pair_sums import MEASURES, VARIANTS
+from posegate.transforms.kernels.sampling import Estimate
+from posegate.transforms.kernels.sums import BINS, ONE, Key
+from posegate.transforms.model.policy import Policy
+from posegate.transforms.model.skeleton import Skeleton
+
+SHOWN_BINS = 50
+
+LEVEL = 0.95
+
+TOOLS = {
+    "oks_box": "xtcocotools without areas, mmpose, Ultralytics: .53 of the box",
+    "oks_one_sigma": "CVAT: one sigma of .09, the mean of both boxes, visible points",
+    "oks_extent": "FiftyOne before it took sigmas: no sigma, extent of the points",
+}
+
+
+def agreement(
+    sums: Mapping[Key, Ints], policy: Policy, skeleton: Skeleton
+) -> dict[str, Any]:
+    """The pairs: gold and reviews if there are any, else second annotators."""
+    kinds = {
+        key[1]: int(cell[:, 0].max()) for key, cell in sums.items() if key[0] == "pairs"
+    }
+    used = verdict.kinds_of(sums)
+    bins = sum(
+        (sums[key] for kind in used if (key := ("histogram", kind, "", "")) in sums),
+        np.zeros(BINS, np.int64),
+    )
+    threshold = policy.acceptance.oks
+    cells = {name: verdict.measure(sums, name, used) for name in MEASURES}
+    means = {name: ratio(cell[1], cell[0]) for name, cell in cells.items()}
+    main = "oks_sym" if used == ["second"] else "oks"
+    between = intervals(sums, used)
+    spreads = {
+        name: {"mean": means[name], "median": None, "below": None}
+        | (middle(bins, threshold) | between["shown"] if name == main else {})
+        for name in ("oks", "oks_sym")
+    }
+    return {
+        "pairs": sum(kinds.get(kind, 0) for kind in used),
+        "kinds": kinds,
+        "threshold": threshold,
+        **spreads,
+        "lot": between["lot"],
+        "vendor": between["vendor"],
+        "pck": means["pck"],
+        "pck_normaliser": measures.named(skeleton, policy.agreement.pck),
+        "pck_fraction": policy.agreement.pck_fraction,
+        "mpjpe": means["mpjpe"],
+        "histogram": {
+            "edges": [i / SHOWN_BINS for i in range(SHOWN_BINS + 1)],
+            "counts": bins.reshape(SHOWN_BINS, -1).sum(axis=1).tolist(),
+        },
+        "keypoints": joints(sums, used, skeleton),
+        "outlines": outlines(sums, used),
+        "variants": variants(sums),
+        "visibility": visibility(sums, policy),
+        "panels": of_panels(sums),
+    }
+
+
+def ratio(total: float, n: float) -> float | None:
+    """A mean; None of nothing."""
+    return total / n if n else None
+
+
+def plain(value: float) -> float | None:
+    """A number as JSON has it."""
+    return float(value) if np.isfinite(value) else None
+
+
+def bounds(found: Estimate) -> dict[str, float | None]:
+    """A mean with its interval."""
+    low, high = found.interval(LEVEL)
+    return {
+        "mean": plain(found.mean),
+        "low": plain(low),
+        "high": plain(min(high, 1.0)),
+        "covered": plain(found.covered),
+    }
+
+
+def intervals(sums: Mapping[Key, Ints], used: Sequence[str]) -> dict[str, Any]:
+    """Mean OKS of this lot and of the vendor's work; `shown` is what the gate uses."""
+    lot, vendor = strata.estimate(sums, used), verdict.vendor(sums, used)
+    clusters = len(verdict.clusters(sums, used))
+    shown = bounds(lot if used == ["review"] else vendor)
+    return {
+        "lot": bounds(lot),
+        "vendor": bounds(vendor) | {"clusters": clusters},
+        "shown": {name: shown[name] for name in ("low", "high")},
+    }
+
+
+def middle(bins: Ints, threshold: float) -> dict[str, float | None]:
+    """Median and share below the threshold, from a histogram."""
+    if not bins.sum():
+        return {"median": None, "below": None}
+    so_far = np.cumsum(bins)
+    below = so_far[max(0, round(threshold * BINS) - 1)]
+    return {
+        "median": (int(np.searchsorted(so_far, so_far[-1] / 2)) + 0.5) / BINS,
+        "below": float(below / so_far[-1]),
+    }
+
+
+def joints(
+    sums: Mapping[Key, Ints], kinds: Sequence[str], skeleton: Skeleton
+) -> list[dict[str, Any]]:
+    """The error of each keypoint, and of which kind it is."""
+    cells = [sums[key] for kind in kinds if (key := ("joint", kind, "", "")) in sums]
+    if not cells:
+        return []
+    nothing = np.zeros((len(skeleton.keypoints), len(taxonomy.KINDS)), np.int64)
+    wrong = sum((c for key, c in sums.items() if _mistake(key, kinds)), nothing)
+    return [
+        {
+            "keypoint": name,
+            "n": int(n),
+            "mpjpe": ratio(px / ONE, n),
+            "q": ratio(q / ONE, n) if skeleton.sigmas is not None else None,
+            "mistakes": dict(zip(taxonomy.KINDS, each, strict=True)),
+        }
+        for name, (n, px, q), each in zip(
+            skeleton.keypoints,
+            np.sum(cells, axis=0).tolist(),
+            wrong.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _mistake(key: Key, kinds: Sequence[str]) -> bool:
+    return key[0] == "mistake" and key[2] in kinds
+
+
+def outlines(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> dict[str, Any]:
+    """IoU of masks, where both sides have one."""
+    cells = [sums[key] for kind in kinds if (key := ("outline", kind, "", "")) in sums]
+    n, area, edges, edge = np.sum(cells, axis=0) if cells else np.zeros(4)
+    return {
+        "pairs": int(n),
+        "iou": ratio(float(area) / ONE, int(n)),
+        "boundary_iou": ratio(float(edge) / ONE, int(edges)),
+    }
+
+
+def variants(sums: Mapping[Key, Ints]) -> list[dict[str, Any]]:
+    """What other tools call OKS, of all pairs; empty unless it was asked for."""
+    found = []
+    for name in VARIANTS:
+        n, total = sums.get(("variant", name, "", ""), np.zeros(2, np.int64)).tolist()
+        if n:
+            found.append({"tool": TOOLS[name], "pairs": n, "mean": total / ONE / n})
+    return found
+
+
+def visibility(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
+    """The table of flags, and how well they agree on visible or occluded."""
+    flags = sums.get(("flags-pair", "", "", ""))
+    if flags is None:
+        return {}
+    seen = verdict.seen_flags(flags)
+    gated = gated_agreement(seen)
+    kappa = plain(float(cohen_kappa(seen)))
+    asked = policy.agreement.contract_kappa
+    return {
+        "levels": [0, 1, 2, 3],
+        "matrix": flags.tolist(),
+        "statistic": gated.statistic,
+        "value": plain(gated.value),
+        "alike": plain(gated.agreement),
+        "prevalence": [plain(share) for share in gated.prevalence],
+        "contract": {
+            "kappa": kappa,
+            "limit": asked,
+            "kept": None if kappa is None else kappa >= asked,
+        },
+        "note": gated.reason or None,
+    }
+
+
+def of_panels(sums: Mapping[Key, Ints]) -> dict[str, Any]:
+    """Frames of three people and more; empty without any."""
+    flags = panels.flags(sums)
+    people = {key[1]: cell for key, cell in sums.items() if key[0] == "consensus"}
+    if flags is None and not people:
+        return {}
+    habits = panels.habits(sums)
+    return {
+        "flags": None
+        if flags is None
+        else {name: plain(value) for name, value in flags._asdict().items()},
+        "people": [
+            _person(name, people[name], habits.get(name)) for name in sorted(people)
+        ],
+    }
+
+
+def _person(name: str, cell: Ints, habit: panels.Habit | None) -> dict[str, Any]:
+    n, px, q = cell.sum(axis=0).tolist()
+    return {
+        "annotator": name,
+        "points": n,
+        "mpjpe": ratio(px / ONE, n),
+        "q": ratio(q / ONE, n),
+        "hidden_seen": habit and plain(habit.hidden_seen),
+        "seen_hidden": habit and plain(habit.seen_hidden),
+    }
