@@ -6,7 +6,7 @@ landmarks/indoor_001.pts    -> image indoor_001
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import Visibility
+
+T = TypeVar("T")
 
 FOLDERS = frozenset(
     {"annot", "annots", "annotation", "annotations", "label", "labels"}
@@ -54,6 +56,14 @@ def whole(context: Context, build: Build) -> Iterator[tuple[File, bytes]]:
             yield file, file.read()
         except DamagedStream as damage:
             build.say(file.name, damage.reason, damage.detail)
+
+
+def until_damage(found: Iterator[T], build: Build, source: str) -> Iterator[T]:
+    """What is found until the file is damaged, which is then said."""
+    try:
+        yield from found
+    except DamagedStream as damage:
+        build.say(source, damage.reason, damage.detail)
 
 
 @dataclass
