@@ -22,7 +22,7 @@ from posegate.transforms.decide import EVIDENCE, NEXT, Decide
 from posegate.transforms.drift import Drift
 from posegate.transforms.formats import Tally
 from posegate.transforms.ingest import Ingest
-from posegate.transforms.judge import Judge
+from posegate.transforms.judge import Judge, Refold
 from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
@@ -83,7 +83,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             for number, each in enumerate(counted)
         ] | "counts" >> beam.Flatten()
         early = subtotals | "gather" >> Gather()
-        judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies)
+        watched = early | "watch" >> Refold(plan.bench)
+        judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies, watched)
         concerns = (
             read.tallies | "every part" >> beam.Map(nothing_yet),
             findings | "by their part" >> beam.Map(with_part),
@@ -103,7 +104,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         late = decisions | "gather decisions" >> Gather()
         queue = decided.next | "next reviews" >> beam.combiners.Top.Smallest(NEXT)
         return late | "publish" >> Publish(
-            plan.press, early, judgement, files, splits, worst, queue
+            plan.press, early, watched, judgement, files, splits, worst, queue
         )
 
 

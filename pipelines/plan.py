@@ -22,7 +22,6 @@ from posegate.transforms.agree import CONTESTED, REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
 from posegate.transforms.kernels import strata
-from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
 from posegate.transforms.model.delivery import Delivery
@@ -119,9 +118,7 @@ def prepare(
             policy=policy,
             delivery=delivery,
             skeleton=skeleton,
-            drift=parameters(policy.drift, skeleton.sigmas),
         ),
-        bench=bench,
         place=Place(folder, pointer, current and current[1], version, release.number),
         record=Record(
             facts(delivery, ignored, project, skeleton, run, past), runtime or {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.pvalue import AsIter
+from apache_beam.pvalue import AsIter, AsSingleton
 
 from posegate.transforms import parts
 from posegate.transforms.formats import Tally
@@ -15,8 +15,7 @@ from posegate.transforms.kernels import streams, verdict
 from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
-from posegate.transforms.kernels.drift import fleet
-from posegate.transforms.kernels.streams import History
+from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
 from posegate.transforms.model.policy import Policy
@@ -60,23 +59,44 @@ class Bench:
 
 @dataclass
 class Judge(beam.PTransform):  # type: ignore[misc]
-    """All sums of a delivery -> one `Judgement`."""
+    """All sums of a delivery -> one `Judgement`; `watched` are the streams."""
 
     bench: Bench
     folder: str
     tallies: beam.PCollection[tuple[int, Tally]]
+    watched: beam.PCollection[Watched]
 
     def expand(
         self, sums: beam.PCollection[dict[Key, Ints]]
     ) -> beam.PCollection[Judgement]:
         return sums | "judge" >> beam.Map(
-            judge, AsIter(self.tallies), self.bench, self.folder
+            judge,
+            AsIter(self.tallies),
+            AsSingleton(self.watched),
+            self.bench,
+            self.folder,
         )
+
+
+@dataclass
+class Refold(beam.PTransform):  # type: ignore[misc]
+    """All sums of a delivery -> `Watched`: its weeks with all earlier ones, judged.
+
+    Once: the verdict, the tables and the dashboard say the same of every stream.
+    """
+
+    bench: Bench
+
+    def expand(
+        self, sums: beam.PCollection[dict[Key, Ints]]
+    ) -> beam.PCollection[Watched]:
+        return sums | "refold" >> beam.Map(watch, self.bench)
 
 
 def judge(
     sums: dict[Key, Ints],
     tallies: Iterable[tuple[int, Tally]],
+    watched: Watched,
     bench: Bench,
     folder: str,
 ) -> Judgement:
@@ -95,7 +115,7 @@ def judge(
     return Judgement(
         verdict=verdict.overall(gates),
         gates=tuple(gates),
-        alarms=alarms(refold(sums, bench), bench),
+        alarms=alarms(watched),
         records=records,
         tallies=tuple(counted),
         expectations=tuple(found),
@@ -179,20 +199,20 @@ def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
     return Gate("contract", "reject", f"Critical expectations failed: {what}{more}.")
 
 
-def refold(sums: Mapping[Key, Ints], bench: Bench) -> History:
-    """This delivery's weekly sums with those of all earlier ones."""
-    own = streams.to_table(sums, bench.skeleton.keypoints)
+def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
+    """This delivery's weekly sums with those of all earlier ones, judged."""
+    keypoints = bench.skeleton.keypoints
+    own = streams.to_table(sums, keypoints)
     tables = [own, *(parts.read_table(path) for path in bench.history)]
-    return streams.refold(tables, bench.skeleton.keypoints)
+    settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
+    return streams.watch(streams.refold(tables, keypoints), settings)
 
 
-def alarms(history: History, bench: Bench) -> tuple[Alarm, ...]:
+def alarms(watched: Watched) -> tuple[Alarm, ...]:
     """The streams in alarm in the last week that is known."""
-    if not history.sums.size:
+    history, seen = watched.history, watched.seen
+    if seen is None:
         return ()
-    seen = fleet(
-        history.sums, streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
-    )
     who, which = np.nonzero(seen.alarms.alarm[:, -1])
     return tuple(
         Alarm(

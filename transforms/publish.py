@@ -11,9 +11,10 @@ from apache_beam.pvalue import AsIter, AsSingleton
 from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
-from posegate.transforms.judge import Bench, Judgement, refold
+from posegate.transforms.judge import Judgement
 from posegate.transforms.kernels import strata, streams
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.parts import Written
@@ -48,7 +49,6 @@ class Press:
     """What every document of a run is made with."""
 
     setting: Setting
-    bench: Bench
     place: Place
     record: Record
     manuals: Mapping[str, str]
@@ -61,6 +61,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
 
     press: Press
     early: beam.PCollection[dict[Key, Ints]]
+    watched: beam.PCollection[Watched]
     judgement: beam.PCollection[Judgement]
     files: beam.PCollection[Written]
     splits: beam.PCollection[Written]
@@ -71,6 +72,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
         return sums | "publish" >> beam.Map(
             publish,
             AsSingleton(self.early),
+            AsSingleton(self.watched),
             AsSingleton(self.judgement),
             AsIter(self.files),
             AsIter(self.splits),
@@ -83,6 +85,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
 def publish(
     late: dict[Key, Ints],
     early: dict[Key, Ints],
+    watched: Watched,
     judgement: Judgement,
     files: Iterable[Written],
     splits: Iterable[Written],
@@ -104,7 +107,7 @@ def publish(
         records=judgement.records,
         verdict=judgement.verdict,
         gates=judgement.gates,
-        history=refold(sums, to.bench),
+        watched=watched,
         expectations=judgement.expectations,
         worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
@@ -115,7 +118,7 @@ def publish(
     keypoints = setting.skeleton.keypoints
     weekly = streams.to_table(sums, keypoints)
     limit = setting.policy.drift.error_px
-    judged = streams.judged(evidence.history, keypoints, setting.drift, limit)
+    judged = streams.judged(watched, keypoints, limit)
     written = [
         *files,
         parts.write_table(folder, "statistics/weekly.parquet", weekly),

@@ -12,9 +12,17 @@ from canonical import TRIANGLE
 from posegate.expectations.policy import load_policy
 from posegate.transforms import parts
 from posegate.transforms.formats import Tally
-from posegate.transforms.judge import Bench, Judge, contract, judge, refold, total
+from posegate.transforms.judge import (
+    Bench,
+    Judge,
+    Refold,
+    contract,
+    judge,
+    total,
+    watch,
+)
 from posegate.transforms.kernels import streams
-from posegate.transforms.kernels.drift import STATISTICS
+from posegate.transforms.kernels.stream_sums import STATISTICS
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.sums import Gather, Subtotal
@@ -88,7 +96,7 @@ def test_history_is_added_to_the_deliverys_own_weeks(tmp_path: Path) -> None:
     table = streams.to_table(weekly(2), TRIANGLE.keypoints)
     parts.write_table(str(tmp_path), "weekly.parquet", table)
     path = str(tmp_path / "weekly.parquet")
-    found = refold(weekly(1), bench(path, path))
+    found = watch(weekly(1), bench(path, path)).history
     assert found.weeks == ("2026-W07",)
     assert (found.sums == 5).all()
 
@@ -102,13 +110,16 @@ def test_judging_in_a_pipeline_is_judging_the_total() -> None:
     def graph(sums: beam.PCollection) -> dict[str, beam.PCollection]:
         tallies = sums.pipeline | "tallies" >> beam.Create(TALLIES)
         typed = sums | beam.Map(lambda sum: sum).with_output_types(Sum)
-        made = typed | Subtotal() | Gather() | Judge(bench(), "folder", tallies)
-        return {"judgement": made}
+        early = typed | Subtotal() | Gather()
+        watched = early | Refold(bench())
+        return {"judgement": early | Judge(bench(), "folder", tallies, watched)}
 
     [found] = run(partial, graph)["judgement"]
+    totals = {key: np.array(value) for key, value in counted.items()}
     expected = judge(
-        {key: np.array(value) for key, value in counted.items()},
+        totals,
         TALLIES,
+        watch(totals, bench()),
         bench(),
         "folder",
     )
@@ -119,6 +130,6 @@ def test_judging_in_a_pipeline_is_judging_the_total() -> None:
 
 
 def test_a_delivery_without_files_is_held() -> None:
-    found = judge({}, [], bench(), "folder")
+    found = judge({}, [], watch({}, bench()), bench(), "folder")
     assert found.verdict == "hold"
     assert found.alarms == ()

@@ -15,10 +15,9 @@ from posegate.transforms.dashboard.build_drift import (
     nothing,
 )
 from posegate.transforms.dashboard.report import Report
-from posegate.transforms.kernels import drift, taxonomy, verdict
+from posegate.transforms.kernels import taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import Parameters
-from posegate.transforms.kernels.streams import History
+from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.kernels.verdict import Gate, Records
 from posegate.transforms.model.delivery import Delivery
@@ -36,7 +35,7 @@ class Evidence:
     records: Records
     verdict: str
     gates: Sequence[Gate]
-    history: History
+    watched: Watched
     expectations: Sequence[Mapping[str, Any]]
     worst: Sequence[Mapping[str, Any]]
     manuals: Mapping[str, str]
@@ -55,12 +54,11 @@ class Setting:
     policy: Policy
     delivery: Delivery
     skeleton: Skeleton
-    drift: Parameters
 
 
 def build(evidence: Evidence, setting: Setting) -> Report:
     """The whole report."""
-    watch = watched(evidence.history, setting)
+    watch = watched(evidence.watched, setting)
     sections: dict[str, Any] = {
         **names(setting),
         "verdict": evidence.verdict,
@@ -71,7 +69,7 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         "agreement": agreement(evidence.sums, setting.policy, setting.skeleton),
         "sampling": sampling(evidence.sums, setting.policy, evidence.queue),
         "acceptance": lot_test(evidence.sums, setting.policy),
-        "heat": heat(evidence.history, setting.skeleton),
+        "heat": heat(evidence.watched.history, setting.skeleton),
         "drift": (
             drifting(watch)
             if watch
@@ -107,16 +105,16 @@ def names(setting: Setting) -> dict[str, Any]:
     }
 
 
-def watched(history: History, setting: Setting) -> Watch | None:
+def watched(found: Watched, setting: Setting) -> Watch | None:
     """The streams of all weeks; None where there is none."""
-    if not history.sums.size:
+    if found.seen is None:
         return None
     return Watch(
-        history,
-        drift.fleet(history.sums, setting.drift),
+        found.history,
+        found.seen,
         setting.skeleton.keypoints,
-        setting.drift,
         setting.policy.drift.error_px,
+        setting.policy.drift.quarantine_weeks,
     )
 
 

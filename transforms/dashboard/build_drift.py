@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from posegate.transforms.kernels import drift
-from posegate.transforms.kernels.drift import Parameters, Streams
+from posegate.transforms.kernels.drift import Streams
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.streams import History
+from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.skeleton import Skeleton
+
+LEAST_P = 1e-30  # so that a chart has an upper end
 
 STREAMS = 24
 """How many of the streams the report draws: those in alarm and the worst others."""
@@ -23,8 +25,8 @@ class Watch:
     history: History
     seen: Streams
     keypoints: tuple[str, ...]
-    parameters: Parameters
     limit_px: float
+    quarantine: int
 
     @property
     def names(self) -> list[str]:
@@ -36,8 +38,8 @@ def heat(history: History, skeleton: Skeleton) -> dict[str, Any]:
     """Error as a multiple of sigma s, annotator x keypoint, in the last week known."""
     if not history.sums.size or skeleton.sigmas is None:
         return {}
-    last = history.sums[:, -1] / drift.UNIT  # (A, K, S)
-    n, q = (last[..., drift.STATISTICS.index(name)] for name in ("n", "q"))
+    last = history.sums[:, -1] / UNIT  # (A, K, S)
+    n, q = (last[..., STATISTICS.index(name)] for name in ("n", "q"))
     some = np.flatnonzero(n.sum(axis=1) > 0)
     mean = np.divide(q, n, out=np.full_like(q, np.nan), where=n > 0)
     return {
@@ -69,10 +71,11 @@ def nothing(skeleton: Skeleton, limit_px: float) -> dict[str, Any]:
 def drifting(watch: Watch) -> dict[str, Any]:
     """The worst streams week by week, and where the contract's own rule speaks."""
     weeks = watch.history.weeks
-    broken = drift.contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
+    broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
     return {
         "weeks": list(weeks),
         "limit_px": watch.limit_px,
+        "quarantine_weeks": watch.quarantine,
         "streams": [stream(a, k, watch) for a, k in worst(watch.seen)],
         "contract": [
             {
@@ -100,8 +103,8 @@ def worst(seen: Streams) -> list[tuple[int, int]]:
 
 def mean_px(history: History, annotator: int, keypoint: int) -> list[float | None]:
     """(W,) mean error [px] a week."""
-    cells = history.sums[annotator, :, keypoint] / drift.UNIT
-    n, px = (cells[:, drift.STATISTICS.index(name)] for name in ("n", "px"))
+    cells = history.sums[annotator, :, keypoint] / UNIT
+    n, px = (cells[:, STATISTICS.index(name)] for name in ("n", "px"))
     return nulls(np.divide(px, n, out=np.full_like(px, np.nan), where=n > 0))
 
 
@@ -109,30 +112,67 @@ def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
     """One annotator x keypoint for the control chart."""
     seen, weeks = watch.seen, list(watch.history.weeks)
     since = int(seen.alarms.since[a, -1, k])
-    n = seen.n[a, :, k].astype(int).tolist()
-    offsets = seen.effect[a, :, k].tolist()
-    dx, dy = offsets[-1]
     return {
         "annotator": watch.names[a],
         "keypoint": watch.keypoints[k],
         "weeks": weeks,
-        "n": n,
-        "statistic": nulls(seen.t2[a, :, k]),
-        "limit": [critical(watch.parameters, seen)] * len(weeks),
-        "offset_px": [at if m else None for at, m in zip(offsets, n, strict=True)],
+        "n": seen.n[a, :, k].astype(int).tolist(),
+        "statistic": evidence(seen.p[a, :, k]),
+        "limit": evidence(seen.alarms.limit),
+        "offset_px": [
+            [x, y] if np.isfinite(x) else None for x, y in seen.effect[a, :, k].tolist()
+        ],
         "mean_px": mean_px(watch.history, a, k),
         "alarm": seen.alarms.alarm[a, :, k].tolist(),
         "since": weeks[since] if since >= 0 else None,
-        "effect_px": float(np.hypot(dx, dy)),
-        "direction": direction(dx, dy),
+        **change(a, k, watch),
     }
 
 
-def critical(parameters: Parameters, seen: Streams) -> float:
-    """The T2 that a stream alone would need: where p / 2 meets the false discovery
-    rate over as many streams as were judged in the last week."""
-    judged = max(int(np.isfinite(seen.p[:, -1]).sum()), 1)
-    return float(stats.chi2.isf(parameters.action / judged / 2, 2))
+def evidence(p: Floats) -> list[float | None]:
+    """-log10 of p: 3 is one in a thousand; None where nothing was judged."""
+    return nulls(-np.log10(np.maximum(p, LEAST_P)))
+
+
+def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
+    """What changed on a stream, as its alarm says it: else as its last week does."""
+    seen = watch.seen
+    week = told(seen, a, k)
+    if week is None:
+        return dict.fromkeys(CHANGE)
+    at = a, week, k
+    ps = {"bias": seen.p_bias, "noise": seen.p_noise, "slips": seen.p_slips}
+    known = {what: float(p[at]) for what, p in ps.items() if np.isfinite(p[at])}
+    dx, dy = seen.effect[at]
+    moved = bool(np.isfinite(dx))
+    size = float(np.hypot(dx, dy)) if moved else None
+    half = 1.96 * float(seen.error[at]) if moved else None
+    adjusted, noise = float(seen.alarms.adjusted[at]), float(seen.noise[at])
+    return {
+        "finding": min(known, key=lambda what: known[what]) if known else None,
+        "effect_px": size,
+        "low_px": max(size - half, 0.0) if size is not None and half else None,
+        "high_px": size + half if size is not None and half else None,
+        "direction": direction(dx, dy) if moved else None,
+        "noise": noise if np.isfinite(noise) else None,
+        "chance": 1 - adjusted if np.isfinite(adjusted) else None,
+        "began": watch.history.weeks[max(week + 1 - int(seen.weeks[at]), 0)],
+    }
+
+
+CHANGE = (
+    *("finding", "effect_px", "low_px", "high_px", "direction", "noise", "chance"),
+    "began",
+)
+
+
+def told(seen: Streams, a: int, k: int) -> int | None:
+    """The week in which the present alarm was last found, else the last one judged."""
+    judged = np.flatnonzero(np.isfinite(seen.p[a, :, k]))
+    found = np.flatnonzero(seen.alarms.action[a, :, k])
+    if seen.alarms.alarm[a, -1, k] and len(found):
+        return int(found[-1])
+    return int(judged[-1]) if len(judged) else None
 
 
 def direction(dx: float, dy: float) -> str:

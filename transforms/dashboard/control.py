@@ -91,18 +91,33 @@ def _weeks(stream: Mapping[str, Any], marks: set[tuple[Any, ...]]) -> list[Week]
 
 
 def sentence(stream: Mapping[str, Any]) -> str:
-    """'12.4 px right and down since 2026-W08'; '' where nothing was found."""
-    effect, since = finite(stream.get("effect_px")), stream.get("since")
-    words = []
-    if effect is not None:
-        words.append(f"{decimal(effect, 1)} px {stream.get('direction') or 'off'}")
+    """'12.4 px right and down since 2026-W08'; 'in control' without an alarm or an
+    effect."""
+    since = stream.get("since")
+    words = [changed(stream)]
     if since:
-        words.append(f"since {since}")
-    return " ".join(words) or "in control"
+        words.append(f"since {stream.get('began') or since}")
+    chance = finite(stream.get("chance"))
+    if since and chance is not None:
+        words.append(f"({decimal(100 * chance, 0)} % sure)")
+    return " ".join(word for word in words if word) or "in control"
+
+
+def changed(stream: Mapping[str, Any]) -> str:
+    """What changed: points moved, errors grew, or slips came more often."""
+    effect, noise = finite(stream.get("effect_px")), finite(stream.get("noise"))
+    finding = stream.get("finding") or "bias"
+    if finding == "slips":
+        return "more slips than before"
+    if finding == "noise" and noise is not None:
+        return f"errors {decimal(noise, 1)} times as large"
+    if effect is None:
+        return ""
+    return f"{decimal(effect, 1)} px {stream.get('direction') or 'off'}"
 
 
 def picture(weeks: Sequence[Week], axis: Sequence[str], who: str) -> Markup:
-    """T² by week with its limit; filled red: alarm, diamond: the contract's rule."""
+    """Evidence by week with its limit; filled red: alarm, diamond: the contract's."""
     tops = [v for w in weeks for v in (w.statistic, w.limit) if v is not None]
     if not tops:
         return Markup("")
@@ -160,8 +175,9 @@ def _point(x: float, y: svg.Scale, week: Week) -> Markup:
 
 def _dot(x: float, y: float, week: Week) -> Markup:
     words = (
-        f"{week.week}: T² {decimal(week.statistic, 1)}, limit {decimal(week.limit, 1)}"
-        f", {_mean(week)}, n {count(week.n)}{', alarm' if week.alarm else ''}"
+        f"{week.week}: evidence {decimal(week.statistic, 1)}"
+        f", limit {decimal(week.limit, 1)}, {_mean(week)}"
+        f", n {count(week.n)}" + (", alarm" if week.alarm else "")
     )
     look, radius = ("dot alarm", 4.5) if week.alarm else ("dot", 2.6)
     return tag("circle", tag("title", words), cx=x, cy=y, r=radius, class_=look)

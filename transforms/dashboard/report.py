@@ -298,7 +298,15 @@ class Heat(TypedDict, total=False):
 
 
 class Stream(TypedDict, total=False):
-    """One annotator's keypoint, week by week; offsets in px, x right and y down."""
+    """One annotator's keypoint, week by week; offsets in px, x right and y down.
+
+    `statistic` is the evidence of a change, -log10 of its p, and `limit` what it takes
+    to be found among all streams of that week. `finding` says what changed most: a
+    bias, the noise, or slips; `effect_px` how far points moved, `low_px` and `high_px`
+    its 95 % interval, `noise` the factor by which errors grew, `chance` how likely it
+    is that the stream changed at all, `began` since when at the length that shows it
+    best; `since` is the week of the alarm.
+    """
 
     annotator: str
     keypoint: str
@@ -310,8 +318,14 @@ class Stream(TypedDict, total=False):
     mean_px: list[float | None]
     alarm: list[bool]
     since: str | None
+    finding: Literal["bias", "noise", "slips"] | None
     effect_px: float | None
+    low_px: float | None
+    high_px: float | None
     direction: str | None
+    noise: float | None
+    chance: float | None
+    began: str | None
 
 
 class ContractMark(TypedDict, total=False):
@@ -328,6 +342,7 @@ class Drift(TypedDict, total=False):
 
     weeks: list[str]
     limit_px: float | None
+    quarantine_weeks: int
     streams: list[Stream]
     contract: list[ContractMark]
     note: str | None

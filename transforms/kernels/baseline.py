@@ -1,4 +1,4 @@
-"""What is expected of a stream: its own baseline, drawn to the fleet's.
+"""What is expected of a stream: its own past, drawn to the fleet's.
 
 A annotators, W weeks, K keypoints; every quantity is one number per pair, summed.
 """
@@ -18,6 +18,8 @@ DEFAULT_BETWEEN = 0.2**2  # wide on purpose: trusts the annotator's own baseline
 LEAST_BETWEEN = 1e-4
 LEAST_WITHIN = 1e-6
 WINSOR = 2.5  # robust standard deviations; an annotator biased from the start
+OWN_FREEDOM = 40.0
+"""Pairs that a stream's own scatter needs to count as much as the fleet's."""
 
 
 class Posterior(NamedTuple):
@@ -61,6 +63,44 @@ class Components(NamedTuple):
     grand: Floats
 
 
+def components(
+    n: Floats, total: Floats, squares: Floats, default_within: float
+) -> Components:
+    """Variance components by moments from baseline sums: three (A, W, K) -> (K,).
+
+    Nested analysis of variance, weeks within annotators, for unequal numbers. A few
+    weeks say little of one keypoint's variance between weeks or annotators, so each is
+    drawn half-way to the mean of all keypoints. Where too few weeks or annotators tell,
+    the defaults of this module hold, so nothing is NaN even without a single pair.
+    """
+    within = _within(n, total, squares, default_within)
+    own_n, own_n2, own_total = n.sum(axis=1), (n**2).sum(axis=1), total.sum(axis=1)
+    safe = np.maximum(own_n, 1.0)  # (A, K)
+    week = _pooled(_week(n, total, within))
+    noise = within / safe + week * own_n2 / safe**2
+    kept = own_n >= LEAST_PAIRS
+    grand, between = _between(own_total / safe, noise, kept)
+    pooled = own_total.sum(axis=0) / np.maximum(own_n.sum(axis=0), 1.0)  # (K,)
+    grand = np.where(kept.any(axis=0), grand, pooled)
+    return Components(within, week, _pooled(between), grand)
+
+
+def own_within(n: Floats, total: Floats, squares: Floats, fleet: Floats) -> Floats:
+    """Variance inside the weeks of each stream so far: three (A, W, K) -> (A, W, K).
+
+    Drawn to the fleet's (K,) as by `OWN_FREEDOM` pairs of it. A careless annotator's
+    mean is less certain than a careful one's.
+    """
+    inner = np.cumsum(_inner(n, total, squares), axis=1)
+    freedom = np.cumsum(np.maximum(n - 1, 0), axis=1)
+    return (OWN_FREEDOM * fleet + inner) / (OWN_FREEDOM + freedom)
+
+
+def _pooled(each: Floats) -> Floats:
+    """Half-way between a keypoint's own and all keypoints' mean: (K,) -> (K,)."""
+    return (each + each.mean()) / 2 if each.size else each
+
+
 def _median(values: Floats, kept: Bools) -> Floats:
     """Median over the first axis of what is kept: (A, K) -> (K,); 0 if nothing is."""
     number = kept.sum(axis=0)
@@ -71,32 +111,15 @@ def _median(values: Floats, kept: Bools) -> Floats:
     return np.where(number > 0, middle, 0.0)
 
 
-def components(
-    n: Floats, total: Floats, squares: Floats, default_within: float
-) -> Components:
-    """Variance components by moments from baseline sums: three (A, W, K) -> (K,).
-
-    Nested analysis of variance, weeks within annotators, for unequal numbers. Where too
-    few weeks or annotators tell, the defaults of this module hold, so nothing is NaN
-    even without a single pair.
-    """
-    within = _within(n, total, squares, default_within)
-    own_n, own_n2, own_total = n.sum(axis=1), (n**2).sum(axis=1), total.sum(axis=1)
-    safe = np.maximum(own_n, 1.0)  # (A, K)
-    week = _week(n, total, within)
-    noise = within / safe + week * own_n2 / safe**2
-    kept = own_n >= LEAST_PAIRS
-    grand, between = _between(own_total / safe, noise, kept)
-    pooled = own_total.sum(axis=0) / np.maximum(own_n.sum(axis=0), 1.0)  # (K,)
-    grand = np.where(kept.any(axis=0), grand, pooled)
-    return Components(within, week, between, grand)
+def _inner(n: Floats, total: Floats, squares: Floats) -> Floats:
+    """Squared distances from each week's own mean: (A, W, K)."""
+    return np.maximum(squares - total**2 / np.maximum(n, 1.0), 0.0)
 
 
 def _within(n: Floats, total: Floats, squares: Floats, default: float) -> Floats:
     """Variance inside the weeks of one annotator: (A, W, K) -> (K,)."""
     freedom = np.maximum(n - 1, 0).sum(axis=(0, 1))
-    inner = squares - total**2 / np.maximum(n, 1.0)
-    mean = np.maximum(inner, 0.0).sum(axis=(0, 1)) / np.maximum(freedom, 1)
+    mean = _inner(n, total, squares).sum(axis=(0, 1)) / np.maximum(freedom, 1)
     return np.maximum(np.where(freedom >= LEAST_FREEDOM, mean, default), LEAST_WITHIN)
 
 

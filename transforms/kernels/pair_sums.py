@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import agreement, drift, taxonomy
+from posegate.transforms.kernels import agreement, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
+from posegate.transforms.kernels.stream_sums import MOST_PX, grouped_sums
 from posegate.transforms.kernels.sums import BINS, LEVELS, ONE, Sum, code, fixed
 from posegate.transforms.model.poses import Bools, Floats, dense, scalars
 from posegate.transforms.model.skeleton import Skeleton
@@ -123,8 +124,8 @@ def joints(error: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
     return np.stack(
         [
             known.sum(axis=0),
-            fixed(np.where(known, np.minimum(px, drift.MOST_PX), 0)).sum(axis=0),
-            fixed(np.where(known, np.minimum(q, drift.MOST_PX), 0)).sum(axis=0),
+            fixed(np.where(known, np.minimum(px, MOST_PX), 0)).sum(axis=0),
+            fixed(np.where(known, np.minimum(q, MOST_PX), 0)).sum(axis=0),
         ],
         axis=1,
     )
@@ -201,14 +202,14 @@ def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
 
 
 def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator[Sum]:
-    """(K, S) sums of `drift.STATISTICS` by annotator, week and kind of reference.
+    """(K, S) sums of `stream_sums.STATISTICS` by annotator, week and kind of reference.
 
     Only of pairs that conform: a person drawn swapped or in another's place is a defect
     of that instance, and would raise an alarm on every keypoint at once.
     """
     group, names = code(pairs["annotator"], pairs["week"], pairs["kind"])
     dated = np.array([bool(week) for _, week, _ in names])
-    table = drift.grouped_sums(
+    table = grouped_sums(
         np.where(dated[group], group, -1),
         len(names),
         error,

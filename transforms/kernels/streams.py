@@ -8,13 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import (
-    STATISTICS,
-    UNIT,
-    Parameters,
-    contract,
-    fleet,
-)
+from posegate.transforms.kernels.drift import Parameters, Streams, fleet
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.model.policy import Drift
 
@@ -28,7 +23,7 @@ WEEKLY = pa.schema(
     ]
 )
 """One row an annotator, ISO week, kind of reference and keypoint: immutable sums in
-fixed point (`drift.UNIT` = 1.0), refolded over all deliveries."""
+fixed point (`stream_sums.UNIT` = 1.0), refolded over all deliveries."""
 
 
 def to_table(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
@@ -108,18 +103,35 @@ def consecutive(weeks: Sequence[str]) -> list[str]:
     return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]
 
 
+@dataclass(frozen=True)
+class Watched:
+    """All weeks of all annotators, and what every stream showed; `seen` is None where
+    there is no stream."""
+
+    history: History
+    seen: Streams | None
+
+
+def watch(history: History, settings: Parameters) -> Watched:
+    """Judges a history, if there is any."""
+    some = history.sums.size and settings.sigma
+    return Watched(history, fleet(history.sums, settings) if some else None)
+
+
+NUMBERS = (
+    *("p", "p_bias", "p_noise", "p_slips", "adjusted", "t2", "z"),
+    *("offset_x_px", "offset_y_px", "offset_error_px", "body_x_px", "body_y_px"),
+    *("noise", "mean_px"),
+)
+
 JUDGED = pa.schema(
     [
         pa.field("annotator", pa.string(), nullable=False),
         pa.field("keypoint", pa.string(), nullable=False),
         pa.field("week", pa.string(), nullable=False),
         pa.field("n", pa.int64(), nullable=False),
-        pa.field("mean_px", pa.float64()),
-        pa.field("offset_x_px", pa.float64()),
-        pa.field("offset_y_px", pa.float64()),
-        pa.field("t2", pa.float64()),
-        pa.field("z", pa.float64()),
-        pa.field("p", pa.float64()),
+        pa.field("weeks", pa.int64(), nullable=False),
+        *(pa.field(name, pa.float64()) for name in NUMBERS),
         pa.field("watch", pa.bool_(), nullable=False),
         pa.field("alarm", pa.bool_(), nullable=False),
         pa.field("contract", pa.bool_(), nullable=False),
@@ -127,17 +139,18 @@ JUDGED = pa.schema(
 )
 """What every stream showed in a week in which it was seen; see `drift.Streams`.
 
-`offset` is that from what is expected of the stream; `contract` the customer's rule:
-mean error above the limit in this weekly report and the one before."""
+`weeks` is how many weeks the change has lasted, at the length that shows it best;
+`offset` how far the stream moved in that time, in axes of the image, `body` in those of
+the body, with its standard error; `noise` the factor by which errors grew; `adjusted`
+the p value after the multiple test. `contract` is the customer's rule: mean error above
+the limit in this weekly report and the one before."""
 
 
-def judged(
-    history: History, keypoints: Sequence[str], settings: Parameters, limit_px: float
-) -> pa.Table:
+def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:
     """All weeks of all streams, as `JUDGED` rows by annotator, week and keypoint."""
-    if not history.sums.size:
+    history, seen = watched.history, watched.seen
+    if seen is None:
         return JUDGED.empty_table()
-    seen = fleet(history.sums, settings)
     a, w, k = np.nonzero(seen.n > 0)
     names = (
         (history.annotators, a),
@@ -145,15 +158,17 @@ def judged(
         (history.weeks, w),
     )
     px = history.sums[..., STATISTICS.index("px")] / UNIT
-    numbers = (
-        (px / np.maximum(seen.n, 1))[a, w, k],
-        *seen.effect[a, w, k].T,
-        *(each[a, w, k] for each in (seen.t2, seen.z, seen.p)),
+    every = (
+        *(seen.p, seen.p_bias, seen.p_noise, seen.p_slips, seen.alarms.adjusted),
+        *(seen.t2, seen.z, *np.moveaxis(seen.effect, -1, 0), seen.error),
+        *(*np.moveaxis(seen.turned, -1, 0), seen.noise, px / np.maximum(seen.n, 1)),
     )
+    numbers = [each[a, w, k] for each in every]
     alarms = (seen.alarms.watch, seen.alarms.alarm, contract(history.sums, limit_px))
     columns = [
         *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
         pa.array(seen.n[a, w, k].astype(np.int64)),
+        pa.array(seen.weeks[a, w, k]),
         *(pa.array(each, mask=np.isnan(each)) for each in numbers),
         *(pa.array(each[a, w, k]) for each in alarms),
     ]
@@ -164,6 +179,7 @@ def parameters(settings: Drift, sigmas: tuple[float, ...] | None) -> Parameters:
     """The drift section of a policy, as the kernel takes it."""
     return Parameters(
         sigma=sigmas or (),
+        windows=settings.windows,
         decay=settings.lambda_,
         baseline=settings.baseline_weeks,
         action=settings.q,

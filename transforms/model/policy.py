@@ -90,6 +90,7 @@ class Drift(Section):
     """How annotators are followed from week to week."""
 
     error_px: Annotated[float, Field(gt=0)]
+    windows: tuple[Count, ...]
     lambda_: Annotated[float, Field(alias="lambda", gt=0, le=1)]
     q: Probability
     watch: Probability

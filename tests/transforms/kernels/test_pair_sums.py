@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import TRIANGLE, batch, moved, placed, row
-from posegate.transforms.kernels import drift, pair_sums
+from posegate.transforms.kernels import pair_sums, stream_sums
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.model.skeleton import Skeleton
@@ -84,8 +84,8 @@ def test_undated_pairs_take_no_part_in_drift() -> None:
         ("ann", "2026-W07", "second"),
         ("", "2026-W07", "second"),
     }
-    n = drift.STATISTICS.index("n")
-    assert weekly["ann", "2026-W07", "gold"][:, n].tolist() == [drift.UNIT] * 3
+    n = stream_sums.STATISTICS.index("n")
+    assert weekly["ann", "2026-W07", "gold"][:, n].tolist() == [stream_sums.UNIT] * 3
 
 
 def test_without_sigmas_pairs_have_distances_but_no_score_and_no_weeks() -> None:

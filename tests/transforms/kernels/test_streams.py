@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.kernels import streams
-from posegate.transforms.kernels.drift import STATISTICS
+from posegate.transforms.kernels.stream_sums import STATISTICS
 from posegate.transforms.kernels.streams import WEEKLY, consecutive, refold, to_table
 
 KEYPOINTS = ("top", "left")

@@ -1,0 +1,86 @@
+"""The last weeks of a stream against all before, by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posegate.transforms.kernels import scan
+from posegate.transforms.kernels.baseline import Components
+
+
+def column(values: list[float]) -> np.ndarray:
+    """One stream's weeks: (1, W, 1)."""
+    return np.array(values, float)[None, :, None]
+
+
+def test_a_span_counts_what_is_recent_and_what_came_before() -> None:
+    n = column([9, 0, 4, 7, 10])
+    [two] = scan.spans(n, (2,), baseline=2, least=5)
+    assert two.n[0, :, 0].tolist() == [9, 9, 4, 11, 17]
+    assert two.before[0, :, 0].tolist() == [0, 0, 9, 9, 13]
+    assert two.n2[0, -1, 0] == 7**2 + 10**2
+    # Week 0: a newcomer; 1: nothing seen; 2: fewer than five; 3: a third week of work
+    # with only one before; 4: two weeks came before.
+    assert two.judged[0, :, 0].tolist() == [True, False, False, False, True]
+
+
+def test_the_shift_of_a_stream_by_hand() -> None:
+    n, total = column([10, 10, 10, 10]), column([0, 0, 8, 8])
+    [two] = scan.spans(n, (2,), baseline=2, least=5)
+    fleet = Components(*(np.array([x]) for x in (0.5, 0.02, 0.03, 0.0)))
+    of = scan.Quantity(scan.running(total), fleet, np.full((1, 4, 1), 0.5))
+    moved = scan.shift(two, of)
+    noise = 0.5 / 20 + 0.02 * 200 / 400
+    shrink = 0.03 / (0.03 + noise)
+    assert moved.delta[0, 3, 0] == pytest.approx(0.8)
+    assert moved.variance[0, 3, 0] == pytest.approx(noise + 0.03 * (1 - shrink))
+    assert np.isnan(moved.delta[0, 2, 0])
+
+
+def test_slips_are_counted_against_the_rate_before() -> None:
+    n, count = column([30] * 9), column([1] * 8 + [6])
+    [one] = scan.spans(n, (1,), baseline=2, least=5)
+    prior = scan.Rates(np.array([2.0]), np.array([60.0]))
+    # Gamma(2 + 8, 60 + 240) of the rate: negative binomial with r = 10, p = 30 / 330.
+    r, hit = 10, 30 / 330
+    mass = [(1 - hit) ** r]
+    for k in range(1, 8):
+        mass.append(mass[-1] * (r + k - 1) / k * hit)
+    expected = 1 - sum(mass[:6]) - mass[6] / 2
+    assert scan.p_more(one, count, prior)[0, 8, 0] == pytest.approx(expected)
+
+
+def test_without_slips_the_chance_is_near_one() -> None:
+    n = column([30] * 9)
+    [one] = scan.spans(n, (1,), baseline=2, least=5)
+    p = scan.p_more(one, 0 * n, scan.rates(n, 0 * n, 2))
+    assert (p[~np.isnan(p)] > 0.5).all()
+
+
+def test_annotators_who_slip_at_very_different_rates_make_a_wide_prior() -> None:
+    n = np.full((40, 8, 1), 50.0)
+    same = np.random.default_rng(3).poisson(1.0, (40, 8, 1)).astype(float)
+    mixed = same * np.where(np.arange(40) % 2, 0, 4)[:, None, None]
+    assert scan.rates(n, same, 8).shape[0] > 10 * scan.LEAST_SHAPE
+    assert scan.rates(n, mixed, 8).shape[0] == scan.LEAST_SHAPE
+
+
+def test_the_clearest_length_wins_and_none_is_none() -> None:
+    a, b = np.array([0.2, np.nan, np.nan]), np.array([0.1, 0.4, np.nan])
+    best = scan.clearest([[a, b], [b, np.array([0.3, np.nan, np.nan])]])
+    assert best.tolist() == [0, 0, -1]
+    picked = scan.chosen([np.array([1.0, 2, 3]), np.array([4.0, 5, 6])], best)
+    assert picked[:2].tolist() == [1, 2]
+    assert np.isnan(picked[2])
+
+
+@given(st.integers(1, 30), st.integers(0, 1000))
+def test_recent_and_before_add_up_to_all(weeks: int, seed: int) -> None:
+    x = np.random.default_rng(seed).integers(0, 9, (2, 12, 3)).astype(float)
+    so_far = scan.running(x)
+    recent, before = scan.halves(so_far, weeks)
+    assert np.array_equal(recent + before, np.cumsum(x, axis=1))
+    each = scan.halves(so_far, np.full((2, 12, 3), weeks))
+    assert np.array_equal(recent, each[0])
+    assert np.array_equal(recent[:, -1], x[:, max(0, 12 - weeks) :].sum(axis=1))

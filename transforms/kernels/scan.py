@@ -1,0 +1,212 @@
+"""Did a stream change lately? Its last weeks against all before, at several lengths.
+
+         baseline, drawn to the fleet's          last 8 weeks
+    ├─────────────────────────────────────┼───────────────────────┤  now
+                                                  last 2  ├───────┤
+
+A large change shows in one week, a small one only in many: each length gives a score.
+A annotators, W weeks, K keypoints; everything is a difference of running sums, so a
+fleet costs a few array operations.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from posegate.transforms.kernels.baseline import (
+    Components,
+    components,
+    empirical_bayes,
+    own_within,
+)
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.model.poses import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Span:
+    """The last `weeks` weeks of every stream in every week, and all before; (A, W, K).
+
+    `weeks` is one number, or one for each cell. `n` and `before` count pairs, `n2` and
+    `before2` are sums of squares of the weeks' numbers. `judged` says where the two may
+    be compared.
+    """
+
+    weeks: int | Ints
+    n: Floats
+    n2: Floats
+    before: Floats
+    before2: Floats
+    judged: Bools
+
+
+def spans(
+    n: Floats, windows: Sequence[int], baseline: int, least: float
+) -> tuple[Span, ...]:
+    """Every length of `windows`, rising: (A, W, K) pairs -> one `Span` each.
+
+    What came before must hold `baseline` weeks of the annotator's work. Until there are
+    so many, the longest span is held against the fleet alone, so that a newcomer is
+    watched from the first week. Spans end in weeks with a pair, and hold `least`.
+    """
+    active = (n > 0).any(axis=2, keepdims=True).astype(float)  # (A, W, 1)
+    worked = running(active)
+    so_far, squares = running(n), running(n**2)
+    fresh = worked[:, 1:] <= baseline
+    found = []
+    for weeks in windows:
+        recent, before = halves(so_far, weeks)
+        recent2, before2 = halves(squares, weeks)
+        settled = halves(worked, weeks)[1] >= baseline
+        first = fresh & (weeks == max(windows))
+        judged = (n > 0) & (recent >= least) & (settled | first)
+        found.append(Span(weeks, recent, recent2, before, before2, judged))
+    return tuple(found)
+
+
+def running(x: Floats) -> Floats:
+    """Sums of all weeks before each, and of all: (A, W, …) -> (A, W + 1, …)."""
+    out = np.zeros((x.shape[0], x.shape[1] + 1, *x.shape[2:]))
+    np.cumsum(x, axis=1, out=out[:, 1:])
+    return out
+
+
+def halves(so_far: Floats, weeks: int | Ints) -> tuple[Floats, Floats]:
+    """Sums of the last `weeks` weeks up to each, and of all before: of `running` sums
+    (A, W + 1, K) -> (A, W, K) twice."""
+    if isinstance(weeks, int):
+        before = np.zeros_like(so_far[:, 1:])
+        before[:, weeks:] = so_far[:, 1 : max(so_far.shape[1] - weeks, 1)]
+    else:
+        now = np.arange(1, so_far.shape[1])[:, None]
+        before = np.take_along_axis(so_far, np.maximum(now - weeks, 0), axis=1)
+    return so_far[:, 1:] - before, before
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number per pair: its running sums (A, W + 1, K), how it varies over the fleet,
+    and inside the weeks of each stream (A, W, K)."""
+
+    so_far: Floats
+    fleet: Components
+    within: Floats
+
+
+def quantity(
+    n: Floats, total: Floats, squares: Floats, baseline: int, default: float
+) -> Quantity:
+    """A quantity from its weekly sums, (A, W, K) each.
+
+    The fleet's variances are those of all annotators' first `baseline` weeks of work;
+    `default` is the variance of one pair where they do not tell.
+    """
+    base = first_weeks(n, baseline)
+    kept = (np.where(base, each, 0.0) for each in (n, total, squares))
+    fleet = components(*kept, default)
+    within = own_within(n, total, squares, fleet.within)
+    return Quantity(running(total), fleet, within)
+
+
+def first_weeks(n: Floats, baseline: int) -> Bools:
+    """Each annotator's first weeks with any pair: (A, W, K) -> (A, W, 1)."""
+    active = (n > 0).any(axis=2, keepdims=True)
+    return active & (np.cumsum(active, axis=1) <= baseline)
+
+
+class Shift(NamedTuple):
+    """Recent mean less what was expected, and its variance: (A, W, K) each; the first
+    NaN where not judged."""
+
+    delta: Floats
+    variance: Floats
+
+    @property
+    def score(self) -> Floats:
+        """How many standard errors."""
+        return self.delta / np.sqrt(self.variance)
+
+
+def shift(span: Span, of: Quantity) -> Shift:
+    """How far a quantity moved in a span."""
+    recent, before = halves(of.so_far, span.weeks)
+    number, past = np.maximum(span.n, 1.0), np.maximum(span.before, 1.0)
+    expected = empirical_bayes(
+        span.before,
+        before / past,
+        of.within,
+        of.fleet.between,
+        of.fleet.grand,
+        of.fleet.week,
+        span.before2,
+    )
+    here = of.within / number + of.fleet.week * span.n2 / number**2
+    delta = np.where(span.judged, recent / number - expected.mean, np.nan)
+    return Shift(delta, here + expected.var)
+
+
+def clearest(tests: Sequence[Sequence[Floats]]) -> Ints:
+    """Which length has the smallest p: T tests of L lengths -> (A, W, K), -1 without
+    any."""
+    least = np.stack([np.fmin.reduce(list(some)) for some in zip(*tests, strict=True)])
+    known = ~np.isnan(least)
+    best = np.where(known, least, np.inf).argmin(axis=0)
+    return np.where(known.any(axis=0), best, -1)
+
+
+def blend(over: Sequence[Span], which: Ints) -> Span:
+    """The spans of that number, cell by cell: (A, W, K); nothing is judged for -1."""
+    n, n2, before, before2 = (
+        chosen([getattr(span, name) for span in over], which)
+        for name in ("n", "n2", "before", "before2")
+    )
+    lengths = np.array([span.weeks for span in over])
+    return Span(lengths[which], n, n2, before, before2, which >= 0)
+
+
+def chosen(each: Sequence[Floats], which: Ints) -> Floats:
+    """Of L arrays (A, W, K) the one of that number, cell by cell; NaN for -1."""
+    found = np.take_along_axis(np.stack(list(each)), np.maximum(which, 0)[None], axis=0)
+    return np.where(which >= 0, found[0], np.nan)
+
+
+LEAST_SHAPE, MOST_SHAPE = 2.0, 30.0
+RARE = 1e-3
+
+
+class Rates(NamedTuple):
+    """Prior of how often something rare happens: Gamma(shape, rate), (K,) each."""
+
+    shape: Floats
+    rate: Floats
+
+
+def rates(n: Floats, count: Floats, baseline: int) -> Rates:
+    """How the annotators' rates vary, by moments from their baselines: (A, W, K)."""
+    base = first_weeks(n, baseline)
+    own = np.where(base, n, 0.0).sum(axis=1)  # (A, K)
+    hits = np.where(base, count, 0.0).sum(axis=1)
+    mean = np.maximum(hits.sum(axis=0) / np.maximum(own.sum(axis=0), 1.0), RARE)
+    expected = own * mean
+    excess = float((np.square(hits - expected) - expected).sum())
+    room = float(np.square(expected).sum())
+    shape = room / excess if excess > 0 else MOST_SHAPE
+    shapes = np.full_like(mean, np.clip(shape, LEAST_SHAPE, MOST_SHAPE))
+    return Rates(shapes, shapes / mean)
+
+
+def p_more(span: Span, count: Floats, prior: Rates) -> Floats:
+    """p of that many rare events, given those before (negative binomial): (A, W, K).
+
+    The mid-p value, for counts are coarse. NaN where not judged.
+    """
+    recent, before = (np.rint(each) for each in halves(running(count), span.weeks))
+    shape, rate = prior.shape + before, prior.rate + span.before
+    often = span.n / (rate + np.maximum(span.n, 1.0))
+    above = special.betainc(recent + 1, shape, often)
+    least = special.betainc(np.maximum(recent, 1), shape, often)
+    as_many = np.where(recent > 0, least, 1.0)
+    return np.where(span.judged, (above + as_many) / 2, np.nan)
