@@ -25,7 +25,7 @@ from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
 )
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
-from posegate.transforms.kernels.scan import Quantity, Span, chosen, clearest, shift
+from posegate.transforms.kernels.scan import Quantity, Span, clearest, shift
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.model.poses import Floats
 
@@ -86,11 +86,11 @@ class Streams:
     seen this week, or too little so far). `z` and `t2` are the scores of the smoothed
     size and offset.
 
-    The rest is of the span that speaks most clearly: `weeks` is its length (0 where not
-    judged). `effect` is how far the offset moved [px] at the fleet's typical scale, x
-    to the right and y down, and `error` its standard error along each axis [px];
-    `turned` is the offset in axes of the body [px]; `noise` the factor by which errors
-    grew; NaN where not judged.
+    The rest is of the span that speaks most clearly, or of all since the change where
+    an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
+    offset moved [px] at the fleet's typical scale, x to the right and y down, and
+    `error` its standard error along each axis [px]; `turned` is the offset in axes of
+    the body [px]; `noise` the factor by which errors grew; NaN where not judged.
     """
 
     n: Floats
@@ -136,8 +136,11 @@ def fleet(weekly: Ints, parameters: Parameters) -> Streams:
         "slips": more_slips(s["n"], s["gross"], over, parameters.baseline),
     }
     p = together([each for some in tests.values() for each in some])
-    best, biased = clearest([image.p, body.p, larger]), clearest([image.p, body.p])
-    moved, error = image.told(biased)
+    found = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
+    best = clearest([image.p, body.p, larger])
+    weeks = np.where(best < 0, 0, np.asarray(parameters.windows)[best])
+    weeks = since_change(weeks, found.since)
+    moved, error = image.told(weeks)
     px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])  # (K,)
     return Streams(
         n=s["n"],
@@ -147,13 +150,24 @@ def fleet(weekly: Ints, parameters: Parameters) -> Streams:
         p_bias=together(tests["bias"]),
         p_slips=together(tests["slips"]),
         p=p,
-        weeks=np.where(best < 0, 0, np.asarray(parameters.windows)[best]),
+        weeks=weeks,
         effect=moved * px[:, None],
         error=error * px,
-        turned=body.told(biased)[0] * px[:, None],
-        noise=np.exp(chosen([each.delta for each in grown], clearest([larger]))),
-        alarms=alarms(p, parameters.action, parameters.watch, parameters.quarantine),
+        turned=body.told(weeks)[0] * px[:, None],
+        noise=np.exp(shift(scan.span_of(s["n"], weeks), size).delta),
+        alarms=found,
     )
+
+
+def since_change(weeks: Ints, since: Ints) -> Ints:
+    """How long a change has lasted: (A, W, K) twice -> (A, W, K).
+
+    Where an alarm is on, since what its first week took for the beginning: later weeks
+    would count the changed ones to the past. Else the clearest span's own length.
+    """
+    now = np.arange(weeks.shape[1])[:, None]
+    first = np.take_along_axis(weeks, np.maximum(since, 0), axis=1)
+    return np.where(since >= 0, now - since + first, weeks)
 
 
 def spans(n: Floats, parameters: Parameters) -> tuple[Span, ...]:
@@ -166,15 +180,15 @@ class Offsets:
     """A signed offset in some axes: its p at every length (A, W, K), and what tells how
     far it moved; `tested` is shortened to `NEAR`, `wide` to `RADIUS`."""
 
+    n: Floats
     p: list[Floats]
-    over: tuple[Span, ...]
     tested: tuple[Quantity, Quantity]
     wide: tuple[Quantity, Quantity]
 
-    def told(self, which: Ints) -> tuple[Floats, Floats]:
-        """How far, in the spans of that number: (A, W, K) -> (A, W, K, 2) and the
-        standard error along an axis (A, W, K) [sigma s]; NaN for -1."""
-        span = scan.blend(self.over, which)
+    def told(self, weeks: Ints) -> tuple[Floats, Floats]:
+        """How far in so many weeks: (A, W, K) -> (A, W, K, 2) and the standard error
+        along an axis (A, W, K) [sigma s]; NaN for 0."""
+        span = scan.span_of(self.n, weeks)
         x, y = (shift(span, of) for of in self.wide)
         return np.stack([x.delta, y.delta], axis=-1), np.sqrt(
             (x.variance + y.variance) / 2
@@ -186,12 +200,12 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
     n = s[f"{axes}n"]
     over = spans(n, parameters)
 
-    def quantities(total: str, squares: str) -> tuple[Quantity, Quantity]:
+    def quantities(kind: str) -> tuple[Quantity, Quantity]:
         x, y = (
             scan.quantity(
                 n,
-                s[axes + total + axis],
-                s[axes + squares + axis + "2"],
+                s[f"{axes}{kind}{axis}"],
+                s[f"{axes}{kind}{axis}2"],
                 parameters.baseline,
                 AXIS_VARIANCE,
             )
@@ -199,10 +213,10 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
         )
         return x, y
 
-    tested = quantities("h", "h")
+    tested = quantities("h")
     scores = [[honest(shift(span, of).score) for of in tested] for span in over]
     p = [np.exp(-(x**2 + y**2) / 2) for x, y in scores]  # chi-square of 2
-    return Offsets(p, over, tested, quantities("w", "h"))
+    return Offsets(n, p, tested, quantities("w"))
 
 
 def sizes(s: dict[str, Floats], baseline: int) -> Quantity:

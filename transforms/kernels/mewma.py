@@ -64,8 +64,9 @@ def scores(
     """
     watched = (size, *offset)
     weekly = [np.diff(of.so_far, axis=1) for of in watched]  # (A, W, K) each
-    turned = (np.moveaxis(column, 1, 0) for column in (n, *weekly))
-    state = State(*(np.moveaxis(sums, 0, 1) for sums in fold(*turned, decay)))
+    count, log, x, y = (np.moveaxis(column, 1, 0) for column in (n, *weekly))
+    folded = fold(count, log, x, y, decay)
+    state = State(*(np.moveaxis(sums, 0, 1) for sums in folded))
     number = np.where(state.n > 0, state.n, 1.0)
     judged = (n > 0) & (state.n >= least)
     found = []

@@ -105,8 +105,8 @@ def quantity(
     `default` is the variance of one pair where they do not tell.
     """
     base = first_weeks(n, baseline)
-    kept = (np.where(base, each, 0.0) for each in (n, total, squares))
-    fleet = components(*kept, default)
+    kept = [np.where(base, each, 0.0) for each in (n, total, squares)]
+    fleet = components(kept[0], kept[1], kept[2], default)
     within = own_within(n, total, squares, fleet.within)
     return Quantity(running(total), fleet, within)
 
@@ -157,20 +157,12 @@ def clearest(tests: Sequence[Sequence[Floats]]) -> Ints:
     return np.where(known.any(axis=0), best, -1)
 
 
-def blend(over: Sequence[Span], which: Ints) -> Span:
-    """The spans of that number, cell by cell: (A, W, K); nothing is judged for -1."""
-    n, n2, before, before2 = (
-        chosen([getattr(span, name) for span in over], which)
-        for name in ("n", "n2", "before", "before2")
-    )
-    lengths = np.array([span.weeks for span in over])
-    return Span(lengths[which], n, n2, before, before2, which >= 0)
-
-
-def chosen(each: Sequence[Floats], which: Ints) -> Floats:
-    """Of L arrays (A, W, K) the one of that number, cell by cell; NaN for -1."""
-    found = np.take_along_axis(np.stack(list(each)), np.maximum(which, 0)[None], axis=0)
-    return np.where(which >= 0, found[0], np.nan)
+def span_of(n: Floats, weeks: Ints) -> Span:
+    """One span of its own length in every cell: (A, W, K) pairs and lengths; 0 is not
+    judged."""
+    recent, before = halves(running(n), weeks)
+    recent2, before2 = halves(running(n**2), weeks)
+    return Span(weeks, recent, recent2, before, before2, (weeks > 0) & (recent > 0))
 
 
 LEAST_SHAPE, MOST_SHAPE = 2.0, 30.0

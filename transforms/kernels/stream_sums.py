@@ -17,7 +17,7 @@ UNIT = 1 << 20
 PLAIN = ("n", "log", "log2", "q", "q2", "gross", "px", "scale")
 IMAGE = ("wx", "wy", "wx2", "wxwy", "wy2", "hx", "hy", "hx2", "hy2")
 BODY = (
-    *("body_n", "body_wx", "body_wy"),
+    *("body_n", "body_wx", "body_wy", "body_wx2", "body_wy2"),
     *("body_hx", "body_hy", "body_hx2", "body_hy2"),
 )
 STATISTICS = (*PLAIN, *IMAGE, *BODY)
@@ -100,8 +100,9 @@ def _contributions(
         yield from (np.zeros(counted.shape, np.int64) for _ in BODY)
         return
     counted = counted & np.isfinite(body).all(axis=-1)
-    wide, (hx, hy) = _offsets(body, counted, unit)
-    for each in (np.ones_like(unit), *wide, hx, hy, hx * hx, hy * hy):
+    (wx, wy), (hx, hy) = _offsets(body, counted, unit)
+    wide, near = (wx, wy, wx * wx, wy * wy), (hx, hy, hx * hx, hy * hy)
+    for each in (np.ones_like(unit), *wide, *near):
         yield _fixed(each, counted)
 
 

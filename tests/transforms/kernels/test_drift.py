@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posegate.transforms.kernels.drift import Parameters, Streams, fleet
+from posegate.transforms.kernels.drift import Parameters, Streams, fleet, since_change
 from posegate.transforms.kernels.stream_sums import (
     STATISTICS,
     contract,
@@ -185,3 +185,9 @@ def test_the_order_of_annotators_does_not_matter(seed: int) -> None:
     straight, mixed = fleet(weekly, PARAMETERS), fleet(weekly[order], PARAMETERS)
     np.testing.assert_allclose(straight.p[order], mixed.p, rtol=1e-6)
     assert np.array_equal(straight.alarms.action[order], mixed.alarms.action)
+
+
+def test_an_alarm_counts_from_the_beginning_of_the_change() -> None:
+    weeks = np.array([0, 2, 4, 2, 2, 8])[None, :, None]
+    since = np.array([-1, -1, 2, 2, -1, 5])[None, :, None]
+    assert since_change(weeks, since)[0, :, 0].tolist() == [0, 2, 4, 5, 2, 8]

@@ -70,9 +70,6 @@ def test_the_clearest_length_wins_and_none_is_none() -> None:
     a, b = np.array([0.2, np.nan, np.nan]), np.array([0.1, 0.4, np.nan])
     best = scan.clearest([[a, b], [b, np.array([0.3, np.nan, np.nan])]])
     assert best.tolist() == [0, 0, -1]
-    picked = scan.chosen([np.array([1.0, 2, 3]), np.array([4.0, 5, 6])], best)
-    assert picked[:2].tolist() == [1, 2]
-    assert np.isnan(picked[2])
 
 
 @given(st.integers(1, 30), st.integers(0, 1000))
@@ -84,3 +81,11 @@ def test_recent_and_before_add_up_to_all(weeks: int, seed: int) -> None:
     each = scan.halves(so_far, np.full((2, 12, 3), weeks))
     assert np.array_equal(recent, each[0])
     assert np.array_equal(recent[:, -1], x[:, max(0, 12 - weeks) :].sum(axis=1))
+
+
+def test_every_cell_may_have_a_span_of_its_own() -> None:
+    n = column([1, 2, 3, 4])
+    span = scan.span_of(n, np.array([0, 2, 1, 9])[None, :, None])
+    assert span.n[0, 1:, 0].tolist() == [3, 3, 10]
+    assert span.before[0, 1:, 0].tolist() == [0, 3, 0]
+    assert span.judged[0, :, 0].tolist() == [False, True, True, True]

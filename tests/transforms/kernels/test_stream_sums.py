@@ -115,6 +115,8 @@ def test_offsets_in_axes_of_the_body_are_summed_where_there_are_any() -> None:
             "body_n": 1,
             "body_wx": 0,
             "body_wy": -3,
+            "body_wx2": 0,
+            "body_wy2": 9,
             "body_hx": 0,
             "body_hy": -1.5,
             "body_hx2": 0,
