@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from posegate.pipelines import calibrate, formats, skeleton, speech
+from posegate.pipelines import calibrate, convert, formats, skeleton, speech
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     add_demo(commands)
     calibrate.add(commands)
     formats.add(commands)
+    convert.add(commands)
     skeleton.add(commands)
     return top
 
@@ -226,6 +227,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
     "demo": demo,
     "calibrate": calibrate.act,
     "formats": formats.act,
+    "convert": convert.act,
     "skeleton": skeleton.act,
 }
 

@@ -33,10 +33,21 @@ def inspect(
       ValueError: its side file or job table is wrong, or results would go into it.
       OSError: it cannot be read.
     """
+    check_apart(plain(path), project.output, f"{project.place}: output")
+    delivery, alone = listed(path, format)
+    return with_jobs(delivery, project), alone
+
+
+def plain(path: str) -> str:
+    """A path without slashes at its end; raises ValueError for none."""
     if not path:
         raise ValueError("DELIVERY is empty; give a folder, a gs:// prefix, or a file")
-    path = re.sub(r"(?<=[^/:])/+$", "", path)
-    check_apart(path, project)
+    return re.sub(r"(?<=[^/:])/+$", "", path)
+
+
+def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, ...]]:
+    """The delivery by its own files alone, and the names that are left alone."""
+    path = plain(path)
     files = storage.listing(path)
     place = f"{path}/{SIDE_FILE}"
     side = read_side_file({file.name: file.path for file in files}, place)
@@ -54,16 +65,16 @@ def inspect(
         path,
     )
     shards += [shard(f.path, f.name, f.size) for f in files if f.name == table]
-    delivery = with_jobs(deliver(shards, side, name_of(path), path), project)
+    delivery = deliver(shards, side, name_of(path), path)
     return delivery, tuple(sorted({*alone, *told}))
 
 
-def check_apart(path: str, project: Project) -> None:
+def check_apart(path: str, output: str, place: str) -> None:
     """Raises ValueError where results would be read as shards of the delivery."""
-    inside, output = (f"{whole(p).rstrip('/')}/" for p in (path, project.output))
-    if output.startswith(inside):
+    inside, outside = (f"{whole(p).rstrip('/')}/" for p in (path, output))
+    if outside.startswith(inside):
         raise ValueError(
-            f"{project.place}: output {project.output!r} lies in the delivery {path}; "
+            f"{place} {output!r} lies in the delivery {path}; "
             "results would be read as part of it: choose another folder"
         )
 

@@ -23,7 +23,7 @@ from types import ModuleType
 
 import pyarrow as pa
 
-from posegate.transforms.formats import unrecognised
+from posegate.transforms.formats import parquet_write, unrecognised
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -44,6 +44,7 @@ __all__ = [
     "read",
     "sniff",
     "suffixes",
+    "writers",
 ]
 
 SHIPPED = (
@@ -102,6 +103,12 @@ def formats() -> dict[str, ModuleType]:
             )
         found[module.NAME] = module
     return found
+
+
+def writers() -> dict[str, ModuleType]:
+    """Every format that is written, by name, and canonical Parquet."""
+    ours = {n: module for n, module in formats().items() if hasattr(module, "write")}
+    return {**ours, parquet_write.NAME: parquet_write}
 
 
 def named(name: str, place: str) -> ModuleType:

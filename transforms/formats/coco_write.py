@@ -240,7 +240,7 @@ def write(given: Outgoing) -> dict[str, int]:
     return {} if numbered else {RENUMBERED: len(given.rows)}
 
 
-RENUMBERED = "ids are not whole numbers that stand once: numbered from 1"
+RENUMBERED = "id: no whole numbers that stand once each, so numbered from 1"
 
 
 def numbers(ids: pa.ChunkedArray) -> bool:

@@ -32,7 +32,7 @@ table = "jobs.csv"
 UNSIZED = "left out: the size of the image is not known"
 UNNAMED = "left out: another image has this name, but for its ending, or it is no name"
 UNBOXED = "left out: there is neither a box nor two keypoints"
-BOXED = "boxes are those of the keypoints, where a row has none"
+BOXED = "bbox: the keypoints' own, where a row has none"
 AT_ZERO = "keypoints at exactly (0, 0), which read as missing"
 
 

@@ -1,0 +1,96 @@
+"""`posegate convert`: there is a new delivery, and the truth about it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from posegate.pipelines.__main__ import main
+from posegate.transforms.model.skeleton import load
+
+NAMES = list(load("coco_17").keypoints)
+
+
+def delivery(folder: Path, *annotations: dict[str, Any]) -> str:
+    image = {"id": 1, "file_name": "v/a.jpg", "width": 640, "height": 480}
+    data = {
+        "images": [image, {"id": 2, "file_name": "v/b.jpg"}],
+        "categories": [{"id": 1, "name": "person", "keypoints": NAMES}],
+        "annotations": list(annotations),
+    }
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(data))
+    return str(folder)
+
+
+def person(id: int, **changes: Any) -> dict[str, Any]:
+    points = [v for i in range(17) for v in (10.25 + i, 20.5 + i, 1 + i % 2)]
+    said = {"id": id, "image_id": 1, "category_id": 1, "keypoints": points}
+    return said | {"bbox": [5, 5, 90, 80], "area": 900.5, "annotator": "ann"} | changes
+
+
+def convert(*words: str) -> int:
+    return main(["convert", *words, "--skeleton", "coco_17"])
+
+
+def test_a_delivery_becomes_another_that_reads_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4), person(9, keypoints=[1]))
+    out = tmp_path / "out"
+    assert convert(source, str(out), "--to", "yolo-pose") == 0
+    said = capsys.readouterr().out
+    assert "read: 2 records, 1 rows, 1 in quarantine" in said
+    assert "coco.keypoint-count" in said
+    assert "1  images without a row" in said
+    assert "1  annotator (rows)" in said
+    assert "read back: 1 rows of 1; 1 compared" in said
+    assert (tmp_path / "out.loss.txt").read_text() == said
+    assert (out / "labels" / "v" / "a.txt").is_file()
+    assert convert(str(out), str(tmp_path / "back.json"), "--to", "coco") == 0
+    [back] = json.loads((tmp_path / "back.json").read_text())["annotations"]
+    assert back["keypoints"] == pytest.approx(person(4)["keypoints"])
+    assert back["bbox"] == pytest.approx([5, 5, 90, 80])
+
+
+def test_coco_keeps_it_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = delivery(tmp_path / "in", person(4, attributes={"action": "run"}))
+    assert convert(source, str(tmp_path / "out"), "--to", "coco") == 0
+    said = capsys.readouterr().out
+    assert "cannot hold" not in said
+    [back] = json.loads((tmp_path / "out" / "annotations.json").read_text())[
+        "annotations"
+    ]
+    assert (back["id"], back["annotator"], back["area"]) == (4, "ann", 900.5)
+    assert back["attributes"] == {"action": "run"}
+
+
+def test_parquet_has_the_canonical_columns(tmp_path: Path) -> None:
+    source = delivery(tmp_path / "in", person(4))
+    out = tmp_path / "out.parquet"
+    assert convert(source, str(out), "--to", "parquet") == 0
+    table = pq.read_table(out)
+    assert table["annotator"].to_pylist() == ["ann"]
+    assert table.schema.metadata[b"skeleton"] == b"coco_17"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["{in}", "{out}", "--to", "vhs"], "'vhs' is not written; one of coco"),
+        (["{in}", "{in}/new", "--to", "coco"], "lies in the delivery"),
+        (["{in}", "{full}", "--to", "coco"], "is there already"),
+        (["{in}", "{out}", "--to", "coco", "--format", "x"], "no format 'x'"),
+        (["{in}/no", "{out}", "--to", "coco"], "no such file or folder"),
+    ],
+)
+def test_a_wrong_call_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    places = {"in": delivery(tmp_path / "in", person(4)), "out": str(tmp_path / "out")}
+    places["full"] = delivery(tmp_path / "full")
+    assert convert(*(word.format(**places) for word in words)) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["full", "in"]
