@@ -66,6 +66,7 @@ SHIPPED = (
     "onehand10k",
     "openpose",
     "points_csv",
+    "posetrack17",
     "pts",
     "sleap",
     "trc",

@@ -132,7 +132,7 @@ def _points(raw: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | 
 
 
 def _cameras(context: Context, file: File, split: str) -> list[dict[str, str] | None]:
-    """Each hand's focal lengths and centre [px], by the file beside, if there is one."""
+    """Each hand's focal lengths and centre [px], if their file lies beside."""
     data = context.companion(file, f"{split}_K.json")
     if data is None:
         return []
