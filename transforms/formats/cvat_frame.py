@@ -43,7 +43,7 @@ TRAPS = {
 class Frames:
     """Makes records of the shapes of a frame; `name` is the format's.
 
-    The records have no position and no image yet.
+    The records have no image yet; their position is that in the frame.
     """
 
     name: str
@@ -56,13 +56,14 @@ class Frames:
     def records(self, shapes: Sequence[Shape]) -> Iterator[Record]:
         """Those of one frame, in the order in which each begins."""
         groups: dict[str, list[Shape]] = {}
-        for each in shapes:
+        for i, each in enumerate(shapes):
+            each.order = i
             if each.group is not None:
                 groups.setdefault(each.group, []).append(each)
         alone = [each for each in shapes if each.group is None]
-        for some in groups.values():
-            yield from self._group(some)
-        yield from self._alone(alone)
+        found = [record for some in groups.values() for record in self._group(some)]
+        found += self._alone(alone)
+        yield from sorted(found, key=lambda record: record.position)
 
     def pose(self, each: Shape) -> Record:
         """A skeleton's."""
@@ -203,7 +204,7 @@ class Frames:
 
     def _record(self, each: Shape, always: bool = False) -> Record:
         """What any shape says; its class where it is not the skeleton's own."""
-        record = Record(0, "", raw=each.raw, id=each.id)
+        record = Record(each.order, "", raw=each.raw, id=each.id)
         if each.attributes:
             record.attributes = dict(each.attributes)
         named = each.kind == "skeleton" or len(each.values) > 2

@@ -15,6 +15,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.cvat_frame import Frames
+from posegate.transforms.formats.cvat_images_write import KEEPS, write
 from posegate.transforms.formats.cvat_meta import Meta, kind, meta
 from posegate.transforms.formats.cvat_shapes import LEFT_ALONE, shape
 from posegate.transforms.formats.files import File
@@ -22,6 +23,8 @@ from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.xml_records import Node, Records
 from posegate.transforms.formats.xml_stream import Broken
+
+__all__ = ["CARRIES", "KEEPS", "NAME", "SUFFIXES", "TRAPS", "read", "sniff", "write"]
 
 NAME = "cvat-images"
 SUFFIXES = (".xml",)

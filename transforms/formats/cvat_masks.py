@@ -47,4 +47,9 @@ def outlined(polygons: Sequence[Sequence[float]]) -> tuple[bytes, float]:
     for polygon in polygons:
         x, y = np.asarray(polygon[::2]), np.asarray(polygon[1::2])
         area += abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
-    return msgspec.json.encode([list(polygon) for polygon in polygons]), area
+    return msgspec.json.encode([list(map(_number, each)) for each in polygons]), area
+
+
+def _number(value: float) -> float:
+    """Without its point where it is whole: as annotation tools write it."""
+    return int(value) if value.is_integer() else value

@@ -60,6 +60,8 @@ class Shape:
     mask: bytes | None = None
     area: float | None = None
     fault: Unreadable | None = None
+    order: int = 0
+    """Its place in its frame."""
 
 
 def shape(
