@@ -25,8 +25,9 @@ KEEPS = Keeps(
     fields=frozenset(
         {"image", "width", "height", "bbox", "segmentation", "attributes"}
     ),
-    origin=(Origin.PLACED, Origin.CORRECTED, Origin.PLACED, Origin.PREDICTED),
+    origin=(Origin.PLACED, Origin.CORRECTED, Origin.PREDICTED, Origin.PREDICTED),
 )
+_MACHINE = frozenset({Origin.INTERPOLATED, Origin.PREDICTED})
 FILE = "annotations.xml"
 
 
@@ -81,12 +82,12 @@ class _Writing:
             self._group += 1
         group = f' group_id="{self._group}"' if parts else ""
         attributes = own(row, skeleton, text)
-        made = []
+        made, origin = [], source([row], _MACHINE)
         if posed:
             points = elements(row, skeleton, text, keyed=False)
             made.append(
                 f"    <skeleton label={text.attribute(label)} "
-                f'source="{source(row)}" z_order="0"{group}>\n{points}'
+                f'source="{origin}" z_order="0"{group}>\n{points}'
                 f"{attributes}    </skeleton>\n"
             )
             label, attributes = f"{label}-outline", ""
@@ -95,7 +96,7 @@ class _Writing:
         for tag, shape in parts:
             made.append(
                 f"    <{tag} label={text.attribute(label)} "
-                f'source="{source(row)}" occluded="0" {shape} z_order="0"{group}>'
+                f'source="{origin}" occluded="0" {shape} z_order="0"{group}>'
                 f"{attributes}</{tag}>\n"
             )
             attributes = ""

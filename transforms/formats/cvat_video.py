@@ -31,12 +31,25 @@ from posegate.transforms.formats.cvat_shapes import (
     element,
     shape,
 )
+from posegate.transforms.formats.cvat_video_write import BY, KEEPS, write
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.xml_records import Close, Node, Open, Records
 from posegate.transforms.formats.xml_stream import Broken
 from posegate.transforms.model.schema import Origin
+
+__all__ = [
+    "BY",
+    "CARRIES",
+    "KEEPS",
+    "NAME",
+    "SUFFIXES",
+    "TRAPS",
+    "read",
+    "sniff",
+    "write",
+]
 
 NAME = "cvat-video"
 SUFFIXES = (".xml",)

@@ -76,7 +76,7 @@ class Labels:
 def labels(given: Outgoing) -> Labels:
     """The labels, and the names of attributes, that the rows need."""
     found, category = Labels(), given.skeleton.category
-    alone = set()
+    alone: set[str] = set()
     for batch in given.rows:
         flags = batch["visibility"].to_pylist()
         for attributes, flag in zip(
@@ -177,17 +177,19 @@ def attributes(pairs: Mapping[str, str], text: Text) -> str:
 def elements(row: Row, skeleton: Skeleton, text: Text, keyed: bool) -> str:
     """A skeleton's points; `keyed`: with what was a keyframe.
 
-    A point that is not labelled is outside, in the middle of the others.
+    A point that is not labelled is outside, in the middle of the others if it has no
+    position.
     """
     xy = np.asarray(row["xy"]).reshape(-1, 2)
     flags = np.asarray(row["visibility"])
-    middle = xy[flags > 0].mean(axis=0) if flags.any() else np.zeros(2)
+    known = np.isfinite(xy).all(axis=1)
+    xy = np.where(known[:, None], xy, xy[known].mean(axis=0) if known.any() else 0.0)
     own = said(row)
     lines = []
     for name, at, flag, origin in zip(
         skeleton.keypoints, xy, flags.tolist(), row["origin"], strict=True
     ):
-        x, y = (at if flag else middle).tolist()
+        x, y = at.tolist()
         key = f' keyframe="{int(origin != Origin.INTERPOLATED)}"' if keyed else ""
         pairs = {
             n[len(name) + 1 :]: v
@@ -212,12 +214,23 @@ def own(row: Row, skeleton: Skeleton, text: Text) -> str:
     return attributes(pairs, text)
 
 
-def source(row: Row) -> str:
-    """How an instance came to be, in CVAT's word."""
-    seen = {o for o, v in zip(row["origin"], row["visibility"], strict=True) if v}
-    if seen == {Origin.PREDICTED}:
+def source(rows: Sequence[Row], machine: frozenset[int]) -> str:
+    """How instances came to be, in CVAT's word, which is one for all of their points.
+
+    If any is of `machine` (origins) all are: what nobody placed is never passed off as
+    placed.
+    """
+    seen = {
+        origin
+        for row in rows
+        for origin, flag in zip(row["origin"], row["visibility"], strict=True)
+        if flag
+    }
+    if seen & machine:
         return "auto"
-    return "semi-auto" if Origin.CORRECTED in seen else "manual"
+    return (
+        "semi-auto" if seen - {Origin.INTERPOLATED} == {Origin.CORRECTED} else "manual"
+    )
 
 
 def box(row: Row) -> str | None:

@@ -72,8 +72,10 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
     return rows
 
 
-def back(module: ModuleType, rows: list[dict[str, Any]], folder: Path) -> list[Row]:
-    """The rows, written and read again, in their first order."""
+def back(
+    module: ModuleType, rows: list[dict[str, Any]], folder: Path
+) -> list[Row | None]:
+    """The rows, written and read again, in their first order; None if left out."""
     files, told = written(module, rows, SKELETON, folder, batch=2)
     files.pop("delivery.toml", None)
     table = files.pop("jobs.csv", None)
@@ -88,7 +90,8 @@ def back(module: ModuleType, rows: list[dict[str, Any]], folder: Path) -> list[R
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in got.rows:
         found.setdefault(tuple(row[name] for name in names), []).append(row)
-    return [found[tuple(row[name] for name in names)].pop(0) for row in rows]
+    keys = [tuple(row[name] for name in names) for row in rows]
+    return [found[key].pop(0) if key in found else None for key in keys]
 
 
 def is_left(said: str) -> bool:
@@ -117,6 +120,7 @@ def test_what_a_format_keeps_comes_back(
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
     for made, found in zip(rows, back(module, rows, folder), strict=True):
+        assert found is not None
         assert differences(made, found, module.KEEPS) == []
 
 
@@ -136,7 +140,9 @@ def test_what_two_formats_keep_comes_back_through_both(
     folder = tmp_path_factory.getbasetemp()
     one, other = pair
     there = back(one, rows, folder)
-    home = back(other, [dict(row) for row in there], folder)
+    assert None not in there
+    home = back(other, [dict(row) for row in there if row is not None], folder)
     kept = both(one.KEEPS, other.KEEPS)
     for made, found in zip(rows, home, strict=True):
-        assert differences(made, found, kept) == []
+        if found is not None:  # a still is left out of a format of tracks
+            assert differences(made, found, kept) == []
