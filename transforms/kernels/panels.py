@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import consensus, drift, measures, raters
+from posegate.transforms.kernels import consensus, measures, raters
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import Blocks, crowded
 from posegate.transforms.kernels.geometry import length
+from posegate.transforms.kernels.stream_sums import MOST_PX
 from posegate.transforms.kernels.sums import Key, Sum, fixed
 from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.schema import Visibility
@@ -138,7 +139,7 @@ def _sums(px: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
     if skeleton.sigmas is not None:
         q = px / (skeleton.sigma * scale[:, None])
     known = np.isfinite(px)
-    columns = [fixed(np.where(known, np.minimum(v, drift.MOST_PX), 0)) for v in (px, q)]
+    columns = [fixed(np.where(known, np.minimum(v, MOST_PX), 0)) for v in (px, q)]
     return np.stack([known.astype(np.int64), *columns], axis=2)
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels import sampling
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import UNIT
+from posegate.transforms.kernels.stream_sums import UNIT
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.sums import ONE, Key
 
