@@ -52,3 +52,12 @@ def sample(n: int) -> dict[str, bytes]:
         ]
         files[f"labeled-data/m{video}/CollectedData_Ann.csv"] = table(rows, PARTS)
     return files
+
+
+def beside_h5() -> dict[str, bytes]:
+    """A CSV with its table as HDF5 beside it."""
+    from samples import dlc_h5
+
+    rows = [(p, *n) for p, n in zip(dlc_h5.PATHS, dlc_h5.NUMBERS, strict=True)]
+    numbers = dlc_h5.fixed(dlc_h5.PATHS, dlc_h5.NUMBERS, dlc_h5.columns())
+    return {"a.csv": table(rows), "a.h5": numbers}

@@ -53,6 +53,7 @@ SHIPPED = (
     "cvat_video",
     "darwin",
     "dlc",
+    "dlc_h5",
     "face_300w",
     "fcsv",
     "freihand",

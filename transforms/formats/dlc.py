@@ -6,7 +6,8 @@
     coords,x,y,x,y                         x, y, likelihood where a model placed them
     labeled-data/m4s1/img0000.png,21.5,265.4,,
 
-The path of an image stands in one column, or in three.
+The path of an image stands in one column, or in three. Where the same table lies beside
+it as HDF5 (`dlc-h5`), that one is read, as DeepLabCut itself does.
 """
 
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from posegate.transforms.formats.text_table import (
     dialect_of,
     parse,
 )
+from posegate.transforms.model.poses import Floats
 
 NAME = "dlc"
 SUFFIXES = (".csv",)
@@ -47,6 +49,7 @@ TRAPS = dlc_frames.traps(NAME) | {
     "dlc.header": "The header is not DeepLabCut's: the file is not read.",
     "dlc.cell": "A cell is no number, or a row has too many: quarantined.",
     "dlc.row-cut": "The file ends within a row: the row is quarantined.",
+    "dlc.h5-counts": "The same table lies beside it as .h5: that one is read.",
 }
 LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 
@@ -64,9 +67,12 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
+    twins = {s.name for s in context.delivery.shards if s.format == "dlc-h5"}
     for file in context.files():
         if isinstance(file, DamagedStream):
             build.say(context.shard.name, file.reason, file.detail)
+        elif f"{file.name.removesuffix('.csv')}.h5" in twins:
+            build.note("h5-counts")
         else:
             yield from _file(file, context, build)
     yield from build.rest()
@@ -89,6 +95,22 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         yield from build.ready()
     if lines.damage is not None:
         build.say(file.name, lines.damage.reason, lines.damage.detail)
+
+
+def numbers(data: bytes) -> tuple[list[Column], list[str], Floats] | None:
+    """A whole file's columns, paths, and (N, C) numbers; None where it is none."""
+    lines = Lines(iter([data]))
+    header = _header(lines)
+    if isinstance(header, str):
+        return None
+    columns, index, dialect = header
+    paths: list[str] = []
+    found = [np.empty((0, len(columns)))]
+    for block in lines.blocks():
+        part = parse(block, index + len(columns), dialect, range(index))
+        paths += _paths(part, index).to_pylist()
+        found.append(part.numbers[:, index:])
+    return columns, paths, np.concatenate(found)
 
 
 def _header(lines: Lines) -> tuple[list[Column], int, Dialect] | str:
@@ -136,8 +158,7 @@ def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
     if unended and len(found) and found.short[-1]:
         lacks = f"it lacks {int(found.short[-1])} cells and a line end"
         wrong[len(found) - 1] = ("dlc.row-cut", f"{lacks}; deliver it again")
-    parts = [pc.utf8_trim_whitespace(found.texts[i]) for i in range(index)]
-    paths = parts[0] if index == 1 else pc.binary_join_element_wise(*parts, "/")
+    paths = _paths(found, index)
     kept = np.flatnonzero([bool(path.strip("/")) for path in paths.to_pylist()])
     at = {int(row): i for i, row in enumerate(kept)}
     frames.add(
@@ -146,3 +167,9 @@ def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
         lambda i: found.raw(int(kept[i])),
         {at[i]: reason for i, reason in wrong.items() if i in at},
     )
+
+
+def _paths(found: Cells, index: int) -> pa.Array:
+    """(N,) the path of each row, which stands in its first columns."""
+    parts = [pc.utf8_trim_whitespace(found.texts[i]) for i in range(index)]
+    return parts[0] if index == 1 else pc.binary_join_element_wise(*parts, "/")
