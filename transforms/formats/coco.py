@@ -22,6 +22,7 @@ from posegate.transforms.formats.coco_categories import Categories
 from posegate.transforms.formats.coco_columns import Columns
 from posegate.transforms.formats.coco_images import Images
 from posegate.transforms.formats.coco_names import names
+from posegate.transforms.formats.coco_parts import is_body
 from posegate.transforms.formats.coco_pending import Records
 from posegate.transforms.formats.coco_records import (
     ADDED,
@@ -158,6 +159,8 @@ class _Reading:
         self._build.images(len(self._images))
         self._build.note("image-unlabelled", self._images.unlabelled)
         self._build.note("ignore-regions", self._images.partly)
+        self._build.note("image-copies", self._images.copies)
+        self._build.note("limbs", self._categories.odd_limbs)
         flags = self._columns.flags
         if flags[1] and not flags[2:].any():
             self._build.note("never-visible", int(flags[1]))
@@ -180,6 +183,11 @@ class _Reading:
         beginning = run.data[run.starts[0] : run.stops[-1]]
         if any(key in beginning for key in ADDED):
             self._kind = Wide
+        whole = is_body(len(self._context.skeleton.keypoints))
+        if b'_kpts"' in beginning and not whole:
+            self._build.note("parts-ignored")
+        if b'"keypoints_3d"' in beginning:
+            self._build.note("depths-ignored")
         self._columns.always = ("coco.byte-order-mark",) if found.bom else ()
         if run.section == RESULTS:
             self._columns.listed = True

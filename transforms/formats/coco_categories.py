@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -38,12 +39,15 @@ class Categories:
 
     skeleton: Skeleton
     matches: dict[int | str, Match] = field(default_factory=dict)
+    odd_limbs: int = 0
+    """Categories whose limbs name keypoints that they have not."""
 
     def add(self, category: Category) -> None:
         """Takes a category in; raises Unreadable if another has its id."""
         k = key(category.id)
         assert k is not None
         match = _match(category, self.skeleton)
+        self.odd_limbs += not limbs_fit(category)
         known = self.matches.setdefault(k, match)
         if repr(known) != repr(match):
             raise Unreadable(
@@ -77,6 +81,17 @@ class Categories:
         """
         named = sum(match.named for match in self.matches.values())
         return named > 1 or (named == 0 and len(self.matches) > 1)
+
+
+def limbs_fit(category: Category) -> bool:
+    """Whether a category's limbs are pairs of its keypoints, counted from 1."""
+    try:
+        limbs = msgspec.json.decode(category.skeleton, type=list[list[int]])
+    except msgspec.DecodeError:  # none are given, or no numbers
+        return True
+    count = len(category.keypoints or ())
+    ends = [end for limb in limbs for end in limb]
+    return not count or all(1 <= end <= count for end in ends)
 
 
 def _match(category: Category, skeleton: Skeleton) -> Match:

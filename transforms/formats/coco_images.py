@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats.coco_records import Image, MendedImage
 from posegate.transforms.formats.values import Id, firsts, key, texts, whole
@@ -93,6 +94,12 @@ class Images:
         self._parts.append(_batch(some))
         self._table = None
         self._count += len(new)
+
+    @property
+    def copies(self) -> int:
+        """Images that an exporter made of others."""
+        names = self.take(np.arange(len(self)))["original"].drop_null()
+        return len(names) - int(pc.count_distinct(names).as_py())
 
     def find(self, ids: Sequence[Id]) -> Ints:
         """(N,) the row of each image id; -1 where there is none."""

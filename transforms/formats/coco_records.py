@@ -94,6 +94,7 @@ class Category(msgspec.Struct):
     id: int | float | str
     name: str = ""
     keypoints: list[str] | None = None
+    skeleton: msgspec.Raw = msgspec.Raw()
 
 
 class Unreadable(Exception):
@@ -209,7 +210,8 @@ def mend_category(raw: bytes, _: int = 0) -> Category:
         raise Unreadable(
             "coco.category", f"keypoints is {_show(names)}; give a list of names"
         )
-    return Category(id, str(record.get("name", "")), names)
+    limbs = msgspec.Raw(json.dumps(record.get("skeleton")).encode())
+    return Category(id, str(record.get("name", "")), names, limbs)
 
 
 def _rest(

@@ -1,3 +1,147 @@
 """What goes wrong in COCO files, by code, and what is done about it."""
 
-TRAPS: dict[str, str] = {}
+TRAPS = {
+    "coco.area-dropped": ("An area is no number: 0.53 of the box instead."),
+    "coco.area-is-bbox": (
+        "The area is the box's, which inflates OKS: 0.53 of it instead, as COCO's "
+        "segments are."
+    ),
+    "coco.area-missing": (
+        "There is no area, or none above 0, which makes AP undefined: that of the "
+        "mask, else 0.53 of the box."
+    ),
+    "coco.attributes-dropped": ("Attributes are no object: dropped."),
+    "coco.bbox": ("A box is not four numbers within a million px: quarantined."),
+    "coco.bbox-dropped": ("A box is no list of numbers: dropped."),
+    "coco.bbox-empty": (
+        "A box has no width or no height, as that of keypoints in a line: kept."
+    ),
+    "coco.bbox-missing": ("There is no box: kept without."),
+    "coco.bbox-negative": ("A box has a negative size: quarantined."),
+    "coco.byte-order-mark": ("The file begins with a byte order mark: skipped."),
+    "coco.category": ("A category has no id, or no list of names: not read."),
+    "coco.category-conflict": (
+        "A category's id stands twice with other keypoints: the first counts."
+    ),
+    "coco.category-longer": (
+        "A category names more keypoints than its records have (HumanArt): the "
+        "first are the skeleton's."
+    ),
+    "coco.category-missing": ("A record names no category: the file's only one."),
+    "coco.category-unknown": (
+        "A record's category is none of the file's: quarantined; where the file "
+        "has none at all, the skeleton's order is assumed."
+    ),
+    "coco.category-without-names": (
+        "A category names no keypoints (Halpe, 300-W, WFLW): the skeleton's order "
+        "is assumed."
+    ),
+    "coco.depths-ignored": (
+        "Records have `keypoints_3d`, which is not read: export TRC, C3D or CSV."
+    ),
+    "coco.field-dropped": (
+        "A detail (who, when, a score, a job) has a type that it cannot have: dropped."
+    ),
+    "coco.id-missing": (
+        "A record has no id: it is named by its place, which a later export may change."
+    ),
+    "coco.ignore-regions": (
+        "Images have regions where nobody was annotated (PoseTrack): misses there "
+        "are none."
+    ),
+    "coco.image": ("An image has no id or no file name: not read."),
+    "coco.image-ambiguous": (
+        "Results name an image that the delivery's files number differently: "
+        "quarantined."
+    ),
+    "coco.image-conflict": (
+        "An image's id stands twice with other names: the first counts."
+    ),
+    "coco.image-copies": (
+        "Images are copies of others under another name (Roboflow's "
+        "`.rf.<hash>`): they share `attributes.original`, and are never divided "
+        "between splits."
+    ),
+    "coco.image-dropped": (
+        "An image's detail (fps, frame, video) has a type that it cannot have: dropped."
+    ),
+    "coco.image-id": ("A record has no `image_id`: quarantined."),
+    "coco.image-missing": (
+        "A record's image is not in the file, nor in the others of its delivery: "
+        "quarantined."
+    ),
+    "coco.image-size": (
+        "An image has no width and height, or none that can be: left out."
+    ),
+    "coco.image-unlabelled": (
+        "Images say that they were not annotated (PoseTrack's `is_labeled`)."
+    ),
+    "coco.keypoint-count": (
+        "A record has not three numbers for each keypoint: quarantined."
+    ),
+    "coco.keypoints": ("Keypoints are no list of numbers: quarantined."),
+    "coco.keypoints-absent": (
+        "A category has some of the skeleton's keypoints only: the others are "
+        "unlabelled."
+    ),
+    "coco.keypoints-missing": (
+        "A record of a category with keypoints has none: quarantined."
+    ),
+    "coco.keypoints-nested": (
+        "Keypoints are [x, y, v] each in a list of its own: flattened."
+    ),
+    "coco.keypoints-reordered": (
+        "A category has the skeleton's keypoints in another order: put in the "
+        "skeleton's."
+    ),
+    "coco.limbs": (
+        "A category's `skeleton` names keypoints that it has not, or counts from "
+        "0: limbs are the project's."
+    ),
+    "coco.never-occluded": (
+        "Every labelled keypoint is visible: the tool (Label Studio, Encord) does "
+        "not say what is occluded. The count is of keypoints."
+    ),
+    "coco.never-visible": (
+        "No keypoint is visible and some are marked 1: the tool (PoseTrack, "
+        "300-W, WFLW) writes 1 for all that is labelled; kept as occluded. The "
+        "count is of keypoints."
+    ),
+    "coco.no-annotations": ("A JSON file has no list `annotations`: said of the file."),
+    "coco.no-keypoints": (
+        "A record of a category without keypoints has none, a box or a mask: a "
+        "row with nothing labelled."
+    ),
+    "coco.num-keypoints": (
+        "`num_keypoints` is not the number of labelled keypoints, so that loaders "
+        "drop or keep the wrong records: counted again."
+    ),
+    "coco.num-keypoints-dropped": ("`num_keypoints` is no number: dropped."),
+    "coco.other-skeleton": (
+        "A category has keypoints that are not the skeleton's: quarantined."
+    ),
+    "coco.part-invalid": (
+        "A part that `*_valid` denies has points all the same: unlabelled, the "
+        "positions kept for the rules to see."
+    ),
+    "coco.parts-ignored": (
+        "Records have COCO-WholeBody's feet, face and hands, which the project's "
+        "skeleton has not: not read."
+    ),
+    "coco.position-null": (
+        "A keypoint with flag 0 has null or NaN for its position: none."
+    ),
+    "coco.score-as-visibility": (
+        "The third values are a model's scores (results; COCO-WholeBody's hands): "
+        "what is above 0 counts as visible."
+    ),
+    "coco.segmentation-dropped": ("A segmentation has NaN or Infinity: dropped."),
+    "coco.unlabelled-with-position": (
+        "A keypoint with flag 0 has a position (CVAT and Halpe leave it there): "
+        "unlabelled, the position kept for the rules to see."
+    ),
+    "coco.visibility": ("A visibility is none of 0, 1, 2 and 3: quarantined."),
+    "coco.visibility-float": (
+        "A visibility is written 2.0 (AnimalPose, the fly): read as 2."
+    ),
+}

@@ -25,6 +25,16 @@ FILES = {
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
     "names.no-match": "Records in files whose names `names.pattern` does not match.",
+    "json.empty": "A JSON file is empty: said of the file.",
+    "json.encoding": "A JSON file is not UTF-8: said of the file.",
+    "json.malformed": "A record is not JSON: quarantined, its neighbours are read.",
+    "json.not-json": "A file that should be JSON is none: said of the file.",
+    "json.stray": "Something stands between records and is none: quarantined.",
+    "json.too-deep": "A record is nested too deeply: quarantined.",
+    "json.too-long": "A record is longer than any real one: quarantined.",
+    "json.truncated": "A JSON file is cut off: what comes before is read.",
+    "json.unbalanced": "A record lacks a bracket or a quote: quarantined, its "
+    "neighbours are read.",
     **xml_stream.TRAPS,
     "jobs.no-line": "Records for which the job table has no line.",
 }
