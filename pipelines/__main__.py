@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from posegate.pipelines import calibrate, convert, formats, skeleton, speech
+from posegate.pipelines import (
+    calibrate,
+    convert,
+    explain,
+    formats,
+    rules,
+    skeleton,
+    speech,
+)
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -71,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     formats.add(commands)
     convert.add(commands)
     skeleton.add(commands)
+    rules.add(commands)
+    explain.add(commands)
     return top
 
 
@@ -229,6 +239,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
     "formats": formats.act,
     "convert": convert.act,
     "skeleton": skeleton.act,
+    "rules": rules.act,
+    "explain": explain.act,
 }
 
 

@@ -282,6 +282,8 @@ def facts(
         "skeleton": {
             "name": skeleton.name,
             "version": skeleton.version,
+            "keypoints": skeleton.keypoints,
+            "limbs": skeleton.limbs,
             "sigmas": skeleton.sigmas,
         },
         "history": [{"delivery": p.delivery, "run": p.run} for p in past],

@@ -1,0 +1,281 @@
+"""`posegate explain`: all that is known of one instance, and a drawing of it."""
+
+import argparse
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posegate.pipelines import speech
+
+if TYPE_CHECKING:
+    from posegate.transforms.model.skeleton import Skeleton
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+EPILOG = """\
+INSTANCE is the name that reports, queues and splits give it (32 hex digits; the first
+eight will do if no other begins with them), or the id that the delivery gives it.
+
+  posegate explain 3f9a01c2 --output quality
+  posegate explain 4711 --output gs://bucket/quality --delivery 2026-W30 --svg 4711.svg
+"""
+
+LEAST = 8
+"""Hex digits from which on a beginning is looked for."""
+
+HEX = re.compile(r"[0-9a-f]+")
+
+LOOKS = """\
+.limb{stroke-width:2.2;stroke-linecap:round}
+.limb.delivered{stroke:#2563eb}.limb.broken{stroke:#c81e1e}
+.joint.delivered{fill:#2563eb;stroke:#2563eb;stroke-width:1.3}
+.joint.occluded{fill:#fff}.joint.broken{fill:#c81e1e;stroke:#c81e1e}
+.ring{fill:none;stroke:#c81e1e;stroke-width:1.5}
+"""
+"""The page has these in its style sheet; a drawing of its own needs them inside."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A row where it was found: its run, its cells, its decision and its findings."""
+
+    delivery: str
+    folder: str
+    skeleton: "Skeleton"
+    row: dict[str, Any]
+    decision: dict[str, Any]
+    findings: list[dict[str, Any]]
+
+
+def add(commands: "Commands") -> None:
+    """The sub-command's parser."""
+    parser = commands.add_parser(
+        "explain",
+        help="say what was found of one instance, and draw it",
+        description="Prints every finding of an instance with its value, limit, the "
+        "rule's text and where it was read, and draws the skeleton with what is wrong "
+        "marked.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("instance", metavar="INSTANCE", help="its name, or source id")
+    parser.add_argument("--output", required=True, metavar="DIR",
+                        help="where results are: the project's output")  # fmt: skip
+    parser.add_argument("--delivery", metavar="NAME", help="look only here")
+    parser.add_argument("--svg", metavar="FILE", help="the drawing (default: "
+                        "INSTANCE.svg here)")  # fmt: skip
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+
+
+def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+    """What the sub-command does; raises ValueError for a call that is wrong."""
+    if beam:
+        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
+    found = list(search(parsed.output, parsed.instance, parsed.delivery))
+    if not found:
+        where = f"delivery {parsed.delivery!r}" if parsed.delivery else "any delivery"
+        raise ValueError(
+            f"no instance {parsed.instance!r} in {where} of {parsed.output}; "
+            "dashboards and review queues name instances"
+        )
+    names = sorted({known.row["instance"] for known in found})
+    if len(names) > 1:
+        raise ValueError(
+            f"{parsed.instance!r} is {len(names)} instances: {', '.join(names[:6])}"
+            f"{' …' if len(names) > 6 else ''}; give the name of one"
+        )
+    file = Path(parsed.svg or f"{names[0][:16]}.svg")
+
+    def tell() -> int:
+        for known in found:
+            speech.tell("\n".join(lines(known)))
+        picture = svg(found[-1])
+        if picture:
+            file.write_text(picture, encoding="utf-8")
+            speech.tell(f"drawn in {file}")
+        else:
+            speech.tell("not drawn: it has no point")
+        return 0
+
+    return tell
+
+
+def search(output: str, name: str, delivery: str | None) -> Iterator[Known]:
+    """The instance wherever it is: every delivery's run that counts, by name."""
+    from posegate.pipelines.history import committed
+
+    runs = committed(output)
+    if delivery is not None and delivery not in runs:
+        known = ", ".join(sorted(runs)) or "none"
+        raise ValueError(f"{output}: no delivery {delivery!r}; there is {known}")
+    for each, (folder, manifest) in sorted(runs.items()):
+        if delivery in (None, each):
+            yield from in_run(each, folder, manifest, name)
+
+
+def in_run(
+    delivery: str, folder: str, manifest: dict[str, Any], name: str
+) -> Iterator[Known]:
+    """The rows of a run that have this name."""
+    import numpy as np
+    import pyarrow as pa
+
+    from posegate.transforms import parts, storage
+    from posegate.transforms.model.schema import instances
+
+    files = {file["name"] for file in manifest["files"]}
+    for annotations in sorted(f for f in files if f.startswith("annotations/")):
+        path = storage.join(folder, annotations)
+        first = 0
+        for batch in parts.read_columns(path, ["instance", "id"]):
+            rows = first + np.flatnonzero(named(batch, name))
+            first += batch.num_rows
+            for row in rows.tolist():
+                columns = [c for c in instances(1).names if c != "segmentation"]
+                one = parts.read_rows(path, np.array([row]), columns)
+                [(_, batch_of_one)] = list(one)
+                cells = pa.Table.from_batches([batch_of_one]).to_pylist()[0]
+                yield known_of(delivery, folder, manifest, cells)
+
+
+def named(batch: Any, name: str) -> Any:
+    """(N,) whether a row's instance is, or begins with, or its id is, the name."""
+    import pyarrow.compute as pc
+
+    hit = pc.equal(batch["instance"], name)
+    if len(name) >= LEAST and HEX.fullmatch(name):
+        hit = pc.or_(hit, pc.starts_with(batch["instance"], name))
+    by_id = pc.fill_null(pc.equal(batch["id"], name), False)
+    return pc.or_(hit, by_id).to_numpy(zero_copy_only=False)
+
+
+def known_of(
+    delivery: str, folder: str, manifest: dict[str, Any], row: dict[str, Any]
+) -> Known:
+    """The row with what its run says of it."""
+    return Known(
+        delivery=delivery,
+        folder=folder,
+        skeleton=skeleton_of(manifest),
+        row=row,
+        decision=next(rows_of(folder, manifest, "decisions/", row["instance"]), {}),
+        findings=list(rows_of(folder, manifest, "findings/", row["instance"])),
+    )
+
+
+def skeleton_of(manifest: dict[str, Any]) -> "Skeleton":
+    """The skeleton of a run, with what it takes to draw it."""
+    from posegate.transforms.model.skeleton import Skeleton
+
+    said = manifest["skeleton"]
+    limbs = tuple((int(a), int(b)) for a, b in said["limbs"])
+    return Skeleton(said["name"], tuple(said["keypoints"]), limbs, (), None)
+
+
+def rows_of(
+    folder: str, manifest: dict[str, Any], prefix: str, instance: str
+) -> Iterator[dict[str, Any]]:
+    """The rows of an instance in a run's tables of one kind."""
+    import pyarrow.compute as pc
+
+    from posegate.transforms import parts, storage
+
+    names = (file["name"] for file in manifest["files"])
+    for name in sorted(each for each in names if each.startswith(prefix)):
+        table = parts.read_table(storage.join(folder, name))
+        yield from table.filter(pc.equal(table["instance"], instance)).to_pylist()
+
+
+def lines(known: Known) -> Iterator[str]:
+    """What there is to say."""
+    from posegate.expectations.rules import RULES
+
+    row = known.row
+    size = f" ({row['width']} x {row['height']})" if row["width"] else ""
+    yield f"instance   {row['instance']}, id {row['id']}, delivery {known.delivery}"
+    yield f"image      {row['image']}{size}"
+    yield f"read from  {row['source']}, record {row['position']}, as {row['format']}"
+    when = f", {row['annotated_at']:%Y-%m-%d %H:%M}" if row["annotated_at"] else ""
+    yield f"placed by  {row['annotator'] or 'somebody unnamed'}, {row['role']}{when}"
+    yield f"keypoints  {evidence(known)}"
+    if row["repairs"]:
+        yield f"mended     {', '.join(row['repairs'])}"
+    if known.decision:
+        why = "; ".join(known.decision["reasons"])
+        yield f"verdict    {known.decision['verdict']}" + (f": {why}" if why else "")
+    yield f"findings   {len(known.findings) or 'none'}"
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for finding in known.findings:
+        by_rule.setdefault(finding["rule"], []).append(finding)
+    for id, some in by_rule.items():
+        yield ""
+        yield f"  {id} ({some[0]['severity']})"
+        yield from (f"    {line}" for line in measured(some, id))
+        if id in RULES:
+            yield from (f"    {line}".rstrip() for line in RULES[id].manual.split("\n"))
+    yield ""
+
+
+def evidence(known: Known) -> str:
+    """How many points there are, and who placed them: nobody is blamed for others."""
+    from posegate.transforms.model.schema import Origin
+
+    flags, origin = known.row["visibility"], known.row["origin"]
+    labelled = [o for v, o in zip(flags, origin, strict=True) if v]
+    by = {
+        word: sum(o in kinds for o in labelled)
+        for word, kinds in (
+            ("placed or corrected by a person", (Origin.PLACED, Origin.CORRECTED)),
+            ("interpolated", (Origin.INTERPOLATED,)),
+            ("predicted", (Origin.PREDICTED,)),
+        )
+    }
+    said = ", ".join(f"{n} {word}" for word, n in by.items() if n)
+    tail = "; rules judge only what a person placed" if len(labelled) else ""
+    return f"{len(labelled)} of {len(flags)} labelled: {said or 'none'}{tail}"
+
+
+def measured(findings: Sequence[dict[str, Any]], id: str) -> Iterator[str]:
+    """The values of a rule beside its limit, and where: equal ones in one line."""
+    from posegate.expectations.rules import RULES
+
+    side = "below" if id in RULES and RULES[id].below else "above"
+    places: dict[str, list[str]] = {}
+    for each in findings:
+        value = ""
+        if each["value"] is not None:
+            value = f": {each['value']:.4g}, {side} the limit {each['limit']:g}"
+        places.setdefault(value, []).append(each["keypoint"] or "the whole instance")
+    yield from (f"{', '.join(where)}{value}" for value, where in places.items())
+
+
+def svg(known: Known) -> str:
+    """The skeleton with its broken parts marked, as a file of its own; "" if empty."""
+    from posegate.transforms.dashboard.figures import figure
+
+    xy = known.row["xy"]
+    each = {
+        "instance": known.row["instance"],
+        "xy": [
+            point if flag else None
+            for point, flag in zip(
+                zip(xy[::2], xy[1::2], strict=True),
+                known.row["visibility"],
+                strict=True,
+            )
+        ],
+        "visibility": known.row["visibility"],
+        "keypoints": sorted({f["keypoint"] for f in known.findings if f["keypoint"]}),
+    }
+    skeleton = {
+        "keypoints": known.skeleton.keypoints,
+        "limbs": known.skeleton.limbs,
+    }
+    drawn = str(figure(each, skeleton).picture)
+    start = '<svg xmlns="http://www.w3.org/2000/svg"'
+    return drawn.replace("<svg", start, 1).replace(
+        "</title>", f"</title><style>{LOOKS}</style>", 1
+    ) + ("\n" if drawn else "")
