@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from posegate.transforms.formats import cvat_frame
+from posegate.transforms.formats import cvat_frame, cvat_names
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -61,6 +61,9 @@ _TEXTS = frozenset({"attribute"})
 def sniff(head: bytes, name: str) -> bool:
     """Whether it is CVAT's root, and images are in it."""
     return kind(head) == "images"
+
+
+names = cvat_names.names
 
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from posegate.transforms.formats import cvat_frame
+from posegate.transforms.formats import cvat_frame, cvat_names
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -95,6 +95,9 @@ _MANY = 3  # frames of a track in which something should have been interpolated
 def sniff(head: bytes, name: str) -> bool:
     """Whether it is CVAT's root, and tracks are in it."""
     return kind(head) == "video"
+
+
+names = cvat_names.names
 
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from posegate.transforms.formats import instances
+from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -26,10 +26,12 @@ from posegate.transforms.formats.darwin_shapes import (
     joined,
     shapes,
 )
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.values import scalar
 from posegate.transforms.model.schema import Origin
@@ -79,6 +81,25 @@ def sniff(head: bytes, name: str) -> bool:
     darwin = "darwin" in found.get("schema_ref", "").lower()
     old = all(key in found for key in ("dataset", "image", "image/filename"))
     return darwin or (old and "annotations/*/keypoints" not in found)
+
+
+def names(file: File) -> list[Names]:
+    """The nodes of its skeletons, or else the names of its single keypoints."""
+    nodes = json_names.collected(file, _nodes, "person")
+    return nodes or json_names.collected(file, _keypoints, "person")
+
+
+def _nodes(each: dict[str, Any]) -> Iterator[str]:
+    skeleton = each.get("skeleton")
+    nodes = skeleton.get("nodes") if isinstance(skeleton, dict) else None
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, dict):
+            yield from json_names.texts([node.get("name")])
+
+
+def _keypoints(each: dict[str, Any]) -> Iterator[str]:
+    if isinstance(each.get("keypoint"), dict):
+        yield from json_names.texts([each.get("name")])
 
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:

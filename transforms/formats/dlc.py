@@ -21,8 +21,9 @@ from posegate.transforms.formats import dlc_frames
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.dlc_frames import Column, Frames
+from posegate.transforms.formats.dlc_frames import Column, Frames, names_of
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
     Cells,
@@ -76,6 +77,12 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         else:
             yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its body parts: those of all individuals together, and those that are unique."""
+    header = _header(Lines(file.chunks()))
+    return [] if isinstance(header, str) else names_of(header[0])
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.poses import Bools, Floats
@@ -264,3 +265,13 @@ class Paths:
         """Says what was mended of the paths of some rows."""
         rows.remarks.repair(self.windows[there], f"{name}.windows-path")
         rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
+
+
+def names_of(columns: Sequence[Column]) -> list[Names]:
+    """The body parts of all individuals as one animal's; unique ones apart."""
+    found: dict[bool, dict[str, None]] = {}
+    for column in columns:
+        single = column.individual == "single"
+        found.setdefault(single, {})[column.bodypart] = None
+    kinds = {False: "animal", True: "single"}
+    return [Names(kinds[single], tuple(parts)) for single, parts in found.items()]

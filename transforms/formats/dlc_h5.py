@@ -18,9 +18,10 @@ import pyarrow as pa
 from posegate.transforms.formats import dlc, dlc_frames
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.dlc_frames import Column, Frames
+from posegate.transforms.formats.dlc_frames import Column, Frames, names_of
 from posegate.transforms.formats.extras import missing
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.pickled import texts
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.poses import Floats
@@ -51,12 +52,19 @@ def needs() -> None:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its body parts."""
+    from posegate.transforms.formats.hdf5 import opened
+
+    needs()
+    with opened(file) as archive:
+        keys = [key for key in archive.names() if archive.names(key)]
+        return names_of(_table(archive, keys).columns)
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

@@ -21,6 +21,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import MISSING, Dialect
@@ -87,6 +88,13 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         _file(file, data, context, build)
         yield from build.ready()
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The labels of its points, or their descriptions where labels are numbers."""
+    _, points, _ = _points(text_table.decoded(file.read(_LARGEST)))
+    labels = tuple(dict.fromkeys(label or told for label, told, *_ in points))
+    return [Names("landmarks", labels)] if labels else []
 
 
 def _file(file: File, data: bytes, context: Context, build: Build) -> None:

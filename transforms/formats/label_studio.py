@@ -17,15 +17,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.formats import instances
+from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group
 from posegate.transforms.formats.instances import Instances, named
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.label_studio_regions import Drawn, drawn
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.uris import file_of, original
 from posegate.transforms.formats.values import person, scalar
@@ -107,6 +109,13 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             reading.take(raw, task)
             yield from build.ready()
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The labels of its keypoints."""
+    return json_names.collected(
+        file, lambda each: json_names.texts(each.get("keypointlabels")), "person"
+    )
 
 
 def _sound(task: Any) -> bool:

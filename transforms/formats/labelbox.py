@@ -15,10 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from posegate.transforms.formats import instances
+from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
@@ -34,6 +35,7 @@ from posegate.transforms.formats.labelbox_label import (
 from posegate.transforms.formats.labelbox_objects import Objects, links
 from posegate.transforms.formats.labelbox_row import DataRow
 from posegate.transforms.formats.labelbox_video import frames
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.model.schema import Role
 
@@ -103,6 +105,16 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             yield from build.ready()
         reading.end()
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The names of its points."""
+    return json_names.collected(file, _points_of, "person")
+
+
+def _points_of(each: dict[str, Any]) -> Iterator[str]:
+    if isinstance(each.get("point"), dict):
+        yield from json_names.texts([each.get("name")])
 
 
 def _sound(row: Any) -> bool:

@@ -43,7 +43,8 @@ from posegate.transforms.formats.marker_csv_headers import (
     qualisys,
     vicon,
 )
-from posegate.transforms.formats.markers import Capture
+from posegate.transforms.formats.markers import Capture, names_of
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.text_table import Cells, Lines, decoded, parse
 from posegate.transforms.model.poses import Bools
 
@@ -94,6 +95,12 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its markers."""
+    layout = _layout(Lines(file.chunks()))
+    return [] if isinstance(layout, str) else names_of(layout.labels)
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.poses import Bools, Floats
@@ -261,3 +262,16 @@ def _split(label: str) -> tuple[str | None, str]:
     """The subject in front of a label, and the marker's own name."""
     subject, colon, marker = label.strip().rpartition(":")
     return (subject.strip() or None, marker.strip()) if colon else (None, label.strip())
+
+
+def names_of(labels: Sequence[str]) -> list[Names]:
+    """The markers of each subject, without those that nobody labelled."""
+    own: dict[str | None, list[str]] = {}
+    for label in labels:
+        if not _ghost(label):
+            subject, name = _split(label)
+            own.setdefault(subject, []).append(name)
+    return [
+        Names(subject or "person", tuple(dict.fromkeys(some)))
+        for subject, some in own.items()
+    ]

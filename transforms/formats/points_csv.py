@@ -39,6 +39,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.points_csv_columns import (
     Columns,
     has_header,
@@ -105,6 +106,21 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The points that its header names, or the keypoints of its first lines."""
+    first, _, rest = decoded(next(file.chunks(1 << 20), b"")).partition("\n")
+    dialect = dialect_of(first)
+    columns = meaning(cells(first, dialect), loose=False)
+    if isinstance(columns, str):
+        return []
+    found = tuple(columns.points)
+    if columns.long:
+        place = columns.known["keypoint"]
+        lines = (cells(line, dialect) for line in rest.splitlines()[:-1])
+        found = tuple(dict.fromkeys(c[place] for c in lines if len(c) > place))
+    return [Names("person", tuple(found))] if found else []
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

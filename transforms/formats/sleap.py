@@ -20,6 +20,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.extras import missing
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.sleap_labels import Body, Video
 from posegate.transforms.formats.streams import DamagedStream
@@ -62,10 +63,7 @@ def needs() -> None:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
 
@@ -84,6 +82,19 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         build.say(file.name, "layout", str(wrong))
     except DamagedStream as damage:
         build.say(file.name, damage.reason, damage.detail)
+
+
+def names(file: File) -> list[Names]:
+    """The nodes of its skeletons."""
+    from posegate.transforms.formats.hdf5 import opened
+
+    needs()
+    with opened(file) as archive:
+        text = archive.attribute("metadata", "json")
+    if text is None:
+        return []
+    found = sleap_labels.nodes(sleap_labels.decoded(text, "metadata"))
+    return [Names("animal", tuple(nodes)) for nodes in found]
 
 
 class Layout(Exception):

@@ -25,7 +25,8 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.markers import Capture
+from posegate.transforms.formats.markers import Capture, names_of
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.text_table import (
     Cells,
     Dialect,
@@ -94,6 +95,12 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its markers."""
+    header = _header(Lines(file.chunks()))
+    return [] if isinstance(header, str) else names_of(header.names)
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

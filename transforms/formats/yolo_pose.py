@@ -21,6 +21,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File, is_archive
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.yolo_pose_images import Sized, Sizes, stem
@@ -69,6 +70,13 @@ def sniff(head: bytes, name: str) -> bool:
         return False
     box = [float(word) for word in first.split()[1:5]]
     return all(1 - MARGIN <= v <= MARGIN for v in box) and len(first.split()) > 6
+
+
+def names(file: File) -> list[Names]:
+    """How many keypoints its rows have, with three numbers each if that divides."""
+    cells = len(next(file.chunks(1 << 16), b"").partition(b"\n")[0].split()) - 5
+    count = cells // 3 if cells > 0 and cells % 3 == 0 else max(cells, 0) // 2
+    return [Names("person", count=count, fits=("coco_17",) if count == 17 else ())]
 
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:

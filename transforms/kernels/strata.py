@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels import sampling
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.stream_sums import UNIT
 from posegate.transforms.kernels.sampling import Estimate
+from posegate.transforms.kernels.stream_sums import UNIT
 from posegate.transforms.kernels.sums import ONE, Key
 
 DRAWN = ("population", "accept", "reserve", "monitor", "partial")
