@@ -198,8 +198,13 @@ class _Reading:
         self._unseen = set()
 
     def _look_ahead(self) -> None:
-        """Reads the images and categories that stand after the annotations."""
-        found = JsonRecords(self._file.chunks(), SECTIONS)
+        """Reads the images and categories that stand after the annotations.
+
+        The file is opened anew, in its archive too: a tar's cannot be sought.
+        """
+        every = files(self._context.shard, self._context.open)
+        again = (f for f in every if isinstance(f, File) and f.name == self._file.name)
+        found = JsonRecords(next(again, self._file).chunks(), SECTIONS)
         try:
             for event in found:
                 if event.section in self._unseen:

@@ -114,8 +114,8 @@ def _match(category: Category, skeleton: Skeleton) -> Match:
             detail=_other(category.id, category.name, category.keypoints, skeleton),
             name=category.name,
         )
-    code = "coco.keypoints-reordered" if m == k else "coco.keypoints-absent"
-    return Match(places, first, True, (code,), name=category.name)
+    repairs = ("coco.keypoints-reordered",) if m == k else ()
+    return Match(places, first, True, repairs, name=category.name)
 
 
 def _other(id: Id, name: str, names: Sequence[str], skeleton: Skeleton) -> str:

@@ -59,15 +59,22 @@ def _refuse_odd(
 
 
 def _block(block: Floats, whole: Bools, void: Bools, remarks: Remarks) -> Floats:
-    """A part's points (M, P, 3), its flags mended; `whole` (N,) has M rows."""
-    flag = block[:, :, 2]
-    score = (flag != np.rint(flag)).any(axis=1)
-    remarks.repair(_of(whole, score), "coco.score-as-visibility")
-    flag[score] = np.where(flag[score] > 0, 2.0, 0.0)
+    """A part's points (M, P, 3), less what is denied; `whole` (N,) has M rows."""
     denied = void[whole] & (block != 0).any(axis=(1, 2))
     remarks.repair(_of(whole, denied), "coco.part-invalid")
     block[denied, :, 2] = 0
     return block
+
+
+def mend_scores(table: Floats, remarks: Remarks) -> None:
+    """Takes scores among the parts' flags (N, 133, 3) for what they are."""
+    at = BODY
+    for size in PARTS.values():
+        flag = table[:, at : at + size, 2]
+        score = (flag != np.rint(flag)).any(axis=1)
+        remarks.repair(np.asarray(score), "coco.score-as-visibility")
+        flag[score] = np.where(flag[score] > 0, 2.0, 0.0)
+        at += size
 
 
 def _of(whole: Bools, marked: Bools) -> Bools:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from posegate.transforms.formats.build import FARTHEST
 from posegate.transforms.formats.coco_categories import Categories, Match
-from posegate.transforms.formats.coco_parts import add_parts, is_body
+from posegate.transforms.formats.coco_parts import add_parts, is_body, mend_scores
 from posegate.transforms.formats.coco_records import Annotation, Numbers, Wide
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.values import numbers, one
@@ -38,8 +38,10 @@ def points(
     table = _table(lists, records, categories, remarks)
     floats = _written_as_floats(lists)
     parted = np.zeros(len(records), np.bool_)
-    if is_body(k) and isinstance(records[0], Wide):
-        parted = add_parts(table, records, remarks)
+    if is_body(k):
+        if isinstance(records[0], Wide):
+            parted = add_parts(table, records, remarks)
+        mend_scores(table, remarks)
     xy = table[:, :, :2].copy()
     flag = _flags(table[:, :, 2], floats, scored, remarks)
     nowhere = (flag == 0) & both(xy == 0)
@@ -99,6 +101,8 @@ def _table(
                     [lists[i] for i in np.flatnonzero(rows).tolist()], 3 * len(places)
                 )
                 table[np.ix_(rows, places)] = some.reshape(-1, len(places), 3)
+                if len(places) < k:
+                    remarks.repair(rows, "coco.keypoints-absent")
                 rest &= ~rows
             _without(rest, records, sizes, match, k, remarks)
     return table

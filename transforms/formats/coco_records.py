@@ -148,8 +148,7 @@ def loose(raw: bytes) -> dict[str, Any]:
         raise Unreadable(SYNTAX, f"it is not JSON: {error}") from error
     if b"\\u" in raw and _UNPAIRED.search(json.dumps(record, ensure_ascii=False)):
         raise Unreadable(SYNTAX, "it has half a character (a lone surrogate)")
-    if not isinstance(record, dict):
-        raise Unreadable("coco.not-an-object", f"it is not an object: {raw[:40]!r}")
+    assert isinstance(record, dict)  # it begins with a brace
     return record
 
 

@@ -40,7 +40,9 @@ class Naming:
 
     @cached_property
     def _exact(self) -> dict[str, int]:
-        return _once([plain(name) for name in self.skeleton.keypoints])
+        own = _once([plain(name) for name in self.skeleton.keypoints])
+        theirs = {plain(a): self.skeleton.index(b) for a, b in self.skeleton.aliases}
+        return theirs | own
 
     @cached_property
     def _sided(self) -> dict[str, int]:

@@ -31,6 +31,7 @@ class Skeleton:
     `limbs` and `flip_pairs` are pairs of indices from 0. `sigmas` are COCO's
     per-keypoint constants (a fraction of the square root of the object's area), or
     None where nobody has published any; `measured` says what on, where posegate did.
+    `aliases` are names that a data set's own files have for keypoints: (theirs, ours).
     """
 
     name: str
@@ -41,6 +42,7 @@ class Skeleton:
     source: str = ""
     category: str = "person"
     measured: Provenance | None = None
+    aliases: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         k = len(self.keypoints)
@@ -108,7 +110,7 @@ def parse(name: str, text: str, place: str) -> Skeleton:
         raise ValueError(f"{place}: not TOML: {error}") from error
     known = {
         *("name", "category", "keypoints", "limbs", "flip_pairs", "sigmas", "source"),
-        "calibration",
+        *("calibration", "aliases"),
     }
     if unknown := sorted(table.keys() - known):
         raise ValueError(f"{place}: unknown key {unknown[0]!r}; known: {sorted(known)}")
@@ -139,6 +141,7 @@ def parse(name: str, text: str, place: str) -> Skeleton:
         source=table.get("source", ""),
         category=table.get("category", "person"),
         measured=_measured(table.get("calibration"), place),
+        aliases=_aliases(table.get("aliases", {}), names, place),
     )
     said = table["calibration"]["version"] if skeleton.measured else skeleton.version
     if said != skeleton.version:
@@ -168,6 +171,17 @@ def shipped() -> tuple[str, ...]:
     return tuple(
         sorted(f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml")
     )
+
+
+def _aliases(
+    table: object, names: tuple[str, ...], place: str
+) -> tuple[tuple[str, str], ...]:
+    if not isinstance(table, dict):
+        raise ValueError(f"{place}: aliases is no table of theirs = ours")
+    for theirs, ours in table.items():
+        if ours not in names:
+            raise ValueError(f"{place}: aliases: {theirs} = {ours!r} is no keypoint")
+    return tuple(table.items())
 
 
 def load(name: str, relative_to: Path | None = None) -> Skeleton:
