@@ -12,7 +12,7 @@ from pathlib import Path
 BENCHMARKS = {
     "gate": ("gate", "the whole gate, its parts, a loop without Beam, Beam with dicts"),
     "memory": ("memory", "peak memory against the size of a delivery, and of a file"),
-    "oks": ("oks", "OKS against pycocotools"),
+    "agreement": ("agreement", "OKS against three others, pairs, cover of intervals"),
     "fleet": ("fleet", "drift: who is found in a fleet that is made, and false alarms"),
     "json": ("reader", "reading one large JSON file, against whole-file decoders"),
     "motion": ("motion", "the rules of motion on a track of a day"),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import measures, meeting, taxonomy, worst
-from posegate.transforms.kernels.buckets import Ints, runs, stable_hash
+from posegate.transforms.kernels import measures, taxonomy, worst
+from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import (
     Blocks,
     Couples,
@@ -71,21 +71,20 @@ def compare(
       week: the week of an instance without a time of its own.
     """
     how = how or How()
-    rows = in_order(rows)
+    rows, blocks = Blocks.of(rows)
     poses = human(Poses.of(rows))
-    blocks = Blocks.of(rows)
     doubt = contradiction(rows, poses, blocks, skeleton, how.low)
     met = blocks.meet(rows)
     found = couple(rows, poses, blocks, met, skeleton)
     couples = by_place(rows, decisive(found.without(np.isfinite(doubt))))
-    pairs = table(rows, poses, couples, skeleton, week, how)
+    pairs = table(rows, poses, blocks, couples, skeleton, week, how)
     shown = worst.of_pairs(
         rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
     )
     contested = np.flatnonzero(np.isfinite(doubt))
     return Compared(
         pairs=pairs,
-        spare=spare(rows, couples),
+        spare=spare(rows, blocks, couples),
         worst=list(shown),
         refused=refusals(blocks, met, len(contested)),
         panel=list(
@@ -103,16 +102,10 @@ def by_place(rows: pa.RecordBatch, couples: Couples) -> Couples:
     return Couples(couples.judged[order], couples.reference[order], couples.kind[order])
 
 
-def in_order(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """By frame, then person, then place: nothing depends on how rows arrived."""
-    frame, who = stable_hash(rows["image"]), meeting.who(rows)
-    part, row = rows["part"].to_numpy(), rows["row"].to_numpy()
-    return rows.take(pa.array(np.lexsort((row, part, who, frame))))
-
-
 def table(
     rows: pa.RecordBatch,
     poses: Poses,
+    blocks: Blocks,
     couples: Couples,
     skeleton: Skeleton,
     week: str,
@@ -135,7 +128,7 @@ def table(
         "area_source": reference["area_source"],
         **measures.measure(poses, one, other, skeleton, how.pck, how.fraction),
         **measures.outlines(judged, reference),
-        "mistake": mistakes(rows, poses, couples, skeleton),
+        "mistake": mistakes(poses, blocks, couples, skeleton),
     }
     if how.variants:
         columns |= measures.variants(poses, rows, one, other, skeleton)
@@ -151,16 +144,15 @@ def table(
 
 
 def mistakes(
-    rows: pa.RecordBatch, poses: Poses, couples: Couples, skeleton: Skeleton
+    poses: Poses, blocks: Blocks, couples: Couples, skeleton: Skeleton
 ) -> pa.Array:
     """The kind of error of each keypoint; none without sigmas."""
     one, other = couples.judged, couples.reference
     if skeleton.sigmas is None:
         none = np.full((len(one), len(skeleton.keypoints)), taxonomy.NONE, np.int8)
         return measures.listed(none)
-    blocks = Blocks.of(rows)
     size = measures.area(poses)
-    block = np.repeat(np.arange(len(blocks.starts)), blocks.lengths)[other]
+    block = blocks.of_row[other]
     owner = np.repeat(np.arange(len(one)), blocks.lengths[block])
     mate = ranges(blocks.starts[block], blocks.lengths[block])
     apart = mate != other[owner]
@@ -177,17 +169,15 @@ def mistakes(
     return measures.listed(found.astype(np.int8))
 
 
-def spare(rows: pa.RecordBatch, couples: Couples) -> pa.RecordBatch:
+def spare(rows: pa.RecordBatch, blocks: Blocks, couples: Couples) -> pa.RecordBatch:
     """(part, row) of paired second annotations: all but the frame's first annotator's.
 
-    The first is the one whose rows come first in `in_order`, so it is the same person
-    for every object of the frame.
+    The first is the one whose block comes first, so it is the same person for every
+    object of the frame.
     """
     second = couples.judged[couples.kind == KINDS.index("second")]
-    frame, who = stable_hash(rows["image"]), meeting.who(rows)
-    made = np.flatnonzero(meeting.role_codes(rows["role"]) == 0)
-    starts, lengths = runs(frame[made])
-    first = np.empty(len(frame), np.uint64)
-    first[made] = np.repeat(who[made][starts], lengths) if len(made) else 0
-    extra = np.unique(second[who[second] != first[second]])
+    made = np.flatnonzero(blocks.role == 0)
+    first = np.zeros(len(blocks.starts), bool)
+    first[made[runs(blocks.frame[made])[0]]] = True
+    extra = np.unique(second[~first[blocks.of_row[second]]])
     return rows.select(["part", "row"]).take(pa.array(extra))

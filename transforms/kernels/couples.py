@@ -56,12 +56,23 @@ class Blocks:
     lengths: Ints
 
     @classmethod
-    def of(cls, rows: pa.RecordBatch) -> "Blocks":
-        """The blocks of rows that are `in_order`."""
+    def of(cls, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, "Blocks"]:
+        """The rows by frame, then person, then place, and their blocks.
+
+        So nothing depends on how rows arrived.
+        """
         frame, who = stable_hash(rows["image"]), meeting.who(rows)
-        starts, lengths = runs(frame, who)
-        role = meeting.role_codes(rows["role"])
-        return cls(frame[starts], role[starts], starts, lengths)
+        place = (rows[name].to_numpy() for name in ("row", "part"))
+        order = np.lexsort((*place, who, frame))
+        starts, lengths = runs(frame[order], who[order])
+        role = meeting.role_codes(rows["role"])[order]
+        blocks = cls(frame[order][starts], role[starts], starts, lengths)
+        return rows.take(pa.array(order)), blocks
+
+    @property
+    def of_row(self) -> Ints:
+        """(N,) the block of each row."""
+        return np.repeat(np.arange(len(self.starts)), self.lengths)
 
     def meet(self, rows: pa.RecordBatch) -> "Met":
         """Who is compared with whom, and who would be but for what they are."""

@@ -24,9 +24,11 @@ def area(poses: Poses) -> Floats:
     Else that of the labelled keypoints' box, which is at least `LEAST_AREA`: two points
     in line have none.
     """
-    tight = geometry.box_area(geometry.bounding_box(poses.xy, poses.labelled))
-    given = np.where(poses.area > 0, poses.area, np.nan)
-    return np.where(np.isnan(given), np.fmax(tight, geometry.LEAST_AREA), given)
+    size = np.array(poses.area)
+    bare = np.flatnonzero(~(size > 0))
+    tight = geometry.bounding_box(poses.xy[bare], poses.labelled[bare])
+    size[bare] = np.fmax(geometry.box_area(tight), geometry.LEAST_AREA)
+    return size
 
 
 def measure(

@@ -89,9 +89,9 @@ def combinations(frame_a: Ints, frame_b: Ints) -> Combos:
 
 def _object_area(people: People) -> Floats:
     """Area, else that of the box, else that of the points' box: (N,) [px^2]."""
-    area = people.area
-    for box in (people.bbox, bounding_box(people.xy, people.labelled)):
-        area = np.where(area > 0, area, box_area(box))
+    area = np.where(people.area > 0, people.area, box_area(people.bbox))
+    bare = np.flatnonzero(~(area > 0))
+    area[bare] = box_area(bounding_box(people.xy[bare], people.labelled[bare]))
     return np.where(area > LEAST_AREA, area, LEAST_AREA)
 
 

@@ -35,14 +35,15 @@ def fixed(values: npt.NDArray[np.float64]) -> Ints:
 def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
     """Numbers the distinct rows of string columns: (N,) and G names, in order."""
     coded = [pc.fill_null(c, "").dictionary_encode() for c in columns]
-    index = np.stack([c.indices.to_numpy() for c in coded], axis=1)  # (N, columns)
-    distinct, group = np.unique(index, axis=0, return_inverse=True)
-    words = [c.dictionary.to_pylist() for c in coded]
-    names = [
-        tuple(word[i] for word, i in zip(words, row, strict=True))
-        for row in distinct.tolist()
+    number = np.zeros(len(columns[0]), np.int64)
+    for each in coded:  # one number a row: numpy sorts rows of several ten times slower
+        number = number * len(each.dictionary) + each.indices.to_numpy()
+    _, first, group = np.unique(number, return_index=True, return_inverse=True)
+    words = [
+        each.dictionary.take(each.indices.take(pa.array(first))).to_pylist()
+        for each in coded
     ]
-    return group.reshape(-1), names
+    return group.reshape(-1), list(zip(*words, strict=True))
 
 
 def of_instances(

@@ -1,0 +1,176 @@
+"""How often each interval that is printed holds what it should, and each risk is kept.
+
+Scores are simulated as two careful people make them: errors with heavy tails, 2 % gross
+ones, a difficulty of each video and of each instance. What is wanted is known, for the
+whole lot is drawn before it is sampled.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from posegate.transforms.kernels import acceptance, calibration, sampling, strata
+from posegate.transforms.kernels.acceptance import Sprt
+from posegate.transforms.kernels.sums import ONE, Key, fixed
+from posegate.transforms.model.poses import Floats
+
+LEVEL = 0.95
+
+Row = tuple[str, str, str, str]
+
+
+def run(times: str = "1000") -> dict[str, Any]:
+    """The table of nominal and simulated coverage; seeded."""
+    rng = np.random.default_rng(20261121)
+    n = int(times)
+    rows = [
+        *of_lot(rng, n),
+        *of_vendor(rng, n),
+        *of_share(rng, n),
+        *of_test(rng, 4 * n),
+        *of_sigma(rng, max(50, n // 4)),
+    ]
+    return {"rows": rows}
+
+
+def scores(rng: np.random.Generator, videos: int, each: int) -> Floats:
+    """(videos, each) OKS of 17 keypoints against clean gold."""
+    shape = (videos, each, 17)
+    square = rng.exponential(size=shape) / rng.gamma(2, 1 / 2, size=shape) / 2
+    gross = rng.random(shape) < 0.02
+    square = np.where(gross, rng.uniform(2, 80, shape), square / 2)
+    hard = rng.lognormal(0, 0.35, (videos, 1, 1)) * rng.lognormal(
+        0, 0.35, (*shape[:2], 1)
+    )
+    return np.exp(-square * hard**2 / 8).mean(axis=2)
+
+
+def told(what: str, nominal: float, kept: list[bool], of: str) -> Row:
+    """One line of the table."""
+    return what, f"{nominal:.3f}", f"{np.mean(kept):.3f}", of
+
+
+def of_lot(rng: np.random.Generator, times: int) -> list[Row]:
+    """Mean OKS of this lot: annotators are strata, videos lie across them."""
+    rows = []
+    for rate in (0.05, 0.15):
+        both, lower = [], []
+        for _ in range(times):
+            y = scores(rng, 20, 40)
+            who = rng.integers(0, 6, y.shape)
+            y = y - 0.02 * (who == 0)
+            sums: dict[Key, Any] = {}
+            for a in range(6):
+                units = y[who == a]
+                k = int(sampling.quota(np.array([len(units)]), rate)[0])
+                seen = rng.permutation(units)[:k]
+                sums["stratum", str(a), "", ""] = np.array([len(units), k, 0, 0, 0])
+                cell = [k, fixed(seen).sum(), fixed(seen**2).sum()]
+                sums["lot", "review", str(a), ""] = np.array(cell)
+            found = strata.estimate(sums, ["review"])
+            low, high = found.interval(LEVEL)
+            both.append(low <= y.mean() <= high)
+            lower.append(found.lower_bound(0.9) <= y.mean())
+        of = f"800 instances, {rate:.0%} drawn in 6 strata"
+        rows.append(told("mean OKS of the lot, 95 % interval", LEVEL, both, of))
+        rows.append(told("mean OKS of the lot, 90 % lower bound", 0.9, lower, of))
+    return rows
+
+
+def of_vendor(rng: np.random.Generator, times: int) -> list[Row]:
+    """Mean OKS of the vendor's work, of whom this lot is one of many."""
+    truth = float(scores(rng, 20_000, 2).mean())
+    rows = []
+    for videos in (5, 20, 60):
+        both, lower, naive = [], [], []
+        for _ in range(times):
+            y = scores(rng, videos, 12)
+            n = np.full(videos, 12)
+            found = sampling.clustered_mean(n, fixed(y).sum(axis=1) / ONE)
+            low, high = found.interval(LEVEL)
+            both.append(low <= truth <= high)
+            lower.append(found.lower_bound(0.9) <= truth)
+            half = 1.96 * y.std(ddof=1) / np.sqrt(y.size)
+            naive.append(abs(y.mean() - truth) <= half)
+        of = f"{videos} videos of 12"
+        rows.append(told("mean OKS of the vendor, 95 % interval", LEVEL, both, of))
+        rows.append(told("mean OKS of the vendor, 90 % lower bound", 0.9, lower, of))
+        rows.append(told("  as if frames were independent", LEVEL, naive, of))
+    return rows
+
+
+def of_share(rng: np.random.Generator, times: int) -> list[Row]:
+    """The exact interval of the share of bad instances, where the test stops."""
+    plan = Sprt(0.05, 0.10, 0.05, 0.05, 894)
+    rows = []
+    for share in (0.02, 0.05, 0.10):
+        fixed_, stopped = [], []
+        for _ in range(times):
+            bad = rng.random(plan.cap) < share
+            n = stop(plan, bad)
+            for kept, many in ((fixed_, 150), (stopped, n)):
+                low, high = acceptance.clopper_pearson(
+                    np.array(bad[:many].sum()), np.array(many)
+                )
+                kept.append(bool(low <= share <= high))
+        what = f"share of bad instances, {share:.0%} bad"
+        rows.append(told(what, LEVEL, fixed_, "150 reviews"))
+        rows.append(told(what, LEVEL, stopped, "as many as the test takes"))
+    return rows
+
+
+def stop(plan: Sprt, bad: Any) -> int:
+    """How many reviews the sequential test takes."""
+    accept, reject = plan.bounds()
+    so_far = np.cumsum(bad)
+    n = np.arange(1, len(bad) + 1)
+    done = (so_far <= accept[n]) | (so_far >= reject[n])
+    return int(np.argmax(done)) + 1
+
+
+def of_test(rng: np.random.Generator, times: int) -> list[Row]:
+    """The risks of the test of a lot, reviewed by turns of its videos."""
+    plan = Sprt(0.05, 0.10, 0.05, 0.05, 894)
+    rows = []
+    for videos in (10, 60):
+        for share, risk in ((plan.p0, "rejecting at p0"), (plan.p1, "accepting at p1")):
+            wrong = []
+            for _ in range(times):
+                wrong.append(judged(rng, plan, videos, share) == (risk[0] == "r"))
+            of = f"{videos} videos, correlation .15"
+            rows.append(told(f"risk of {risk}", 0.05, wrong, of))
+    return rows
+
+
+def judged(
+    rng: np.random.Generator, plan: Sprt, videos: int, share: float, icc: float = 0.15
+) -> bool:
+    """Whether a lot with exactly this share of bad instances is rejected."""
+    spread = (1 - icc) / icc
+    each = 3000 // videos
+    quality = rng.beta(share * spread, (1 - share) * spread, videos) + 1e-6
+    for _ in range(30):
+        quality = np.minimum(quality * share / quality.mean(), 1)
+    bad = rng.random((each, videos)) < quality  # row by row is a pass over the videos
+    n = stop(plan, bad.ravel()[: plan.cap])
+    count = int(bad.ravel()[:n].sum())
+    return plan.decide(count, n - count).verdict == "reject"
+
+
+def of_sigma(rng: np.random.Generator, times: int) -> list[Row]:
+    """The interval of a sigma, with a share of the variance between people."""
+    rows = []
+    for people, between in ((12, 0.0), (12, 0.3), (40, 0.3)):
+        kept = []
+        for _ in range(times):
+            one = rng.integers(0, people, 400)
+            other = (one + rng.integers(1, people, 400)) % people
+            scale = rng.lognormal(np.log(150), 0.6, 400)
+            bias = rng.normal(0, np.sqrt(between / 4), (people, 2))
+            own = rng.normal(0, np.sqrt((1 - between) / 4), (2, 400, 2))
+            error = 0.062 * scale[:, None] * (own[0] - own[1] + bias[one] - bias[other])
+            found = calibration.sigma_of(error, scale, one, other, LEVEL)
+            kept.append(bool(found.low <= 0.062 <= found.high))
+        of = f"400 pairs of {people}, {between:.0%} between people"
+        rows.append(told("sigma, 95 % interval", LEVEL, kept, of))
+    return rows
