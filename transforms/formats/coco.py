@@ -202,7 +202,7 @@ class _Reading:
 
         The file is opened anew, in its archive too: a tar's cannot be sought.
         """
-        every = files(self._context.shard, self._context.open)
+        every = self._context.files()
         again = (f for f in every if isinstance(f, File) and f.name == self._file.name)
         found = JsonRecords(next(again, self._file).chunks(), SECTIONS)
         try:

@@ -105,8 +105,8 @@ def _match(category: Category, skeleton: Skeleton) -> Match:
     if first and m == k:
         return Match(named=True, name=category.name)
     if first and m > k:
-        repairs = ("coco.category-longer",)
-        return Match(repairs=repairs, named=True, name=category.name)
+        code = "coco.category-longer"
+        return Match(repairs=(code,), named=True, name=category.name)
     if (places < 0).any():
         return Match(
             refusal="coco.other-skeleton",

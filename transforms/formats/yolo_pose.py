@@ -83,10 +83,8 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """One row a line; the lines of many files are decoded at once."""
     build = Build(context, tally, NAME)
     labels = Labels(context, build)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-        elif _is_label(file, context):
+    for file in build.files():
+        if _is_label(file, context):
             labels.take(file)
         if len(labels.line) >= context.batch:
             labels.flush()

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from posegate.transforms.formats.context import Context
-from posegate.transforms.formats.files import File, is_archive
+from posegate.transforms.formats.files import File, files, is_archive
 from posegate.transforms.formats.per_file import inner
 from posegate.transforms.formats.streams import DamagedStream
 
@@ -133,7 +133,7 @@ class Sizes:
     def _archived(self) -> dict[str, Sized]:
         """The images of the archive by their path without the ending."""
         found: dict[str, Sized] = {}
-        for file in self.context.files():
+        for file in files(self.context.shard, self.context.open):
             if isinstance(file, DamagedStream):
                 continue
             if file.name.lower().endswith(ENDINGS):
