@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 SHIPPED = (
+    "c3d",
     "coco",
     "cvat_images",
     "cvat_video",

@@ -16,7 +16,7 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.poses import Bools, Floats
-from posegate.transforms.model.schema import Visibility
+from posegate.transforms.model.schema import Origin, Visibility
 
 UNITS = {
     "mm": ("mm", 1.0),
@@ -64,9 +64,9 @@ TRAPS = {
 """What all formats of markers share, without the format's name."""
 
 
-def traps(name: str) -> dict[str, str]:
-    """The shared traps as a format's own."""
-    return {f"{name}.{code}": said for code, said in TRAPS.items()}
+def traps(name: str, without: Sequence[str] = ()) -> dict[str, str]:
+    """The shared traps as a format's own, but for those that it cannot have."""
+    return {f"{name}.{c}": said for c, said in TRAPS.items() if c not in without}
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,13 @@ class Capture:
         raw: Callable[[int], bytes] = lambda _: b"",
         wrong: Mapping[int, tuple[str, str]] | None = None,
         mended: Mapping[str, Bools] | None = None,
+        filled: Bools | None = None,
     ) -> None:
         """Takes in frames: numbers (F,), NaN where missing, and (F, M, 3) [unit].
 
         `wrong` has (code, sentence) of frames that are none, `mended` (F,) by code
-        those that the reader repaired.
+        those that the reader repaired; `filled` (F, M) are markers that were computed
+        where they were not seen.
         """
         n, s = len(frame), len(self.subjects)
         first, self.frames = self.frames, self.frames + n
@@ -169,11 +171,13 @@ class Capture:
             rows.position = (first + np.arange(n)) * s + j
             rows.image, rows.frame = image, pa.array(number)
             rows.unit, rows.raw = unit, raw
+            gaps = self._fill(rows, filled, seen, subject)
             repairs: dict[str, Bools] = {
                 **(mended or {}),
                 "zero-is-missing": np.asarray(zero.any(axis=1)),
                 "point-incomplete": np.asarray(half.any(axis=1)),
                 "frame-assumed": assumed,
+                "interpolated": gaps,
                 "unit-converted": np.full(n, factor != 1),
                 "unit-unknown": np.full(n, unit is None),
             }
@@ -219,6 +223,19 @@ class Capture:
             fps=self.rate,
             track=subject.name,
         )
+
+    def _fill(
+        self, rows: Rows, filled: Bools | None, seen: Bools, subject: Subject
+    ) -> Bools:
+        """(F,): has markers that were filled in; makes them INTERPOLATED."""
+        if filled is None:
+            return np.zeros(len(rows), np.bool_)
+        kept = subject.places >= 0
+        gaps = (filled[:, subject.columns] & seen)[:, kept]
+        origin = np.zeros(rows.visibility.shape, np.uint8)
+        origin[:, subject.places[kept]] = np.where(gaps, Origin.INTERPOLATED, 0)
+        rows.origin = origin
+        return np.asarray(gaps.any(axis=1))
 
     def _strange(self, rows: Rows, subject: Subject) -> None:
         """Refuses a subject's records for markers that the skeleton does not have."""
