@@ -50,6 +50,7 @@ __all__ = [
 SHIPPED = (
     "c3d",
     "coco",
+    "cvat_api",
     "cvat_images",
     "cvat_video",
     "darwin",
