@@ -241,8 +241,7 @@ def _record(
     people = _emails(made.get("annotators"))
     reviewers = _emails(made.get("reviewers"))
     whole = mapping(part.get("instance_id", made.get("instance_id"))).get("value")
-    more = {"category": made.get("name"), "instance_id": whole}
-    more["reviewer"] = ", ".join(reviewers) or None
+    more = {"instance_id": whole, "reviewer": ", ".join(reviewers) or None}
     record = Record(
         position=0,
         image=slot.image if frame is None else f"{slot.image}#{frame}",

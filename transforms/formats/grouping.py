@@ -15,7 +15,7 @@ from typing import Any
 from posegate.transforms.formats.labels import Labels
 from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.model.naming import difference
+from posegate.transforms.model.naming import difference, plain
 from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -211,7 +211,7 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     if group.how is not None:
         repairs[group.how] = None
     record.attributes = dict(record.attributes or {})
-    _surround(record, group, repairs)
+    _surround(record, group, repairs, skeleton)
     for point in group.points:
         repairs |= dict.fromkeys(point.repairs)
         for key, value in point.attributes.items():
@@ -245,13 +245,19 @@ def _place(record: Record, point: Shape, labels: Labels) -> None:
     record.points[label.keypoint] = (point.x, point.y, flag, float(point.origin))
 
 
-def _surround(record: Record, group: Group, repairs: dict[str, None]) -> None:
-    """The box is that of a box, else of an outline; the first outline counts."""
+def _surround(
+    record: Record, group: Group, repairs: dict[str, None], skeleton: Skeleton
+) -> None:
+    """The box is that of a box, else of an outline; the first outline counts.
+
+    The class is told where it is not what the skeleton is of.
+    """
     boxes = [s for s in group.around if s.outline is None and s.box is not None]
     outlines = [s for s in group.around if s.outline is not None]
     assert record.attributes is not None
     for shape in (*boxes, *outlines):
-        record.attributes.setdefault("category", shape.name)
+        if not group.points or plain(shape.name) != plain(skeleton.category):
+            record.attributes.setdefault("category", shape.name)
         record.attributes |= shape.attributes
         repairs |= dict.fromkeys(shape.repairs)
     if boxes:

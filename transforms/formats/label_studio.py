@@ -27,11 +27,25 @@ from posegate.transforms.formats.instances import Instances, named
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.label_studio_regions import Drawn, drawn
+from posegate.transforms.formats.label_studio_write import KEEPS, TRACK, write
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.uris import file_of, original
 from posegate.transforms.formats.values import person, scalar
 from posegate.transforms.model.schema import Role
+
+__all__ = [
+    "CARRIES",
+    "KEEPS",
+    "NAME",
+    "PER_IMAGE",
+    "SUFFIXES",
+    "TRAPS",
+    "names",
+    "read",
+    "sniff",
+    "write",
+]
 
 NAME = "label-studio"
 SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -40,6 +54,7 @@ CARRIES = Carries(
     annotator="`completed_by`: an id, or an object with the e-mail",
     time="`created_at`, else `updated_at`; `lead_time` of the whole annotation",
     review="`ground_truth` (gold), `was_cancelled` (skipped), `reviews`, `agreement`",
+    tracks="a text for the region named `track`, as this tool writes it",
     visibility="by convention: label `nose_occluded`, or a choice for the region",
     masks="polygons, ellipses, brush",
     convention="percent of the image as the browser shows it, 0 at its first pixel's "
@@ -222,6 +237,9 @@ class _Reading:
             record = _record(made, found, said, model)
             record.image, record.repairs = image, repairs
             record.id = f"{made.get('id')}:{group.id}" if "id" in made else group.id
+            held = [s.attributes for s in group.around] + [record.attributes or {}]
+            tracks = [said.pop(TRACK, None) for said in held]
+            record.track = next((t for t in tracks if t), record.track)
             return record
 
         self._instances.put(found.shapes, found.links, make, raw)
@@ -255,7 +273,11 @@ def _record(
         lead_time_s=float(lead) if isinstance(lead, int | float) else None,
         role=Role.GOLD.value if gold and not model else None,
         model=model,
-        attributes={**said, **found.attributes, **_review(made)},
+        attributes={
+            **{key: value for key, value in said.items() if key not in _FRAME},
+            **found.attributes,
+            **_review(made),
+        },
         **{key: said[key] for key in _FRAME if key in said},
     )
 

@@ -19,6 +19,7 @@ from posegate.transforms.formats.outlines import LARGEST
 from posegate.transforms.model.poses import Bools
 
 _HEADER = 53  # bits
+_LONG = 16  # bits of a run's length
 
 
 def decode(data: bytes, width: int, height: int) -> Bools:
@@ -58,6 +59,23 @@ def _values(reader: "_Bits", count: int, word: int, widths: list[int]) -> Bools:
             values += [reader.take(word) for _ in range(length)]
         done += length
     return np.repeat(np.array(values) > 0, runs)
+
+
+def encode(mask: Bools) -> bytes:
+    """A mask (height, width) in runs of 16 bits, four values of 8 bits a pixel."""
+    values = np.repeat(mask.reshape(-1), 4)
+    ends = np.append(np.flatnonzero(np.diff(values)) + 1, len(values))
+    parts = [f"{len(values):032b}{7:05b}", f"{_LONG - 1:04b}" * 4]
+    start = 0
+    for end in ends.tolist():
+        value = 255 * int(values[start])
+        for at in range(start, end, 1 << _LONG):
+            length = min(end - at, 1 << _LONG)
+            parts.append(f"111{length - 1:0{_LONG}b}{value:08b}")
+        start = end
+    bits = "".join(parts)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 class _Bits:

@@ -20,6 +20,7 @@ _STATES = {
     Visibility.OCCLUDED: "occluded occl occ hidden invisible notvisible nonvisible "
     "partlyoccluded partiallyoccluded selfoccluded obscured obstructed estimated "
     "guessed inferred v1",
+    Visibility.CERTAIN: "certain v3",
     Visibility.VISIBLE: "visible vis seen clear fullyvisible notoccluded unoccluded v2",
 }
 _STATE = {word: state for state, words in _STATES.items() for word in words.split()}

@@ -48,7 +48,7 @@ def test_a_pose_has_nodes_a_flag_and_a_person_behind_it() -> None:
     assert places(row) == [(1.5, 2, 2), (3, 4, 1)]
     assert (row["image"], row["id"]) == ("a.jpg", "a1")
     assert (row["annotator"], row["width"]) == ("ann@example.com", 200)
-    assert dict(row["attributes"]) == {"category": "person"}
+    assert row["attributes"] is None
 
 
 def test_a_folder_is_part_of_the_name() -> None:
@@ -157,7 +157,6 @@ def test_properties_tags_reviewers_and_texts_are_attributes() -> None:
     said["text"] = {"text": "hello"}
     row = one(drawn(said, made("t", name="night", tag={})))
     assert dict(row["attributes"]) == {
-        "category": "person",
         "pose": "standing",
         "reviewer": "q@example.com",
         "text": "hello",

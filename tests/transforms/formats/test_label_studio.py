@@ -55,7 +55,12 @@ def test_an_annotation_says_who_when_and_how_long() -> None:
     assert (row["lead_time_s"], row["role"]) == (12.5, "production")
     assert row["bbox"] == [10, 10, 100, 50]
     assert (row["image"], row["id"]) == ("a.jpg", "9:b")
-    assert dict(row["attributes"])["category"] == "person"
+    assert row["attributes"] is None
+
+
+def test_a_class_is_told_where_it_is_not_the_skeleton_s() -> None:
+    row = one(drawn(box(name="umpire"), point("nose", parentID="b")))
+    assert dict(row["attributes"]) == {"category": "umpire"}
 
 
 @pytest.mark.parametrize(
