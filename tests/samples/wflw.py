@@ -3,7 +3,7 @@
 import numpy as np
 
 SKELETON = "wflw_98"
-PLAIN = "csv"
+PLAIN = "text"
 
 
 def sample(n: int) -> dict[str, bytes]:

@@ -131,6 +131,7 @@ def ready(module: ModuleType, place: str) -> None:
             raise ValueError(f"{place}: {error}") from error
 
 
+@cache
 def suffixes(module: ModuleType) -> tuple[str, ...]:
     """The endings of a format's files, in lower case, compressed ones too."""
     return tuple(f"{s}{gz}" for s in module.SUFFIXES for gz in ("", ".gz"))

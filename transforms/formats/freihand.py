@@ -18,7 +18,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_depth import values
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.per_file import Collected, until_damage
+from posegate.transforms.formats.per_file import TOGETHER, Collected, until_damage
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
 from posegate.transforms.model.skeleton import load
@@ -112,7 +112,7 @@ def _read(
             attributes=camera,
         )
         depths.append(points[order, 2])
-        if len(hands) >= context.batch:
+        if len(hands) >= TOGETHER:
             build.add(hands.rows(z=np.stack(depths), unit="m"))
             hands, depths = Collected(), []
             yield from build.ready()

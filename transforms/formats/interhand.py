@@ -21,7 +21,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_depth import values
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.per_file import Collected, until_damage
+from posegate.transforms.formats.per_file import TOGETHER, Collected, until_damage
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
 from posegate.transforms.model.poses import Floats
@@ -127,7 +127,7 @@ def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch
             )
             depths.append(part[order, 2])
             position += 1
-        if len(found) >= context.batch:
+        if len(found) >= TOGETHER:
             build.add(found.rows(z=np.stack(depths), unit="mm"))
             found, depths = Collected(), []
         yield from build.ready()

@@ -14,9 +14,15 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.lines import head_lines, numbers
+from posegate.transforms.formats.lines import head_lines, points_of
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.per_file import Collected, image_of, whole
+from posegate.transforms.formats.per_file import (
+    TOGETHER,
+    Collected,
+    image_of,
+    whole,
+)
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 
 NAME = "lapa"
@@ -46,8 +52,7 @@ def sniff(head: bytes, name: str) -> bool:
     first, *rest = [line.strip() for line in head_lines(head)] or [b""]
     if not first.isdigit() or not 2 < int(first[:9]) <= 10_000 or not rest:
         return False
-    found = [numbers(line) for line in rest[:2]]
-    return all(point is not None and len(point) == 2 for point in found)
+    return not isinstance(points_of(rest[:2]), int)
 
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
@@ -69,7 +74,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             build.refuse(file.name, 0, wrong.args[0], wrong.args[1], data)
             yield from build.ready()
             continue
-        gone = (xy == -1).all(axis=1) | (xy == 0).all(axis=1) | np.isnan(xy).any(axis=1)
+        gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
         faces.add(
             np.where(gone[:, None], np.nan, xy),
             image_of(context, file.name, SUFFIXES),
@@ -77,7 +82,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             raw=data,
             repairs=["lapa.missing-point"] if gone.any() else [],
         )
-        if len(faces) >= context.batch:
+        if len(faces) >= TOGETHER:
             build.add(faces.rows())
             faces = Collected()
             yield from build.ready()
@@ -106,10 +111,9 @@ def points(data: bytes) -> Floats:
             "count",
             f"it says {int(first[:9])} points and has {len(lines)}; deliver it again",
         )
-    found = [numbers(line) for line in lines]
-    for i, point in enumerate(found):
-        if point is None or len(point) != 2:
-            raise _Malformed(
-                "malformed", f"point {i} is {lines[i][:40]!r}, which is not x and y"
-            )
-    return np.array(found, np.float64).reshape(-1, 2)
+    xy = points_of(lines)
+    if isinstance(xy, int):
+        raise _Malformed(
+            "malformed", f"point {xy} is {lines[xy][:40]!r}, which is not x and y"
+        )
+    return xy

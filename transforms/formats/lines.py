@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.text_table import Lines, decoded
+from posegate.transforms.model.poses import Floats
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,27 @@ def head_lines(head: bytes) -> list[bytes]:
     return _split(whole or text)
 
 
-def numbers(text: bytes) -> list[float] | None:
-    """The numbers of a line; None where anything else stands there."""
+def points_of(lines: Sequence[bytes]) -> Floats | int:
+    """(N, 2) a line each; or the index of the first that is not two numbers."""
+    rows = [line.split() for line in lines]
+    if set(map(len, rows)) <= {2}:
+        try:
+            flat = np.fromiter(map(float, chain.from_iterable(rows)), np.float64)
+            return flat.reshape(-1, 2)
+        except ValueError:
+            pass
+    return next(i for i, row in enumerate(rows) if not _is_point(row))
+
+
+def _is_point(row: Sequence[bytes]) -> bool:
     try:
-        return [float(cell) for cell in text.split()]
+        return len([float(cell) for cell in row]) == 2
     except ValueError:
-        return None
+        return False
+
+
+def runs(widths: Sequence[int]) -> Iterator[tuple[int, slice]]:
+    """Neighbours of one width: (width, where)."""
+    cuts = (np.flatnonzero(np.diff(widths)) + 1).tolist()
+    for low, high in pairwise([0, *cuts, len(widths)]):
+        yield widths[low], slice(low, high)

@@ -7,9 +7,9 @@ RELEASE.annolist(i).annorect(j).annopoints.point(k).{x, y, id, is_visible}   .ma
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.formats.build import Build
@@ -231,7 +231,7 @@ def joints_of(
     points: dict[int, tuple[float, float, int]] = {}
     for i, (x, y, *third) in enumerate(given):
         gone = (x, y) in ((-1, -1), (0, 0)) or (vis is not None and not vis[i] > 0)
-        if not gone and np.isfinite((x, y)).all():
+        if not gone and isfinite(x + y):
             hidden = bool(third) and third[0] == 0
             flag = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
             points[i] = (x - 1, y - 1, flag)

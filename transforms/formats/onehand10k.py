@@ -12,10 +12,13 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.lines import blocks, head_lines
+from posegate.transforms.formats.lines import blocks, head_lines, runs, tables
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.per_file import Collected
+from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.geometry import both
+from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.schema import Visibility
 
 NAME = "onehand10k"
 SUFFIXES = (".txt",)
@@ -67,48 +70,65 @@ def names(file: File) -> list[Names]:
 def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch]:
     position = 0
     for block in blocks(file):
-        hands = Collected()
-        for line in block.lines:
-            build.images()
-            position += _take(line, position, file.name, context, build, hands)
-        if hands:
-            build.add(hands.rows())
-        yield from build.ready()
+        build.images(len(block.lines))
+        for width, run in runs([line.count(b",") + 1 for line in block.lines]):
+            lines, wrong = block.lines[run], _wrong(width, context)
+            for line in lines if wrong is not None else ():
+                build.refuse(file.name, position, *(wrong or ("", "")), line)
+                position += 1
+            for i, table in _tables(lines, width) if wrong is None else ():
+                if table is None:
+                    detail = "a coordinate is no number"
+                    build.refuse(file.name, position, "columns", detail, lines[i])
+                    position += 1
+                    continue
+                rows = hands_of(table, file.name, position, lines[i:])
+                position += len(rows)
+                build.add(rows)
+            yield from build.ready()
 
 
-def _take(
-    line: bytes, position: int, source: str, context: Context, build: Build,
-    hands: Collected,
-) -> int:  # fmt: skip
-    """Takes the hands of one line in; how many records it was."""
-    name, *cells = line.split(b",")
-    try:
-        given = np.array([float(cell) for cell in cells])
-    except ValueError:
-        given = np.empty(0)
-    if len(given) < 3 + 2 * K or (len(given) - 3) % (2 * K):
-        detail = f"it has {len(cells) + 1} columns; numbers are 3 and 42 for each hand"
-        build.refuse(source, position, "columns", detail, line)
-        return 1
+def _tables(lines: list[bytes], width: int) -> Iterator[tuple[int, pa.Table | None]]:
+    types: dict[str, pa.DataType] = {"image": pa.string()}
+    types |= {str(i): pa.float64() for i in range(1, width)}
+    return tables(lines, types, ",")
+
+
+def _wrong(width: int, context: Context) -> tuple[str, str] | None:
+    """Why lines of so many columns are none."""
+    if width < 4 + 2 * K or (width - 4) % (2 * K):
+        return "columns", f"it has {width} columns; they are 4, and 42 for each hand"
     if len(context.skeleton.keypoints) != K:
         detail = f"it has {K} points; the shipped skeleton onehand10k_21 is this set's"
-        build.refuse(source, position, "other-skeleton", detail, line)
-        return 1
-    points = given[3:].reshape(-1, K, 2)
-    for i, xy in enumerate(points):
-        hands.add(
-            np.where((xy < 0).any(axis=1, keepdims=True), np.nan, xy),
-            name.decode("utf-8", "replace"),
-            source,
-            position=position + i,
-            raw=line,
-            repairs=["onehand10k.hands"] if given[2] != len(points) else [],
-            width=_side(given[0]),
-            height=_side(given[1]),
-        )
-    return len(points)
+        return "other-skeleton", detail
+    return None
 
 
-def _side(value: float) -> int | None:
-    """A width or height [px]; None where it is none."""
-    return int(value) if 0 < value <= 1 << 20 else None
+def hands_of(table: pa.Table, source: str, first: int, lines: list[bytes]) -> Rows:
+    """The hands of a table of images, the first of which is number `first` of its file.
+
+    Every image has as many hands as the columns hold.
+    """
+    columns = [column.to_numpy() for column in table.columns[1:]]
+    numbers = np.stack(columns, axis=1)  # (images, 3 + 42 * hands)
+    xy = numbers[:, 3:].reshape(-1, K, 2)
+    hands = len(xy) // len(numbers)
+    seen = both(xy >= 0)
+    flags = np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED)
+    rows = Rows(
+        position=first + np.arange(len(xy)),
+        image=[name for name in table["image"].to_pylist() for _ in range(hands)],
+        source=source,
+        xy=np.where(seen[:, :, None], xy, np.nan),
+        visibility=flags.astype(np.uint8),
+        width=_sides(np.repeat(numbers[:, 0], hands)),
+        height=_sides(np.repeat(numbers[:, 1], hands)),
+        raw=lambda i: lines[i // hands],
+    )
+    rows.remarks.repair(np.repeat(numbers[:, 2] != hands, hands), "onehand10k.hands")
+    return rows
+
+
+def _sides(values: Floats) -> list[int | None]:
+    """(N,) widths or heights [px]; None where there is none that an image can have."""
+    return [int(v) if 0 < v <= 1 << 20 else None for v in values.tolist()]

@@ -28,8 +28,11 @@ from posegate.transforms.formats.openpose_frames import (
     scale_of,
 )
 from posegate.transforms.formats.openpose_order import of_count, order_of
-from posegate.transforms.formats.per_file import Collected, image_of, whole
+from posegate.transforms.formats.per_file import TOGETHER, Collected, image_of, whole
+from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.units import unit_of
+from posegate.transforms.kernels.geometry import both
+from posegate.transforms.model.poses import Bools, Floats
 
 NAME = "openpose"
 SUFFIXES = (".json",)
@@ -120,29 +123,35 @@ class _Reading:
     build: Build
     flat: Collected = field(default_factory=Collected)
     deep: Collected = field(default_factory=Collected)
+    _scale: Scale | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         self._order = order_of(self.context.skeleton)
         self._sequences = Sequences.of(self.context)
-        scale: Scale | None = None
         for file, data in whole(self.context, self.build):
             self.build.images()
             frame = self._decoded(file.name, data)
-            if frame is not None and scale is None and frame.normalised:
-                scale = scale_of(self.context, _DECODER)
             if frame is not None:
-                self._take(file.name, frame, scale, data)
-            yield from self._ready(self.context.batch)
+                yield from self._rescaled(frame)
+                self._take(file.name, frame, data)
+            yield from self._ready(TOGETHER)
         yield from self._ready(1)
         yield from self.build.rest()
 
+    def _rescaled(self, frame: Frame) -> Iterator[pa.RecordBatch]:
+        """Keeps frames in px apart from those in parts of the image's size."""
+        if not frame.people or frame.normalised == (self._scale is not None):
+            return
+        yield from self._ready(1)
+        self._scale = scale_of(self.context, _DECODER) if frame.normalised else None
+
     def _ready(self, least: int) -> Iterator[pa.RecordBatch]:
         if len(self.flat) >= least:
-            everyone = np.ones(len(self.flat), np.bool_)
-            self.build.add(self.flat.rows(model=everyone))
+            self.build.add(self._rows(self.flat, 3))
             self.flat = Collected()
         if len(self.deep) >= least:
-            self._add_deep()
+            self.build.add(self._rows(self.deep, 4))
+            self.deep = Collected()
         yield from self.build.ready()
 
     def _decoded(self, source: str, data: bytes) -> Frame | None:
@@ -153,13 +162,13 @@ class _Reading:
             self.build.refuse(source, 0, "malformed", detail, data)
             return None
 
-    def _take(self, source: str, frame: Frame, scale: Scale | None, raw: bytes) -> None:
+    def _take(self, source: str, frame: Frame, raw: bytes) -> None:
         if frame.part_candidates:
             self.build.note("candidates")
         position = 0
         for i, person in enumerate(frame.people):
             for part in self._parts(person):
-                self._put(source, position, i, person, part, scale, raw)
+                self._put(source, position, i, person, part, raw)
                 position += 1
 
     def _parts(self, person: dict[str, Any]) -> list[Part]:
@@ -181,53 +190,28 @@ class _Reading:
 
     def _put(
         self, source: str, position: int, i: int, person: dict[str, Any], part: Part,
-        scale: Scale | None, raw: bytes,
+        raw: bytes,
     ) -> None:  # fmt: skip
         """One row, or a refusal."""
         wrong = self._wrong(part)
         if wrong is not None:
             self.build.refuse(source, position, *wrong, raw)
             return
-        points = np.array(part.numbers, np.float64).reshape(-1, part.width)[self._order]
-        found = points[:, -1] > 0
-        repairs = [] if found.all() else ["openpose.undetected"]
-        xy = points[:, :-1].copy()
-        xy[~found] = np.nan
-        if not self._order_known:
-            repairs.append("openpose.order-assumed")
         image = image_of(self.context, source, _ENDINGS)
         video, number = self._sequences.place(image)
-        if scale is not None and part.width == 3:
-            size = self.context.sizes([image])[0]
-            if not np.isfinite(size).all():
-                detail = (
-                    "its coordinates are parts of the image's size, which is not known;"
-                    " run OpenPose with --keypoint_scale 0, or give width and height "
-                    "in the job table"
-                )
-                self.build.refuse(source, position, "no-size", detail, raw)
-                return
-            xy = scale.px(xy, size)
-            repairs.append("openpose.normalised")
         side = f"-{part.name}" if part.name in ("left", "right") else ""
-        confidence = points[found, -1].mean() if found.any() else 0.0
         (self.flat if part.width == 3 else self.deep).add(
-            xy,
+            part.numbers,
             image,
             source,
             position=position,
             raw=raw,
-            repairs=repairs,
             id=f"{i}{side}",
             video=video,
             frame=number,
             track=_track(person, side),
-            attributes={"part": part.name, "confidence": f"{confidence:.4f}"},
+            attributes={"part": part.name},
         )
-
-    @property
-    def _order_known(self) -> bool:
-        return not isinstance(self._order, slice)
 
     def _wrong(self, part: Part) -> tuple[str, str] | None:
         """Why a list is no row: a code and a sentence."""
@@ -251,20 +235,57 @@ class _Reading:
             )
         return None
 
-    def _add_deep(self) -> None:
-        """3-D rows of a batch: their unit is guessed by people's size."""
-        xyz = np.stack(self.deep.xy)
-        unit = unit_of(xyz)
-        self.deep.xy = list(xyz[:, :, :2])
-        everyone = np.ones(len(xyz), np.bool_)
-        rows = self.deep.rows(z=xyz[:, :, 2], unit=unit or "mm", model=everyone)
-        if unit is None:
-            rows.remarks.refuse(
-                everyone, "openpose.no-unit", lambda i: "people are no size in m or mm"
-            )
+    def _rows(self, some: Collected, width: int) -> Rows:
+        """Lists of `width` numbers a keypoint as columns."""
+        k = len(self.context.skeleton.keypoints)
+        points = np.array(some.xy, np.float64).reshape(len(some), k, width)
+        points = points[:, self._order]
+        found = points[:, :, -1] > 0
+        xyz = np.where(found[:, :, None], points[:, :, :-1], np.nan)
+        everyone = np.ones(len(some), np.bool_)
+        some.xy = list(xyz[:, :, :2])
+        rows = some.rows(model=everyone, more={"confidence": _means(points, found)})
+        rows.remarks.repair(np.asarray(~found.all(axis=1)), "openpose.undetected")
+        if isinstance(self._order, slice):
+            rows.remarks.repair(everyone, "openpose.order-assumed")
+        if width == 4:
+            self._lift(rows, xyz)
+        elif self._scale is not None:
+            self._enlarge(rows, some.image, self._scale)
+        return rows
+
+    def _lift(self, rows: Rows, xyz: Floats) -> None:
+        """Makes rows 3-D: their unit is guessed by people's size."""
+        unit, everyone = unit_of(xyz), np.ones(len(rows), np.bool_)
+        rows.z, rows.unit = xyz[:, :, 2], unit or "mm"
+        rows.remarks.refuse(
+            everyone & (unit is None),
+            "openpose.no-unit",
+            lambda i: "people are no people's size in m or mm",
+        )
         rows.remarks.repair(everyone, "openpose.unit-guessed")
-        self.build.add(rows)
-        self.deep = Collected()
+
+    def _enlarge(self, rows: Rows, images: list[str], scale: Scale) -> None:
+        """Makes parts of the images' sizes px."""
+        sizes = self.context.sizes(images)
+        rows.xy = scale.px(rows.xy, sizes[:, None, :])
+        rows.remarks.refuse(
+            ~np.asarray(both(np.isfinite(sizes))),
+            "openpose.no-size",
+            lambda i: (
+                "its coordinates are parts of the image's size, which is not known; "
+                "run OpenPose with --keypoint_scale 0, or give width and height in "
+                "the job table"
+            ),
+        )
+        rows.remarks.repair(np.ones(len(rows), np.bool_), "openpose.normalised")
+
+
+def _means(points: Floats, found: Bools) -> list[str | None]:
+    """(N,) the mean confidence of what was found."""
+    sums = np.where(found, points[:, :, -1], 0.0).sum(axis=1)
+    means = sums / np.maximum(found.sum(axis=1), 1)
+    return [f"{mean:.4f}" for mean in means.tolist()]
 
 
 def _first(person: dict[str, Any], keys: tuple[str, ...]) -> list[float]:

@@ -46,16 +46,25 @@ class Frame(msgspec.Struct):
     @property
     def normalised(self) -> bool:
         """Whether every point lies within -1 to 1: no person is two pixels large."""
-        span = self.span
-        return span is not None and span[0] >= -1 and span[1] <= 1
+        some = False
+        for person in self.people:
+            for name, numbers in person.items():
+                if name.endswith(("keypoints_2d", "keypoints")) and is_flat(numbers):
+                    some = some or bool(numbers)
+                    if any(n > 1 or n < -1 for n in numbers):  # confidence never is
+                        return False
+        return some and self.span is not None
+
+
+_FLOAT, _NUMBER = frozenset({float}), frozenset({float, int})
 
 
 def is_flat(numbers: object) -> bool:
     """Whether a value is a list of numbers that a float can hold."""
-    return isinstance(numbers, list) and all(
-        isinstance(n, float) or (isinstance(n, int) and abs(n) < 1 << 53)
-        for n in numbers
-    )
+    if not isinstance(numbers, list):
+        return False
+    kinds = set(map(type, numbers))
+    return kinds <= _FLOAT or (kinds <= _NUMBER and max(map(abs, numbers)) < 1 << 53)
 
 
 @dataclass(frozen=True)

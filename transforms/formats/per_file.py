@@ -16,10 +16,13 @@ from posegate.transforms.formats.files import File, is_archive
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.geometry import both
-from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import Visibility
 
 T = TypeVar("T")
+
+TOGETHER = 512
+"""Objects that are collected before they become columns: their files are kept so long,
+for quarantine."""
 
 FOLDERS = frozenset(
     {"annot", "annots", "annotation", "annotations", "label", "labels"}
@@ -73,7 +76,7 @@ class Collected:
     `columns` are further fields of `Rows`, each a value an object.
     """
 
-    xy: list[Floats] = field(default_factory=list)
+    xy: list[Any] = field(default_factory=list)
     image: list[str] = field(default_factory=list)
     source: list[str] = field(default_factory=list)
     position: list[int] = field(default_factory=list)
@@ -86,7 +89,7 @@ class Collected:
 
     def add(
         self,
-        xy: Floats,
+        xy: Any,
         image: str,
         source: str,
         *,
@@ -95,7 +98,10 @@ class Collected:
         repairs: Sequence[str] = (),
         **columns: Any,
     ) -> None:
-        """One object: (K, 2) [px], NaN where a keypoint is not labelled."""
+        """One object: (K, 2) [px], NaN where a keypoint is not labelled.
+
+        Or anything that is made so before `rows`.
+        """
         self.xy.append(xy)
         self.image.append(image)
         self.source.append(source)

@@ -18,14 +18,16 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.lines import numbers
+from posegate.transforms.formats.lines import points_of
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import (
+    TOGETHER,
     Collected,
     image_of,
     inner,
     whole,
 )
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 
 NAME = "pts"
@@ -92,7 +94,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             video=of["video"] if of else None,
             frame=int(of["frame"]) if of else None,
         )
-        if len(faces) >= context.batch:
+        if len(faces) >= TOGETHER:
             build.add(faces.rows())
             faces = Collected()
             yield from build.ready()
@@ -132,14 +134,12 @@ def points(data: bytes) -> tuple[Floats, list[str]]:
         repairs.append("pts.unclosed")
     elif len(lines) != int(said[1]):
         repairs.append("pts.count")
-    found = [numbers(line) for line in lines]
-    for i, point in enumerate(found):
-        if point is None or len(point) != 2:
-            raise _Malformed(
-                "malformed", f"point {i} is {lines[i][:40]!r}, which is not x and y"
-            )
-    xy = np.array(found, np.float64).reshape(-1, 2)
-    gone = ~np.isfinite(xy).all(axis=1) | (xy == -1).all(axis=1) | (xy == 0).all(axis=1)
+    xy = points_of(lines)
+    if isinstance(xy, int):
+        raise _Malformed(
+            "malformed", f"point {xy} is {lines[xy][:40]!r}, which is not x and y"
+        )
+    gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
     if gone.any():
         repairs.append("pts.missing-point")
     return np.where(gone[:, None], np.nan, xy - 1), repairs

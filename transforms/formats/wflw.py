@@ -6,7 +6,6 @@ The lists of the whole set have a box and six flags, those of its test subsets n
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +14,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.lines import Block, blocks, head_lines, tables
+from posegate.transforms.formats.lines import Block, blocks, head_lines, runs, tables
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
@@ -91,10 +90,12 @@ def names(file: File) -> list[Names]:
 def _read(context: Context, build: Build, file: File, block: Block) -> Iterator[Rows]:
     """The faces of a block of lines; refuses those that are none."""
     k = len(context.skeleton.keypoints)
-    cells = [line.split() for line in block.lines]
-    for width, run in _runs([len(each) for each in cells]):
-        first = block.first + run.start
-        lines = [b" ".join(each) for each in cells[run]]
+    spaced = [
+        b" ".join(line.split()) if b"  " in line or b"\t" in line else line
+        for line in block.lines
+    ]
+    for width, run in runs([line.count(b" ") + 1 for line in spaced]):
+        first, lines = block.first + run.start, spaced[run]
         if width not in _LAYOUTS or k != K:
             for i, line in enumerate(lines):
                 build.refuse(file.name, first + i, *_wrong(width, context), line)
@@ -105,14 +106,6 @@ def _read(context: Context, build: Build, file: File, block: Block) -> Iterator[
                 build.refuse(file.name, first + i, "columns", detail, lines[i])
             else:
                 yield faces(table, file.name, first + i, lines[i:])
-
-
-def _runs(widths: list[int]) -> Iterator[tuple[int, slice]]:
-    """Neighbours of one width: (width, where)."""
-    cuts = np.flatnonzero(np.diff(widths)) + 1
-    bounds = [0, *cuts.tolist(), len(widths)]
-    for low, high in pairwise(bounds):
-        yield widths[low], slice(low, high)
 
 
 def _wrong(width: int, context: Context) -> tuple[str, str]:
