@@ -161,16 +161,22 @@ def _each(shards: "Sequence[Shard]") -> "Iterator[Names]":
 
 
 def chosen(found: "Sequence[Names]", category: str | None, place: str) -> "Names":
-    """The one set of names, or that of a category; raises ValueError for several."""
+    """The one set of names, or that of a category; the largest if it has all others.
+
+    Raises ValueError for several.
+    """
     some = [n for n in found if category is None or n.category == category]
     known = ", ".join(f"{n.category!r} ({n.size})" for n in found)
     if not some:
         raise ValueError(f"--category {category!r}: {place} has {known}")
-    if len({n.keypoints or n.count for n in some}) > 1:
+    whole = max(some, key=lambda n: (n.size, len(n.limbs)))
+    stray = {name for n in some for name in n.keypoints} - set(whole.keypoints)
+    if stray or len({n.count for n in some}) > 1:
         raise ValueError(
-            f"{place}: keypoints of several kinds: {known}; say which by --category"
+            f"{place}: keypoints of several kinds: {known}; say which by --category, "
+            "or give one of its files"
         )
-    return max(some, key=lambda n: len(n.limbs))
+    return whole
 
 
 def fits(names: "Names") -> str | None:

@@ -141,7 +141,7 @@ def test_a_wrong_call_is_told(
         ("mmpose_open/coco", 'skeleton = "coco_17"'),
         ("mmpose_open/fly", 'skeleton = "fly_32"'),
         ("mmpose_open/mpii", 'skeleton = "mpii_16"'),
-        ("mmpose_open/crowdpose", "Nearly the same names have: crowdpose_14"),
+        ("mmpose_open/crowdpose", "are crowdpose_14"),
         ("face_wflw", 'skeleton = "wflw_98"'),
         ("openpose_json_balancing", '# skeleton = "openpose_body_25b"'),
         ("roboflow_coco_mocap", '["LHip", "RHip"]'),
