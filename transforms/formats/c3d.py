@@ -16,7 +16,8 @@ from posegate.transforms.formats.c3d_header import Header
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.markers import Capture
+from posegate.transforms.formats.markers import Capture, names_of
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.streams import DamagedStream
 
 NAME = "c3d"
@@ -49,15 +50,21 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         try:
             yield from _file(file, context, build)
         except DamagedStream as damage:
             build.say(file.name, damage.reason, damage.detail)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its markers."""
+    try:
+        header = _header(file.stream())
+    except ValueError:
+        return []
+    return names_of([x for x in header.labels if x not in header.outputs])
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:
