@@ -56,6 +56,7 @@ SHIPPED = (
     "darwin",
     "dlc",
     "dlc_h5",
+    "dlib_xml",
     "face_300w",
     "fcsv",
     "freihand",
