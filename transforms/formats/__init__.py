@@ -10,8 +10,10 @@ A format is a module with
     read(context, tally) -> Iterator    canonical batches, and quarantine batches
 
 and perhaps PER_IMAGE = True (a file an image or a frame: read in bundles), EXTRA (the
-SHIPPED = (
-)
+extra that installs what it needs), `write`, KEEPS and BY (see module `write`), and
+`names(file) -> list[Names]`, the keypoints that a file names, which `posegate skeleton
+init` asks for. One that is installed elsewhere is named by an entry point of the group
+`posegate.formats`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -74,6 +76,7 @@ SHIPPED = (
     "pts",
     "sleap",
     "trc",
+    "vibe",
     "wflw",
     "yolo_pose",
 )

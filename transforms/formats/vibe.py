@@ -1,0 +1,165 @@
+"""Clicks of the vibe annotator, with which NABirds was made: images and marks.
+
+    {"images": {"75776": {"url": "https://…/f8cd….jpg", "original_name": …}, …},
+     "annotations": [{"id": 19665, "worker": "n14", "answer": {"images": {"25189": [
+        ["Bird 0", {"view": "303", "x": 453.5, "y": 236.8, "visible": true,
+                    "available": true, "timestamp": 1414736992342}, …]]}}}, …]}
+
+A mark's `view` is a number; the skeleton's keypoints are named by them.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from posegate.transforms.formats import instances, json_names
+from posegate.transforms.formats.build import RAW, Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.grouping import Group, Shape
+from posegate.transforms.formats.instances import Instances
+from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.uris import file_of
+from posegate.transforms.formats.values import scalar
+from posegate.transforms.model.schema import Visibility
+
+NAME = "vibe"
+SUFFIXES = (".json",)
+CARRIES = Carries(
+    annotator="`worker`",
+    time="`timestamp` of every click [ms]: the last is the time, the first to the last "
+    "the lead time",
+    visibility="`visible`; a mark that is not visible lies beside the image and counts "
+    "as not labelled",
+    convention="px of the image as it was shown, as they stand in the file",
+)
+TRAPS = instances.named(
+    NAME,
+    {
+        "invisible": "Marks are not visible, but have a place, often outside the "
+        "image: not labelled, counted.",
+        "never-clicked": "A mark has no time: nobody placed it, not labelled.",
+        "unannotated": "Images of the file have no annotation: counted.",
+        "no-image": "An annotation is of an image that the file does not list: "
+        "quarantined.",
+        "mark": "A mark has no view, or no place: its object is quarantined.",
+        "annotation": "An annotation has no answer with images: quarantined.",
+        "point-twice": "An object has a view twice: quarantined.",
+        "other-skeleton": "A mark's view is none of the skeleton's names: quarantined.",
+    },
+)
+_LISTED = re.compile(r"images/[^/*]+/original_name")
+
+Json = dict[str, Any]
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether it starts with images by number, each with its address."""
+    found = outline(head)
+    return any(_LISTED.fullmatch(path) for path in found) and "item" not in found
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches and quarantine batches."""
+    build = Build(context, tally, NAME)
+    reading = _Reading(build, Instances(context, build, NAME))
+    for file in build.files():
+        for _, raw, document in records(file, build):
+            for _ in reading.take(file.name, raw, document):
+                yield from build.ready()
+    yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The views of its marks."""
+    return json_names.collected(
+        file, lambda each: json_names.texts([each.get("view")]), "bird"
+    )
+
+
+class _Reading:
+    def __init__(self, build: Build, instances: Instances) -> None:
+        self._build, self._instances = build, instances
+
+    def take(self, source: str, raw: bytes, document: Any) -> Iterator[None]:
+        """Reads a file; stops after each annotation."""
+        self._instances.begin(source)
+        document = document if isinstance(document, dict) else {}
+        images, made = document.get("images"), document.get("annotations")
+        if not isinstance(images, dict) or not isinstance(made, list):
+            detail = "it lacks `images` or `annotations`; deliver it again"
+            self._instances.refuse("annotation", detail, raw[:RAW])
+            return
+        self._build.images(len(images))
+        seen: set[str] = set()
+        for one in made:
+            seen |= self._annotation(one, images)
+            yield
+        self._build.note("unannotated", len(images.keys() - seen))
+
+    def _annotation(self, one: Any, images: Json) -> set[str]:
+        """Every object of an annotation; the images that it is of."""
+        answer = one.get("answer") if isinstance(one, dict) else None
+        answer = answer if isinstance(answer, dict) else {}
+        said = answer.get("images")
+        if not isinstance(said, dict):
+            detail = "it has no answer with images; deliver it again"
+            self._instances.refuse("annotation", detail, str(one)[:RAW].encode())
+            return set()
+        for key, objects in said.items():
+            listed = images.get(key)
+            address = listed.get("url") if isinstance(listed, dict) else None
+            for each in objects if isinstance(objects, list) else ():
+                if not isinstance(address, str):
+                    detail = f"image {key!r} is not listed; deliver it again"
+                    self._instances.refuse("no-image", detail, str(each)[:RAW].encode())
+                    continue
+                self._object(one, answer, file_of(address), each)
+        return set(said)
+
+    def _object(self, one: Json, answer: Json, image: str, marks: Any) -> None:
+        """One object: its name, then its marks."""
+        name, *rest = marks if isinstance(marks, list) and marks else [None]
+        shapes = [_shape(mark) for mark in rest]
+        lost = [s.visibility == Visibility.UNLABELLED for s in shapes]
+        self._build.note("invisible", sum(lost))
+        clicks = [s.attributes.pop("time") for s in shapes if "time" in s.attributes]
+
+        def make(_: Group) -> Record:
+            return Record(
+                position=0,
+                image=image,
+                id=f"{one.get('id')}:{name}",
+                annotator=scalar(one.get("worker")),
+                annotated_at=max(clicks, default=None),
+                lead_time_s=(max(clicks) - min(clicks)) / 1000 if clicks else None,
+                attributes={"object": name, "taxon_id": answer.get("taxon_id")},
+            )
+
+        if shapes:
+            self._instances.put(shapes, (), make, str(marks)[:RAW].encode())
+
+
+def _shape(mark: Any) -> Shape:
+    """A mark as a point; not labelled if it is not visible, or nobody clicked it."""
+    mark = mark if isinstance(mark, dict) else {}
+    shape = Shape(scalar(mark.get("view")) or "", group="object")
+    x, y, when = mark.get("x"), mark.get("y"), mark.get("timestamp")
+    if not isinstance(x, int | float) or not isinstance(y, int | float):
+        detail = f"view {shape.name!r} is at {x!r}, {y!r}; deliver it again"
+        shape.problem, x, y = ("mark", detail), 0.0, 0.0
+    shape.x, shape.y = float(x), float(y)
+    if not (mark.get("visible") and mark.get("available", True)):
+        shape.visibility = Visibility.UNLABELLED
+    if isinstance(when, int | float):
+        shape.attributes["time"] = when
+    else:
+        shape.visibility = Visibility.UNLABELLED
+        shape.repairs = ("never-clicked",)
+    return shape
