@@ -172,9 +172,12 @@ def chosen(found: "Sequence[Names]", category: str | None, place: str) -> "Names
     whole = max(some, key=lambda n: (n.size, len(n.limbs)))
     stray = {name for n in some for name in n.keypoints} - set(whole.keypoints)
     if stray or len({n.count for n in some}) > 1:
+        apart = (
+            f" ({', '.join(map(repr, sorted(stray)[:3]))} not in all)" if stray else ""
+        )
         raise ValueError(
-            f"{place}: keypoints of several kinds: {known}; say which by --category, "
-            "or give one of its files"
+            f"{place}: keypoints of several kinds{apart}: {known}; say which by "
+            "--category, or give one of its files"
         )
     return whole
 

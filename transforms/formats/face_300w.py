@@ -23,9 +23,9 @@ from posegate.transforms.model.schema import Visibility
 NAME = "face-300w"
 SUFFIXES = (".csv",)
 CARRIES = Carries(
-    visibility="none: what is there counts as visible",
     convention="px; (0, 0) is the centre of the top-left pixel, as HRNet's loader "
-    "takes the numbers; whether the 1 of the .pts files was taken off is not recorded",
+    "takes the numbers; whether the 1 of the .pts files was taken off is not "
+    "recorded. No visibility: what is there is visible",
 )
 TRAPS = {
     "face-300w.columns": "A line has not as many columns as the header, or one is no "

@@ -26,7 +26,6 @@ from posegate.transforms.model.skeleton import load
 NAME = "freihand"
 SUFFIXES = (".json",)
 CARRIES = Carries(
-    visibility="none: all 21 are there, and count as visible",
     z="in m, in the camera's frame; the camera's focal lengths and centre [px] are the "
     "attributes fx, fy, cx, cy",
     convention="m, in the camera's frame: x right, y down, z away from it",

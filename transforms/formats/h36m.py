@@ -29,12 +29,12 @@ from posegate.transforms.model.schema import Visibility
 NAME = "h36m"
 SUFFIXES = (".npz",)
 CARRIES = Carries(
-    tracks="none; the image's name gives video and frame, at 50 frames a second",
     visibility="a fourth value (third of `part`) of 0 is not labelled; what else is "
     "there counts as visible",
     z="`S`, in m or mm: the files do not say, so by the size of people",
     convention="of `S` the camera's axes, x right, y down, z away from it; of `part`, "
-    "which is read where there is no `S`, px, (0, 0) the centre of the top-left pixel",
+    "which is read where there is no `S`, px, (0, 0) the centre of the top-left pixel. "
+    "The image's name gives video and frame, at 50 frames a second",
 )
 TRAPS = {
     "h36m.unit-guessed": "No unit is given: m or mm by the size of people.",

@@ -30,11 +30,11 @@ from posegate.transforms.model.skeleton import load
 NAME = "interhand"
 SUFFIXES = (".json",)
 CARRIES = Carries(
-    tracks="none; the capture is the video, its frame the frame",
     visibility="`joint_valid` 0 is not labelled; what else is there counts as visible",
     z="in mm, in the room's frame",
     convention="mm, in the room's frame, the same for all cameras of a capture: a "
-    "row is a frame, not an image. The set's data.json has no keypoints: `ignore` it",
+    "row is a frame of a capture, which is the video, not an image. The set's "
+    "data.json has no keypoints: `ignore` it",
 )
 TRAPS = {
     "interhand.invalid-joint": "A joint that is not valid has numbers all the same: it "

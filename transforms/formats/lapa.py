@@ -29,9 +29,9 @@ NAME = "lapa"
 SUFFIXES = (".txt",)
 PER_IMAGE = True
 CARRIES = Carries(
-    visibility="none: what is there counts as visible",
     convention="px; (0, 0) is taken for the centre of the top-left pixel: LaPa's "
-    "authors do not say, and its own loaders use the numbers as they are",
+    "authors do not say, and its own loaders use the numbers as they are. "
+    "No visibility: what is there is visible",
 )
 TRAPS = {
     "lapa.missing-point": "A point at (-1, -1) or (0, 0), or without a number, is "

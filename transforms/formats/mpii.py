@@ -28,12 +28,12 @@ from posegate.transforms.model.skeleton import Skeleton
 NAME = "mpii"
 SUFFIXES = (".json", ".mat")
 CARRIES = Carries(
-    tracks="none; `video_list` gives the video",
     visibility="`is_visible` in the .mat and the third value of `joint_self`; "
     "`joints_vis` says only that a joint is labelled: it counts as visible",
     convention="px counted from 1 as in MATLAB, so 1 is taken off (repair "
     "mpii.one-based), as HRNet and mmpose do. `scale` is the person's height in units "
-    "of 200 px; it, the centre and the head's box are attributes",
+    "of 200 px; it, the centre and the head's box are attributes. "
+    "`video_list` gives the video",
 )
 TRAPS = {
     "mpii.one-based": "Coordinates count from 1: 1 px is taken off each.",

@@ -23,9 +23,8 @@ from posegate.transforms.model.schema import Visibility
 NAME = "onehand10k"
 SUFFIXES = (".txt",)
 CARRIES = Carries(
-    visibility="none: what is there counts as visible, (-1, -1) as not labelled",
     convention="px; (0, 0) is taken for the centre of the top-left pixel: the set's "
-    "authors do not say",
+    "authors do not say. (-1, -1) is not labelled, what else is there is visible",
 )
 TRAPS = {
     "onehand10k.columns": "A line has not 4 columns and 42 a hand, or one is no "

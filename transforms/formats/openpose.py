@@ -39,12 +39,11 @@ SUFFIXES = (".json",)
 PER_IMAGE = True
 CARRIES = Carries(
     tracks="`person_id`, where OpenPose tracked; else people stand in any order",
-    visibility="none: what was detected counts as visible; the mean confidence is the "
-    "attribute `confidence`",
     z="`*_keypoints_3d`, read where there are no 2-D ones",
     convention="px of the input image; (0, 0) is the centre of the top-left pixel; "
     "0 to 1 and -1 to 1 (--keypoint_scale 3 and 4) are turned into px by the image's "
-    "size. It is a model's output: the role is prelabel",
+    "size. It is a model's output: the role is prelabel, what was detected counts as "
+    "visible, the mean confidence is the attribute `confidence`",
 )
 TRAPS = {
     "openpose.undetected": "A keypoint of confidence 0 lies at (0, 0): it counts as "

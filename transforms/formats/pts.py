@@ -34,11 +34,10 @@ NAME = "pts"
 SUFFIXES = (".pts",)
 PER_IMAGE = True
 CARRIES = Carries(
-    tracks="none; 300-VW's folders give `video` and `frame`",
-    visibility="none: what is there counts as visible",
     convention="px counted from 1 as in MATLAB, so 1 is taken off (repair "
     "pts.one-based), as Menpo's importer does; (1, 1) there is the centre of the "
-    "top-left pixel. Left and right are the subject's",
+    "top-left pixel. Left and right are the subject's. "
+    "No visibility: what is there is visible. 300-VW's folders are videos",
 )
 TRAPS = {
     "pts.one-based": "Coordinates count from 1: 1 px is taken off each.",

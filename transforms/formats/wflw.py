@@ -24,10 +24,9 @@ from posegate.transforms.model.schema import Visibility
 NAME = "wflw"
 SUFFIXES = (".txt",)
 CARRIES = Carries(
-    visibility="none: what is there counts as visible; the face's flag `occlusion` is "
-    "an attribute",
     convention="px; (0, 0) is the centre of the top-left pixel: the set's authors do "
-    "not say, and loaders use the numbers as they are",
+    "not say, and loaders use the numbers as they are. No visibility: what is there is "
+    "visible; the face's flag `occlusion` is an attribute",
 )
 TRAPS = {
     "wflw.columns": "A line has neither 197 nor 207 columns, or one is no number: "
