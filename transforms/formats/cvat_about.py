@@ -88,6 +88,17 @@ def about(beside: Beside) -> About:
     )
 
 
+def skeletons(data: bytes) -> dict[str, tuple[str, ...]]:
+    """The points of each skeleton, where a file lists labels (or a task that has)."""
+    task = _object(data)
+    labels = _some(task.get("labels")) or _listed(data)
+    return {
+        str(each.get("name")): tuple(str(point.get("name")) for point in points)
+        for each in labels
+        if (points := _some(each.get("sublabels")))
+    }
+
+
 def _decoded(data: bytes | None) -> Any:
     try:
         return msgspec.json.decode(data) if data else None

@@ -10,6 +10,7 @@ cannot be read costs itself.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -19,7 +20,7 @@ from posegate.transforms.formats import cvat_frame
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.cvat_about import About, Image, Job, about
+from posegate.transforms.formats.cvat_about import About, Image, Job, about, skeletons
 from posegate.transforms.formats.cvat_answers import (
     DRAWN,
     KINDS,
@@ -34,6 +35,7 @@ from posegate.transforms.formats.cvat_answers import (
 from posegate.transforms.formats.cvat_frame import Frames
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.schema import Role
@@ -117,14 +119,20 @@ def _companion(found: dict[str, str]) -> bool:
     )
 
 
+def names(file: File) -> list[Names]:
+    """The skeletons of labels.json or task.json; what is annotated has numbers."""
+    with suppress(DamagedStream):
+        found = skeletons(file.read(_WHOLE))
+        return [Names(label, points) for label, points in found.items()]
+    return []
+
+
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, str(file))
-        elif file.name.lower().endswith((".json", ".json.gz")):
+    for file in build.files():
+        if file.name.lower().endswith((".json", ".json.gz")):
             yield from reading.file(file)
     yield from build.rest()
 

@@ -8,6 +8,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pyarrow as pa
 
@@ -15,6 +16,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.xml_records import Node, Records
@@ -47,6 +49,7 @@ _HEAD = re.compile(
     rb"\A\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<dataset[\s>]", re.DOTALL
 )
 _IMAGES = re.compile(rb"<images[\s>/]|<image\s[^>]*\bfile\s*=")
+_FITS = {68: ("300w_68",)}
 _OUTLINE = ("dataset", "images")
 _SIDES = ("left", "top", "width", "height")
 _SAYS = (
@@ -61,14 +64,26 @@ def sniff(head: bytes, name: str) -> bool:
     return _HEAD.match(head) is not None and _IMAGES.search(head) is not None
 
 
+def names(file: File) -> list[Names]:
+    """The parts of all boxes; how many there are, where they are numbers."""
+    found: dict[str, None] = {}
+    with suppress(DamagedStream):
+        for event in Records(file.chunks(), _OUTLINE, "image"):
+            if isinstance(event, Node):
+                parts = [p for each in event.children for p in each.children]
+                found |= {p.attrs.get("name", ""): None for p in parts if p.attrs}
+    if not all(name.isdecimal() for name in found):
+        return [Names("object", tuple(found))]
+    count = max((int(name[:9]) + 1 for name in found), default=0)
+    return [Names("object", count=count, fits=_FITS.get(count, ()))]
+
+
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a box a row."""
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, str(file))
-        elif file.name.lower().endswith((*SUFFIXES, ".xml.gz")):
+    for file in build.files():
+        if file.name.lower().endswith((*SUFFIXES, ".xml.gz")):
             yield from reading.file(file)
     yield from build.rest()
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.formats import cvat_api
+from posegate.transforms.formats.files import File
 from posegate.transforms.model import jobs
 from posegate.transforms.model.schema import Origin
 from posegate.transforms.model.skeleton import Skeleton, load
@@ -152,6 +153,12 @@ def test_a_backup_names_labels_and_images_in_its_zip() -> None:
 )
 def test_other_json_is_none(head: bytes) -> None:
     assert not cvat_api.sniff(head, "a.json")
+
+
+def test_the_labels_name_the_keypoints() -> None:
+    (found,) = cvat_api.names(File("l.json", lambda: io.BytesIO(page(*LABELS))))
+    assert (found.category, found.keypoints) == ("person", ("a", "b", "c"))
+    assert cvat_api.names(File("j.json", lambda: io.BytesIO(page(job())))) == []
 
 
 def test_batches_change_nothing() -> None:

@@ -1,10 +1,14 @@
 """dlib's XML."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.formats import cvat_images, dlib_xml
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.dlib_xml import box, document, image, sample
 from samples.mutation import mutated, reads_or_says
@@ -48,6 +52,17 @@ def test_the_encoding_is_latin_as_imglab_writes_it() -> None:
     (row,) = Reading({"a.xml": document(image(box([], []), "blå.jpg"))}, ABC).rows
     assert row["image"] == "blå.jpg"
     assert row["visibility"] == [0, 0, 0]
+
+
+def test_it_says_its_parts_or_how_many() -> None:
+    def said(names: list[str]) -> Names:
+        data = document(image(box(names, [[1, 2]] * len(names))))
+        (found,) = dlib_xml.names(File("a.xml", lambda: io.BytesIO(data)))
+        return found
+
+    assert said(["nose", "chin"]).keypoints == ("nose", "chin")
+    numbered = said([f"{k:02}" for k in range(68)])
+    assert (numbered.size, numbered.fits) == (68, ("300w_68",))
 
 
 @pytest.mark.parametrize(

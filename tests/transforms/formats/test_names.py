@@ -37,10 +37,6 @@ def test_a_delivery_names_its_keypoints(name: str) -> None:
             assert got[2] == keypoints
 
 
-NUMBERED = {"cvat-api"}
-"""Their files have numbers for labels, which another file names."""
-
-
-@pytest.mark.parametrize("name", sorted(formats().keys() - NUMBERED))
+@pytest.mark.parametrize("name", formats())
 def test_every_format_that_is_shipped_can_say_its_names(name: str) -> None:
     assert hasattr(formats()[name], "names")
