@@ -75,6 +75,8 @@ SHIPPED = (
     "posetrack17",
     "pts",
     "sleap",
+    "sleap_analysis",
+    "sleap_json",
     "trc",
     "vibe",
     "wflw",

@@ -1,0 +1,159 @@
+"""SLEAP's analysis files: .h5 with dense arrays, as exported for MATLAB and others.
+
+    tracks           (tracks, 2, nodes, frames), or the other way round; NaN: no point
+    node_names, track_names, track_occupancy, video_path, point_scores
+
+They do not say which points a person has corrected: all count as a model's.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from posegate.transforms.formats import sleap_labels
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.extras import missing
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.formats.sleap_labels import Body, Video
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.model.poses import Floats
+
+NAME = "sleap-analysis"
+SUFFIXES = (".h5", ".hdf5")
+EXTRA = "hdf5"
+CARRIES = Carries(
+    tracks="`track_names`",
+    visibility="a point with coordinates is visible; NaN is unlabelled",
+    convention="px; (0, 0) is the centre of the top-left pixel; an image is the "
+    "video's name and the frame's number, `clip.mp4#12`; every point is a model's",
+)
+TRAPS = {
+    "sleap-analysis.layout": "The arrays do not fit each other: the file is not read.",
+    "sleap-analysis.other-skeleton": "Nodes that are not the skeleton's: quarantined, "
+    "unless `points.ignore` of delivery.toml lists them.",
+    "sleap-analysis.left-out": "Nodes that `points.ignore` lists: left out, counted.",
+}
+_MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether a file is HDF5 with the arrays of an analysis file."""
+    names = (b"node_names\0", b"track_occupancy\0", b"tracks\0")
+    return head.startswith(_MAGIC) and all(each in head for each in names)
+
+
+def needs() -> None:
+    """Raises ValueError unless h5py is there."""
+    missing("h5py", NAME, EXTRA)
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    build = Build(context, tally, NAME)
+    for file in context.files():
+        if isinstance(file, DamagedStream):
+            build.say(context.shard.name, file.reason, file.detail)
+            continue
+        yield from _file(file, context, build)
+    yield from build.rest()
+
+
+def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:
+    from posegate.transforms.formats.hdf5 import opened
+
+    try:
+        with opened(file) as archive:
+            found = _layout(archive)
+            if isinstance(found, str):
+                build.say(file.name, "layout", f"{found}; export it again")
+                return
+            tracks, frames, turned = found
+            body = Body(context, _texts(archive, "node_names"))
+            body.note(build)
+            names = _texts(archive, "track_names")
+            names = names if len(names) == tracks else ["1"] * tracks
+            film = _film(archive, file.name)
+            step = max(context.batch // max(tracks, 1), 1)
+            for first in range(0, frames, step):
+                stop = min(first + step, frames)
+                data = archive.data("tracks")
+                piece = data[first:stop] if turned else data[..., first:stop]
+                xy = (
+                    piece.transpose(0, 3, 1, 2)
+                    if turned
+                    else piece.transpose(3, 0, 2, 1)
+                )
+                build.images(stop - first)
+                build.add(
+                    _rows(np.asarray(xy, np.float64), first, body, names, film, file)
+                )
+                yield from build.ready()
+    except DamagedStream as damage:
+        build.say(file.name, damage.reason, damage.detail)
+
+
+def _layout(archive: Any) -> tuple[int, int, bool] | str:
+    """How many tracks and frames there are, and whether frames come first."""
+    data = archive.data("tracks")
+    nodes = len(_texts(archive, "node_names"))
+    if data is None or data.ndim != 4 or not nodes:
+        return "it has no node_names, or no tracks of four axes"
+    tracks = len(_texts(archive, "track_names"))
+    plain, turned = (data.shape[1:3] == fit for fit in ((2, nodes), (nodes, 2)))
+    if plain and turned:  # two nodes: the tracks tell
+        plain = data.shape[0] == tracks or data.shape[3] != tracks
+    if plain:
+        return data.shape[0], data.shape[3], False
+    if turned:
+        return data.shape[3], data.shape[0], True
+    return f"its tracks are of the shape {data.shape}, with {nodes} nodes"
+
+
+def _texts(archive: Any, name: str) -> list[str]:
+    data = archive.data(name)
+    if data is None or data.dtype.kind not in "SO":
+        return []
+    some = data[...].reshape(-1).tolist()
+    return [
+        t.decode("utf-8", "replace") if isinstance(t, bytes) else str(t) for t in some
+    ]
+
+
+def _film(archive: Any, source: str) -> Video:
+    """The video that is named, or else the file."""
+    said = _texts(archive, "video_path")
+    path = said[0] if said and said[0] else source
+    return sleap_labels.apart([sleap_labels.video({"filename": path}, 0)])[0]
+
+
+def _rows(
+    xy: Floats, first: int, body: Body, names: list[str], film: Video, file: File
+) -> Rows:
+    """The tracks that are there in (F, T, M, 2) points."""
+    frame, track = np.nonzero(np.asarray(np.isfinite(xy).all(axis=3)).any(axis=2))
+    points, flags, _ = body.settled(
+        xy[frame, track], np.ones((len(frame), xy.shape[2]), np.bool_)
+    )
+    number = (frame + first).tolist()
+    rows = Rows(
+        position=(frame + first) * len(names) + track,
+        image=[film.image(i) for i in number],
+        xy=points,
+        visibility=flags,
+        source=file.name,
+        id=track.astype(str).tolist(),
+        video=film.name,
+        frame=number,
+        track=[names[t] for t in track.tolist()],
+        model=np.ones(len(frame), np.bool_),
+    )
+    if body.strange is not None:
+        why = body.strange
+        everyone = np.ones(len(rows), np.bool_)
+        rows.remarks.refuse(everyone, "sleap-analysis.other-skeleton", lambda _: why)
+    return rows
