@@ -5,11 +5,7 @@ from importlib.util import find_spec
 
 def missing(library: str, format: str, extra: str) -> None:
     """Raises ValueError, saying what to install, unless the library is there."""
-    try:
-        found = find_spec(library) is not None
-    except ValueError:  # what stands for it in sys.modules is no module
-        found = False
-    if not found:
+    if find_spec(library) is None:
         raise ValueError(
             f"files of the format {format} need {library}: "
             f"pip install 'posegate[{extra}]', or leave them out by `ignore` in "
