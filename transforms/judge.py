@@ -15,6 +15,7 @@ from posegate.transforms.kernels import streams, verdict
 from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
+from posegate.transforms.kernels.people import HABITS, HOLDING
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
@@ -204,21 +205,28 @@ def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
     keypoints = bench.skeleton.keypoints
     own = streams.to_table(sums, keypoints)
     tables = [own, *(parts.read_table(path) for path in bench.history)]
+    paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
+    worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
     settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
-    return streams.watch(streams.refold(tables, keypoints), settings)
+    history = streams.refold(tables, keypoints, [streams.to_work(sums), *worked])
+    return streams.watch(history, settings)
+
+
+WEEKLY_FILE, WORK_FILE = "weekly.parquet", "work.parquet"
 
 
 def alarms(watched: Watched) -> tuple[Alarm, ...]:
-    """The streams in alarm in the last week that is known."""
-    history, seen = watched.history, watched.seen
-    if seen is None:
+    """The streams in alarm in the last week that is known; all of a person's, if all
+    their errors grew or they slip more."""
+    history, seen, found = watched.history, watched.seen, watched.people
+    if seen is None or found is None:
         return ()
-    who, which = np.nonzero(seen.alarms.alarm[:, -1])
+    since = seen.alarms.since[:, -1].copy()  # (A, K)
+    for habit in HOLDING:
+        own = found.alarms.since[:, -1, HABITS.index(habit)][:, None]
+        earlier = (own >= 0) & ((since < 0) | (own < since))
+        since = np.where(earlier, own, since)
     return tuple(
-        Alarm(
-            history.annotators[a],
-            int(k),
-            history.weeks[max(0, int(seen.alarms.since[a, -1, k]))],
-        )
-        for a, k in zip(who.tolist(), which.tolist(), strict=True)
+        Alarm(history.annotators[a], int(k), history.weeks[int(since[a, k])])
+        for a, k in np.argwhere(since >= 0).tolist()
     )

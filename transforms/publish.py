@@ -122,6 +122,10 @@ def publish(
     written = [
         *files,
         parts.write_table(folder, "statistics/weekly.parquet", weekly),
+        parts.write_table(folder, "statistics/work.parquet", streams.to_work(sums)),
+        parts.write_table(
+            folder, "statistics/people.parquet", streams.persons(watched)
+        ),
         parts.write_table(folder, "statistics/streams.parquet", judged),
         parts.write_table(folder, "statistics/strata.parquet", strata.to_table(sums)),
         parts.write_bytes(folder, "report.json", document(report)),

@@ -112,7 +112,7 @@ def watched(found: Watched, setting: Setting) -> Watch | None:
     return Watch(
         found.history,
         found.seen,
-        setting.skeleton.keypoints,
+        setting.skeleton,
         setting.policy.drift.error_px,
         setting.policy.drift.quarantine_weeks,
     )

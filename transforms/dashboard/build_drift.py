@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from posegate.transforms.kernels.body import words
 from posegate.transforms.kernels.drift import Streams
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.streams import History
@@ -24,7 +25,7 @@ class Watch:
 
     history: History
     seen: Streams
-    keypoints: tuple[str, ...]
+    skeleton: Skeleton
     limit_px: float
     quarantine: int
 
@@ -80,7 +81,7 @@ def drifting(watch: Watch) -> dict[str, Any]:
         "contract": [
             {
                 "annotator": watch.names[a],
-                "keypoint": watch.keypoints[k],
+                "keypoint": watch.skeleton.keypoints[k],
                 "week": weeks[-1],
                 "mean_px": mean_px(watch.history, a, k)[-1],
             }
@@ -114,7 +115,7 @@ def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
     since = int(seen.alarms.since[a, -1, k])
     return {
         "annotator": watch.names[a],
-        "keypoint": watch.keypoints[k],
+        "keypoint": watch.skeleton.keypoints[k],
         "weeks": weeks,
         "n": seen.n[a, :, k].astype(int).tolist(),
         "statistic": evidence(seen.p[a, :, k]),
@@ -154,6 +155,7 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
         "low_px": max(size - half, 0.0) if size is not None and half else None,
         "high_px": size + half if size is not None and half else None,
         "direction": direction(dx, dy) if moved else None,
+        "body": on_body(seen.turned[at], k, watch.skeleton),
         "noise": noise if np.isfinite(noise) else None,
         "chance": 1 - adjusted if np.isfinite(adjusted) else None,
         "began": watch.history.weeks[max(week + 1 - int(seen.weeks[at]), 0)],
@@ -161,9 +163,25 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
 
 
 CHANGE = (
-    *("finding", "effect_px", "low_px", "high_px", "direction", "noise", "chance"),
+    *(
+        "finding",
+        "effect_px",
+        "low_px",
+        "high_px",
+        "direction",
+        "body",
+        "noise",
+        "chance",
+    ),
     "began",
 )
+
+
+def on_body(turned: Floats, keypoint: int, skeleton: Skeleton) -> str | None:
+    """Where an offset points, in words of the body; None where it has no axes."""
+    if not np.isfinite(turned).all():
+        return None
+    return words((float(turned[0]), float(turned[1])), keypoint, skeleton)
 
 
 def told(seen: Streams, a: int, k: int) -> int | None:

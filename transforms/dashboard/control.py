@@ -113,7 +113,8 @@ def changed(stream: Mapping[str, Any]) -> str:
         return f"errors {decimal(noise, 1)} times as large"
     if effect is None:
         return ""
-    return f"{decimal(effect, 1)} px {stream.get('direction') or 'off'}"
+    where = stream.get("body") or stream.get("direction") or "off"
+    return f"{decimal(effect, 1)} px {where}"
 
 
 def picture(weeks: Sequence[Week], axis: Sequence[str], who: str) -> Markup:

@@ -303,9 +303,10 @@ class Stream(TypedDict, total=False):
     `statistic` is the evidence of a change, -log10 of its p, and `limit` what it takes
     to be found among all streams of that week. `finding` says what changed most: a
     bias, the noise, or slips; `effect_px` how far points moved, `low_px` and `high_px`
-    its 95 % interval, `noise` the factor by which errors grew, `chance` how likely it
-    is that the stream changed at all, `began` since when at the length that shows it
-    best; `since` is the week of the alarm.
+    its 95 % interval, `direction` where to in the image and `body` on the body, `noise`
+    the factor by which errors grew, `chance` how likely it is that the stream changed
+    at all, `began` since when at the length that shows it best; `since` is the week of
+    the alarm.
     """
 
     annotator: str
@@ -323,6 +324,7 @@ class Stream(TypedDict, total=False):
     low_px: float | None
     high_px: float | None
     direction: str | None
+    body: str | None
     noise: float | None
     chance: float | None
     began: str | None

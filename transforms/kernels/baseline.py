@@ -85,15 +85,12 @@ def components(
     return Components(within, week, _pooled(between), grand)
 
 
-def own_within(n: Floats, total: Floats, squares: Floats, fleet: Floats) -> Floats:
-    """Variance inside the weeks of each stream so far: three (A, W, K) -> (A, W, K).
+def shrunk(scatter: Floats, freedom: Floats, expected: Floats) -> Floats:
+    """A variance drawn to an expected one, as by `OWN_FREEDOM` pairs of it.
 
-    Drawn to the fleet's (K,) as by `OWN_FREEDOM` pairs of it. A careless annotator's
-    mean is less certain than a careful one's.
+    A careless annotator's mean is less certain than a careful one's.
     """
-    inner = np.cumsum(_inner(n, total, squares), axis=1)
-    freedom = np.cumsum(np.maximum(n - 1, 0), axis=1)
-    return (OWN_FREEDOM * fleet + inner) / (OWN_FREEDOM + freedom)
+    return (OWN_FREEDOM * expected + scatter) / (OWN_FREEDOM + freedom)
 
 
 def _pooled(each: Floats) -> Floats:
@@ -111,7 +108,7 @@ def _median(values: Floats, kept: Bools) -> Floats:
     return np.where(number > 0, middle, 0.0)
 
 
-def _inner(n: Floats, total: Floats, squares: Floats) -> Floats:
+def about_mean(n: Floats, total: Floats, squares: Floats) -> Floats:
     """Squared distances from each week's own mean: (A, W, K)."""
     return np.maximum(squares - total**2 / np.maximum(n, 1.0), 0.0)
 
@@ -119,7 +116,7 @@ def _inner(n: Floats, total: Floats, squares: Floats) -> Floats:
 def _within(n: Floats, total: Floats, squares: Floats, default: float) -> Floats:
     """Variance inside the weeks of one annotator: (A, W, K) -> (K,)."""
     freedom = np.maximum(n - 1, 0).sum(axis=(0, 1))
-    mean = _inner(n, total, squares).sum(axis=(0, 1)) / np.maximum(freedom, 1)
+    mean = about_mean(n, total, squares).sum(axis=(0, 1)) / np.maximum(freedom, 1)
     return np.maximum(np.where(freedom >= LEAST_FREEDOM, mean, default), LEAST_WITHIN)
 
 

@@ -27,7 +27,7 @@ from posegate.transforms.kernels.discoveries import (
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
 from posegate.transforms.kernels.scan import Quantity, Span, clearest, shift
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Bools, Floats
 
 LOG_VARIANCE, AXIS_VARIANCE = 0.41, 0.5
 """Of ln of a Rayleigh variable, and of one axis of errors with E[q^2] = 1: what a pair
@@ -108,13 +108,18 @@ class Streams:
     alarms: Alarms
 
 
-def fleet(weekly: Ints, parameters: Parameters) -> Streams:
+def fleet(
+    weekly: Ints, parameters: Parameters, careless: Bools | None = None
+) -> Streams:
     """Judges all streams in all weeks: (A, W, K, S) fixed point -> Streams.
 
     W consecutive weeks, the empty ones included. A stream is held against its own past,
     of at least `baseline` weeks; until there are so many, against the fleet. The
     fleet's variances come from all baselines, so earlier weeks may be judged slightly
     differently when new annotators come.
+
+    `careless` (A, W) marks people all of whose errors grew: none of their keypoints is
+    blamed for larger errors or slips then.
     """
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}  # (A, W, K)
     image, body = offsets(s, "", parameters), offsets(s, "body_", parameters)
@@ -135,6 +140,11 @@ def fleet(weekly: Ints, parameters: Parameters) -> Streams:
         "noise": [*larger, p_larger(state.z)],
         "slips": more_slips(s["n"], s["gross"], over, parameters.baseline),
     }
+    if careless is not None:
+        for what in ("noise", "slips"):
+            tests[what] = [
+                np.where(careless[..., None], np.nan, p) for p in tests[what]
+            ]
     p = together([each for some in tests.values() for each in some])
     found = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
     best = clearest([image.p, body.p, larger])

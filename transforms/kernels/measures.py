@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from posegate.transforms.kernels import geometry, masks, oks
 from posegate.transforms.kernels import variants as others
+from posegate.transforms.kernels.body import body_error
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
 from posegate.transforms.model.schema import Visibility
@@ -46,6 +47,7 @@ def measure(
     size = area(poses)
     scale2 = np.sqrt(size[one] * size[other])
     error = np.where(both[..., None], xy - true, np.nan)  # (M, K, 2)
+    turned = body_error(error, true, wanted, np.sqrt(scale2), skeleton)
     m, k = both.shape
     columns: dict[str, Floats] = {
         "scale": np.sqrt(scale2),
@@ -60,6 +62,7 @@ def measure(
     return {
         **{name: nullable(values) for name, values in columns.items()},
         "error": listed(error.reshape(m, 2 * k)),
+        "body_error": listed(turned.reshape(m, 2 * k)),
         "visibility": listed(poses.visibility[one]),
         "reference_visibility": listed(poses.visibility[other]),
     }

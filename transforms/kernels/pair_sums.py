@@ -216,6 +216,7 @@ def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator
         np.asarray(np.isfinite(error).all(axis=2)),
         scalars(pairs["scale"]),
         skeleton.sigma,
+        dense(pairs["body_error"], 2 * len(skeleton.keypoints)).reshape(error.shape),
     )
     for (annotator, week, kind), cells in zip(names, table, strict=True):
         if week:

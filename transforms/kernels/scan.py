@@ -18,9 +18,10 @@ from scipy import special
 
 from posegate.transforms.kernels.baseline import (
     Components,
+    about_mean,
     components,
     empirical_bayes,
-    own_within,
+    shrunk,
 )
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.model.poses import Bools, Floats
@@ -89,11 +90,14 @@ def halves(so_far: Floats, weeks: int | Ints) -> tuple[Floats, Floats]:
 @dataclass(frozen=True)
 class Quantity:
     """A number per pair: its running sums (A, W + 1, K), how it varies over the fleet,
-    and inside the weeks of each stream (A, W, K)."""
+    and inside the weeks of each stream (A, W, K); `scatter` are running sums of the
+    squared distances from each week's mean, `freedom` their degrees of freedom."""
 
     so_far: Floats
     fleet: Components
     within: Floats
+    scatter: Floats
+    freedom: Floats
 
 
 def quantity(
@@ -107,8 +111,10 @@ def quantity(
     base = first_weeks(n, baseline)
     kept = [np.where(base, each, 0.0) for each in (n, total, squares)]
     fleet = components(kept[0], kept[1], kept[2], default)
-    within = own_within(n, total, squares, fleet.within)
-    return Quantity(running(total), fleet, within)
+    scatter = running(about_mean(n, total, squares))
+    freedom = running(np.maximum(n - 1, 0))
+    within = shrunk(scatter[:, 1:], freedom[:, 1:], fleet.within)
+    return Quantity(running(total), fleet, within, scatter, freedom)
 
 
 def first_weeks(n: Floats, baseline: int) -> Bools:
@@ -131,7 +137,10 @@ class Shift(NamedTuple):
 
 
 def shift(span: Span, of: Quantity) -> Shift:
-    """How far a quantity moved in a span."""
+    """How far a quantity moved in a span.
+
+    With the scatter of the span itself: who gets careless is not biased for it.
+    """
     recent, before = halves(of.so_far, span.weeks)
     number, past = np.maximum(span.n, 1.0), np.maximum(span.before, 1.0)
     expected = empirical_bayes(
@@ -143,7 +152,10 @@ def shift(span: Span, of: Quantity) -> Shift:
         of.fleet.week,
         span.before2,
     )
-    here = of.within / number + of.fleet.week * span.n2 / number**2
+    lately = shrunk(
+        halves(of.scatter, span.weeks)[0], halves(of.freedom, span.weeks)[0], of.within
+    )
+    here = lately / number + of.fleet.week * span.n2 / number**2
     delta = np.where(span.judged, recent / number - expected.mean, np.nan)
     return Shift(delta, here + expected.var)
 

@@ -6,12 +6,19 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.drift import Parameters, Streams, fleet
+from posegate.transforms.kernels.people import HABITS, WORK, People, people
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.model.policy import Drift
+
+TRUSTED = ("gold", "review")
+"""The kinds of reference that say what is right, not what another person did."""
+
+MOMENTS = ("n", "total", "squares")
 
 WEEKLY = pa.schema(
     [
@@ -44,60 +51,147 @@ def to_table(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
     )
 
 
+WORKED = pa.schema(
+    [
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("week", pa.string(), nullable=False),
+        pa.field("habit", pa.string(), nullable=False),
+        *(pa.field(name, pa.int64(), nullable=False) for name in MOMENTS),
+    ]
+)
+"""One row an annotator, ISO week and habit (`people.WORK`) of all production: immutable
+sums in fixed point, as `WEEKLY`."""
+
+
+def to_work(sums: Mapping[Key, Ints]) -> pa.Table:
+    """The ("work", …) sums of a delivery as `WORKED` rows, in order of key."""
+    keys = sorted(key for key in sums if key[0] == "work")
+    if not keys:
+        return WORKED.empty_table()
+    cells = np.concatenate([sums[key] for key in keys])
+    columns = [[key[i] for key in keys for _ in WORK] for i in (1, 2)]
+    return pa.table(
+        [
+            *(pa.array(column, pa.string()) for column in columns),
+            pa.array(list(WORK) * len(keys), pa.string()),
+            *(pa.array(column) for column in cells.T),
+        ],
+        schema=WORKED,
+    )
+
+
 @dataclass(frozen=True)
 class History:
-    """(A, W, K, S) sums of A annotators in W consecutive weeks, and their names."""
+    """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 3) of
+    their work. `aside` counts pairs of weeks that no clock can have meant."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
     sums: Ints
+    work: Ints
+    aside: int = 0
 
 
-def refold(tables: Sequence[pa.Table], keypoints: Sequence[str]) -> History:
+def refold(
+    tables: Sequence[pa.Table],
+    keypoints: Sequence[str],
+    work: Sequence[pa.Table] = (),
+) -> History:
     """All deliveries' weekly sums, added up: any order, any split into deliveries.
 
     Where gold or reviews were used anywhere, only they count: a second annotator's own
     bias would be held against the first.
     """
-    table = pa.concat_tables([WEEKLY.empty_table(), *tables]).combine_chunks()
-    kind = np.asarray(table["kind"].to_pylist(), object)
-    known = np.isin(table["keypoint"].to_pylist(), keypoints)
-    trusted = np.isin(kind, ["gold", "review"])
-    kept = known & (trusted if trusted.any() else True)
-    table = table.filter(pa.array(kept, pa.bool_()))
-    annotators = sorted(set(table["annotator"].to_pylist()))
-    weeks = consecutive(table["week"].to_pylist())
-    place = [
-        numbered(table[name].to_pylist(), names)
-        for name, names in (
-            ("annotator", annotators),
-            ("week", weeks),
-            ("keypoint", list(keypoints)),
+    table = counted(pa.concat_tables([WEEKLY.empty_table(), *tables]), keypoints)
+    worked = pa.concat_tables([WORKED.empty_table(), *work]).combine_chunks()
+    weeks = [*table["week"].to_pylist(), *worked["week"].to_pylist()]
+    pairs = [*table["n"].to_pylist(), *worked["n"].to_pylist()]
+    kept = timeline(weeks, pairs)
+    clear = set(kept)
+    aside = sum(
+        n
+        for week, n in zip(
+            table["week"].to_pylist(), table["n"].to_pylist(), strict=True
         )
-    ]
-    shape = (len(annotators), len(weeks), len(keypoints), len(STATISTICS))
-    sums = np.zeros(shape, np.int64)
+        if week not in clear
+    )
+    table, worked = (each.filter(among(each["week"], kept)) for each in (table, worked))
+    names = {*table["annotator"].to_pylist(), *worked["annotator"].to_pylist()}
+    places = {"annotator": sorted(names), "week": kept}
+    return History(
+        tuple(places["annotator"]),
+        tuple(kept),
+        added(table, places | {"keypoint": list(keypoints)}, STATISTICS),
+        added(worked, places | {"habit": list(WORK)}, MOMENTS),
+        aside // UNIT,
+    )
+
+
+def counted(table: pa.Table, keypoints: Sequence[str]) -> pa.Table:
+    """The rows of known keypoints; of gold and reviews alone, if there are any."""
+    table = table.filter(among(table["keypoint"], keypoints))
+    trusted = among(table["kind"], TRUSTED)
+    return table.filter(trusted) if pc.any(trusted).as_py() else table
+
+
+def among(column: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
+    """Whether each value is one of the names."""
+    return pc.is_in(column, value_set=pa.array(list(names), pa.string()))
+
+
+def added(
+    table: pa.Table, places: Mapping[str, Sequence[str]], numbers: Sequence[str]
+) -> Ints:
+    """The numbers of all rows, added up by where they belong: (…, numbers)."""
+    shape = (*(len(names) for names in places.values()), len(numbers))
+    total = np.zeros(shape, np.int64)
     if table.num_rows:
-        values = np.stack([table[name].to_numpy() for name in STATISTICS], axis=1)
-        np.add.at(sums, tuple(place), values)
-    return History(tuple(annotators), tuple(weeks), sums)
+        index = tuple(
+            np.asarray(pc.index_in(table[name], value_set=pa.array(list(names))))
+            for name, names in places.items()
+        )
+        values = np.stack([table[name].to_numpy() for name in numbers], axis=1)
+        np.add.at(total, index, values)
+    return total
 
 
-def numbered(values: Sequence[str], names: Sequence[str]) -> Ints:
-    """(N,) the place of each value among the names."""
-    place = {name: number for number, name in enumerate(names)}
-    return np.array([place[value] for value in values], np.int64)
+PAUSE = 52
+"""Weeks without anybody's work that are no longer drawn as such."""
+
+ODD = 0.01
+"""Share of all pairs below which weeks beyond a pause are a clock that jumped."""
 
 
-def consecutive(weeks: Sequence[str]) -> list[str]:
-    """Every ISO week from the first to the last, those without work included."""
-    if not weeks:
-        return []
-    monday = {
-        week: date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-        for week in set(weeks)
-    }
-    first, last = min(monday.values()), max(monday.values())
+def timeline(weeks: Sequence[str], pairs: Sequence[int]) -> list[str]:
+    """The weeks to judge, in order: those without work included, but for long pauses.
+
+    A clock that jumps dates a few instances in 1970 or 2099: stretches beyond a pause
+    that hold next to nothing are left out.
+
+    Args:
+      weeks: of every row, as often as there are rows.
+      pairs: how much each row counts.
+    """
+    total: dict[date, int] = {}
+    for week, n in zip(weeks, pairs, strict=True):
+        monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+        total[monday] = total.get(monday, 0) + abs(n) + 1
+    stretches: list[list[date]] = []
+    for monday in sorted(total):
+        if not stretches or (monday - stretches[-1][-1]).days > 7 * PAUSE:
+            stretches.append([])
+        stretches[-1].append(monday)
+    least = ODD * sum(total.values())
+    return [
+        week
+        for stretch in stretches
+        if sum(total[monday] for monday in stretch) >= least
+        for week in consecutive(stretch[0], stretch[-1])
+    ]
+
+
+def consecutive(first: date, last: date) -> list[str]:
+    """Every ISO week from the first to the last Monday."""
     count = (last - first).days // 7 + 1
     days = (first + timedelta(weeks=i) for i in range(count))
     return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]
@@ -110,12 +204,17 @@ class Watched:
 
     history: History
     seen: Streams | None
+    people: People | None
 
 
 def watch(history: History, settings: Parameters) -> Watched:
-    """Judges a history, if there is any."""
-    some = history.sums.size and settings.sigma
-    return Watched(history, fleet(history.sums, settings) if some else None)
+    """Judges a history, if there is any: people even where no keypoint has a sigma."""
+    if not history.weeks:
+        return Watched(history, None, None)
+    found = people(history.sums, history.work, settings)
+    if not settings.sigma or not history.sums.any():
+        return Watched(history, None, found)
+    return Watched(history, fleet(history.sums, settings, found.careless), found)
 
 
 NUMBERS = (
@@ -173,6 +272,44 @@ def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Ta
         *(pa.array(each[a, w, k]) for each in alarms),
     ]
     return pa.table(columns, schema=JUDGED)
+
+
+PERSONS = pa.schema(
+    [
+        pa.field("annotator", pa.string(), nullable=False),
+        pa.field("habit", pa.string(), nullable=False),
+        pa.field("week", pa.string(), nullable=False),
+        pa.field("weeks", pa.int64(), nullable=False),
+        pa.field("p", pa.float64()),
+        pa.field("adjusted", pa.float64()),
+        pa.field("change", pa.float64()),
+        pa.field("watch", pa.bool_(), nullable=False),
+        pa.field("alarm", pa.bool_(), nullable=False),
+    ]
+)
+"""What every person showed in a week in which a habit was judged; see `people.People`.
+"""
+
+
+def persons(watched: Watched) -> pa.Table:
+    """All weeks of all people, as `PERSONS` rows by annotator, week and habit."""
+    found = watched.people
+    if found is None:
+        return PERSONS.empty_table()
+    a, w, h = np.nonzero(np.isfinite(found.p))
+    history = watched.history
+    names = ((history.annotators, a), (HABITS, h), (history.weeks, w))
+    numbers = [x[a, w, h] for x in (found.p, found.alarms.adjusted, found.change)]
+    return pa.table(
+        [
+            *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
+            pa.array(found.weeks[a, w, h]),
+            *(pa.array(each, mask=~np.isfinite(each)) for each in numbers),
+            pa.array(found.alarms.watch[a, w, h]),
+            pa.array(found.alarms.alarm[a, w, h]),
+        ],
+        schema=PERSONS,
+    )
 
 
 def parameters(settings: Drift, sigmas: tuple[float, ...] | None) -> Parameters:

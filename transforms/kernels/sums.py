@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.model.poses import scalars
 
 Key = tuple[str, str, str, str]
 Sum = tuple[Key, Ints]
@@ -67,6 +68,7 @@ def of_instances(
     if made.num_rows:
         flags = visibility[np.asarray(production)]
         yield from _flags(made, flags, week)
+        yield from _work(made, flags, week)
 
 
 def _counts(column: pa.Array) -> list[tuple[str, int]]:
@@ -86,6 +88,31 @@ def _flags(
         names, table.reshape(len(names), k, LEVELS), strict=True
     ):
         yield ("flags", annotator, name, ""), flags.astype(np.int64)
+
+
+def _work(
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+) -> Iterator[Sum]:
+    """(3, 3) of n, sum and sum of squares of the shares of keypoints that are visible
+    and labelled, and of ln of the seconds taken, by annotator and week."""
+    group, names = code(batch["annotator"], week_names(batch["annotated_at"], week))
+    labelled = (visibility > 0).sum(axis=1)
+    seen = (visibility > 1).sum(axis=1)
+    seconds = scalars(batch["lead_time_s"].cast(pa.float64()))
+    took = np.isfinite(seconds) & (seconds > 0)
+    each = (
+        np.where(labelled > 0, seen / np.maximum(labelled, 1), np.nan),
+        labelled / max(visibility.shape[1], 1),
+        np.log(np.where(took, seconds, np.nan)),
+    )
+    values = np.stack(each, axis=1)  # (N, 3)
+    known = np.isfinite(values).astype(np.float64)
+    added = np.stack([fixed(known), fixed(values), fixed(values**2)], axis=2)
+    table = np.zeros((len(names), *added.shape[1:]), np.int64)
+    np.add.at(table, group, added)
+    for (annotator, name), cells in zip(names, table, strict=True):
+        if name:
+            yield ("work", annotator, name, ""), cells
 
 
 def of_findings(batch: pa.RecordBatch) -> Iterator[Sum]:

@@ -123,6 +123,7 @@ def agreement(keypoints: int) -> pa.Schema:
     `stratum` is the sample's. `oks_box` and the two after it are what other tools call
     OKS (see `kernels.variants`), null unless asked for. `mistake` is a keypoint's kind
     of error, as a place in `taxonomy.KINDS`; -1 where the reference has none.
+    `body_error` is the error in axes of the body (`kernels.body`), null without any.
     """
     k = keypoints
     return pa.schema(
@@ -153,6 +154,7 @@ def agreement(keypoints: int) -> pa.Schema:
             pa.field("boundary_iou", pa.float64()),
             pa.field("mistake", pa.list_(pa.int8(), k), nullable=False),
             pa.field("error", pa.list_(pa.float64(), 2 * k), nullable=False),
+            pa.field("body_error", pa.list_(pa.float64(), 2 * k), nullable=False),
             pa.field("visibility", pa.list_(pa.uint8(), k), nullable=False),
             pa.field("reference_visibility", pa.list_(pa.uint8(), k), nullable=False),
         ]

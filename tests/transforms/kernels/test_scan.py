@@ -29,7 +29,8 @@ def test_the_shift_of_a_stream_by_hand() -> None:
     n, total = column([10, 10, 10, 10]), column([0, 0, 8, 8])
     [two] = scan.spans(n, (2,), baseline=2, least=5)
     fleet = Components(*(np.array([x]) for x in (0.5, 0.02, 0.03, 0.0)))
-    of = scan.Quantity(scan.running(total), fleet, np.full((1, 4, 1), 0.5))
+    within, freedom = np.full((1, 4, 1), 0.5), scan.running(n - 1)
+    of = scan.Quantity(scan.running(total), fleet, within, 0.5 * freedom, freedom)
     moved = scan.shift(two, of)
     noise = 0.5 / 20 + 0.02 * 200 / 400
     shrink = 0.03 / (0.03 + noise)

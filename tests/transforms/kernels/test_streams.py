@@ -1,14 +1,22 @@
 """Weekly sums: into tables and back, in consecutive weeks, gold before colleagues."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posegate.transforms.kernels import streams
-from posegate.transforms.kernels.stream_sums import STATISTICS
-from posegate.transforms.kernels.streams import WEEKLY, consecutive, refold, to_table
+from posegate.transforms.kernels.drift import Parameters
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.streams import (
+    WEEKLY,
+    judged,
+    persons,
+    refold,
+    timeline,
+    to_table,
+    to_work,
+    watch,
+)
 
 KEYPOINTS = ("top", "left")
 SHAPE = (len(KEYPOINTS), len(STATISTICS))
@@ -91,13 +99,50 @@ def test_no_history_has_no_weeks() -> None:
             ["2026-W52", "2026-W53", "2027-W01", "2027-W02"],
         ),
         (["2025-W52", "2026-W01"], ["2025-W52", "2026-W01"]),
+        (["2022-W10", "2026-W01"], ["2022-W10", "2026-W01"]),
     ],
     ids=str,
 )
-def test_weeks_are_consecutive_across_the_year(weeks, expected) -> None:
-    assert consecutive(weeks) == expected
+def test_weeks_are_consecutive_across_the_year_but_for_long_pauses(
+    weeks, expected
+) -> None:
+    assert timeline(weeks, [10] * len(weeks)) == expected
 
 
-def test_a_column_is_numbered_by_the_names_given() -> None:
-    assert streams.numbered(["b", "a", "b"], ["a", "b"]).tolist() == [1, 0, 1]
-    assert pa.array(streams.numbered([], ["a"])).type == pa.int64()
+def test_weeks_that_only_a_broken_clock_knows_are_left_out() -> None:
+    weeks = ["1970-W01", "2026-W07", "2026-W08", "2099-W01"]
+    assert timeline(weeks, [3, 5000, 5000, 2]) == ["2026-W07", "2026-W08"]
+    jumped = {
+        ("weekly", "ann", week, "gold"): cells(0) * 0 + n * UNIT
+        for week, n in zip(weeks, [3, 5000, 5000, 2], strict=True)
+    }
+    history = refold([to_table(jumped, KEYPOINTS)], KEYPOINTS)
+    assert history.weeks == ("2026-W07", "2026-W08")
+    assert history.aside == 2 * (3 + 2)
+
+
+def test_work_is_folded_beside_the_pairs() -> None:
+    own = {
+        ("work", "ann", "2026-W07", ""): np.arange(9).reshape(3, 3),
+        ("work", "bo", "2026-W09", ""): np.ones((3, 3), int),
+    }
+    pairs = to_table({("weekly", "ann", "2026-W08", "gold"): cells(5)}, KEYPOINTS)
+    history = refold([pairs], KEYPOINTS, [to_work(own), to_work(own)])
+    assert history.annotators == ("ann", "bo")
+    assert history.weeks == ("2026-W07", "2026-W08", "2026-W09")
+    assert history.work[0, 0].tolist() == [[0, 2, 4], [6, 8, 10], [12, 14, 16]]
+    assert history.work[1, 2].tolist() == [[2, 2, 2]] * 3
+    assert history.sums[0, 1].tolist() == cells(5).tolist()
+    assert not history.sums[1].any()
+    assert to_work({}).num_rows == 0
+
+
+def test_a_history_without_references_watches_people_only() -> None:
+    own = {("work", "ann", "2026-W07", ""): np.ones((3, 3), int) * UNIT}
+    found = watch(refold([], KEYPOINTS, [to_work(own)]), Parameters((0.1, 0.1)))
+    assert found.seen is None
+    assert found.people is not None
+    assert judged(found, KEYPOINTS, 8.0).num_rows == 0
+    nothing = watch(refold([], KEYPOINTS), Parameters((0.1, 0.1)))
+    assert (nothing.seen, nothing.people) == (None, None)
+    assert persons(nothing).num_rows == 0

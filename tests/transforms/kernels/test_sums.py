@@ -46,6 +46,13 @@ def test_instances_are_counted_by_role_repair_and_annotator() -> None:
         ("made", "", "", ""): [1],
         ("flags", "ann", "2026-W07", ""): [[0, 0, 2, 0], [0, 1, 1, 0], [1, 0, 0, 1]],
         ("flags", "", "2026-W01", ""): [[1, 0, 0, 0]] * 3,
+        # Visible 1 of 2 and 3 of 3, labelled 2 and 3 of 3; nobody was timed.
+        ("work", "ann", "2026-W07", ""): [
+            [2 << 20, 1572864, 1310720],
+            [2 << 20, 1747627, 1514610],
+            [0, 0, 0],
+        ],
+        ("work", "", "2026-W01", ""): [[0, 0, 0], [1 << 20, 0, 0], [0, 0, 0]],
     }
 
 

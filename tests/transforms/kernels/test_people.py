@@ -1,0 +1,83 @@
+"""People who get careless with everything, or work another way: made, so known."""
+
+import numpy as np
+import pytest
+
+from posegate.transforms.kernels.drift import Parameters, fleet
+from posegate.transforms.kernels.people import HABITS, WORK, people
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
+
+SIGMA = np.full(8, 0.07)
+PARAMETERS = Parameters(tuple(SIGMA.tolist()))
+NOISE = HABITS.index("noise")
+
+
+def errors(annotators: int, weeks: int, factor: float, seed: int = 4) -> np.ndarray:
+    """Weekly sums; from week 14 on the first annotator's errors grow by the factor."""
+    rng = np.random.default_rng(seed)
+    a = np.repeat(np.arange(annotators), weeks * 12)
+    w = np.tile(np.repeat(np.arange(weeks), 12), annotators)
+    width = 0.5 * rng.lognormal(0, 0.12, (annotators, weeks))[a, w]
+    width *= np.where((a == 0) & (w >= 14), factor, 1)
+    scale = np.full(len(a), 150.0)
+    error = (
+        rng.standard_t(4, (len(a), 8, 2)) * (width[:, None] * SIGMA * 150)[..., None]
+    )
+    both = np.ones((len(a), 8), bool)
+    table = grouped_sums(a * weeks + w, annotators * weeks, error, both, scale, SIGMA)
+    return table.reshape(annotators, weeks, 8, -1)
+
+
+def work(annotators: int, weeks: int, **changed: float) -> np.ndarray:
+    """Sums of 40 instances a week; the first annotator changes from week 14 on."""
+    rng = np.random.default_rng(6)
+    centre = {"visible": 0.75, "labelled": 0.9, "pace": 3.0}
+    table = np.zeros((annotators, weeks, len(WORK), 3))
+    for place, name in enumerate(WORK):
+        level = centre[name] + rng.normal(0, 0.03, (annotators, weeks))
+        level[0, 14:] += changed.get(name, 0.0)
+        x = level[..., None] + rng.normal(0, 0.15, (annotators, weeks, 40))
+        table[:, :, place] = np.stack(
+            [np.full_like(level, 40), x.sum(-1), (x**2).sum(-1)], -1
+        )
+    return np.rint(table * UNIT).astype(np.int64)
+
+
+def test_who_is_careless_with_everything_is_one_alarm_not_one_a_keypoint() -> None:
+    weekly = errors(20, 24, 1.8)
+    found = people(weekly, work(20, 24), PARAMETERS)
+    assert found.alarms.alarm[0, 17:, NOISE].all()
+    assert found.change[0, -1, NOISE] == pytest.approx(1.8, abs=0.25)
+    assert not found.alarms.action[1:].any()
+    streams = fleet(weekly, PARAMETERS, found.careless)
+    assert streams.alarms.alarm[0, -1].sum() <= 1
+
+
+@pytest.mark.parametrize(
+    ("habit", "by", "told"),
+    [("visible", 0.18, 0.18), ("labelled", -0.15, -0.15), ("pace", -0.5, np.exp(-0.5))],
+)
+def test_another_way_of_working_is_found_without_references(
+    habit: str, by: float, told: float
+) -> None:
+    nothing = np.zeros((20, 24, 8, len(STATISTICS)), np.int64)
+    found = people(nothing, work(20, 24, **{habit: by}), PARAMETERS)
+    place = HABITS.index(habit)
+    assert found.alarms.alarm[0, -1].nonzero()[0].tolist() == [place]
+    assert found.change[0, -1, place] == pytest.approx(told, abs=0.05)
+    assert np.isnan(found.p[..., NOISE]).all()
+    assert found.alarms.action[1:].sum() <= 1
+
+
+def test_people_who_do_not_change_are_left_in_peace() -> None:
+    found = people(errors(40, 24, 1.0), work(40, 24), PARAMETERS)
+    assert found.alarms.action.sum() <= 3
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 1), (2, 12)])
+def test_small_and_empty_histories(shape: tuple[int, int]) -> None:
+    sums = np.zeros((*shape, 8, len(STATISTICS)), np.int64)
+    found = people(sums, np.zeros((*shape, len(WORK), 3), np.int64), PARAMETERS)
+    assert found.p.shape == (*shape, len(HABITS))
+    assert np.isnan(found.p).all()
+    assert not found.alarms.alarm.any()

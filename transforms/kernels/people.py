@@ -1,0 +1,124 @@
+"""Annotators as a whole: are all their keypoints off, or do they work another way?
+
+Whoever gets careless with everything shows no keypoint that differs from the others, so
+it is asked of the person; and from the person's work alone, without any reference, how
+much they mark as visible, how much they label, and how fast they are. A annotators, W
+weeks, H habits; weeks of an annotator vary more than their instances do (one video is
+all dark), so every question has a variance between weeks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posegate.transforms.kernels import scan
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.discoveries import Alarms, alarms
+from posegate.transforms.kernels.drift import LOG_VARIANCE, SLOW, Parameters
+from posegate.transforms.kernels.evidence import p_different, p_larger, together
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.model.poses import Bools, Floats
+
+WORK = ("visible", "labelled", "pace")
+"""Of an instance: the share of its keypoints that are marked as visible, of those that
+are labelled; the share that is labelled; ln of the seconds it took."""
+
+HABITS = ("noise", "slips", *WORK)
+"""What of a person may change; the first two need references."""
+
+HOLDING = ("noise", "slips")
+"""Those that make the work worse, whatever the keypoint: it is held."""
+
+VARIANCES = (0.04, 0.02, 0.5)
+"""Of one instance's share or ln, where no baseline tells."""
+
+
+@dataclass(frozen=True)
+class People:
+    """What every person showed in every week, (A, W, H); NaN where not judged.
+
+    `p` of a change; `change` how much: the factor of errors, of slips and of time, the
+    difference of the shares; `weeks` its length, at the length that shows it best.
+    """
+
+    p: Floats
+    change: Floats
+    weeks: Ints
+    alarms: Alarms
+
+    @property
+    def careless(self) -> Bools:
+        """(A, W) who is in alarm for a habit that makes all keypoints worse."""
+        places = [HABITS.index(habit) for habit in HOLDING]
+        return self.alarms.alarm[..., places].any(axis=-1)
+
+
+def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
+    """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 3) of n, sum and sum of
+    squares, both fixed point."""
+    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
+    n = s["n"].sum(axis=2, keepdims=True)  # (A, W, 1)
+    grand = s["log"].sum(axis=(0, 1)) / np.maximum(s["n"].sum(axis=(0, 1)), 1.0)  # (K,)
+    log = s["log"] - s["n"] * grand
+    log2 = s["log2"] - 2 * grand * s["log"] + s["n"] * grand**2
+    size = log.sum(axis=2, keepdims=True), log2.sum(axis=2, keepdims=True)
+    found = [_noise(n, *size, parameters), _slips(n, s["gross"], parameters)]
+    for place, variance in enumerate(VARIANCES):
+        own = work[:, :, place, None] / UNIT  # (A, W, 1, 3)
+        found.append(_work(own, variance, parameters, HABITS[2 + place] == "pace"))
+    p, change, weeks = (
+        np.concatenate(each, axis=2) for each in zip(*found, strict=True)
+    )
+    told = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
+    return People(p, change, weeks.astype(np.int64), told)
+
+
+Answer = tuple[Floats, Floats, Floats]
+"""p, how much, and over how many weeks: (A, W, 1) each."""
+
+
+def _noise(n: Floats, log: Floats, log2: Floats, parameters: Parameters) -> Answer:
+    """Errors of all keypoints together."""
+    over = _over(n, parameters)
+    size = scan.quantity(n, log, log2, parameters.baseline, LOG_VARIANCE)
+    p = [p_larger(scan.shift(span, size).score) for span in over]
+    weeks = _weeks(p, parameters)
+    return together(p), np.exp(scan.shift(scan.span_of(n, weeks), size).delta), weeks
+
+
+def _slips(n: Floats, gross: Floats, parameters: Parameters) -> Answer:
+    """Slips of all keypoints together."""
+    count = gross.sum(axis=2, keepdims=True)
+    over = [span for span in _over(n, parameters) if span.weeks >= SLOW]
+    if not over:
+        nothing = np.full_like(n, np.nan)
+        return nothing, nothing, np.zeros_like(n)
+    prior = scan.rates(n, count, parameters.baseline)
+    p = [scan.p_more(span, count, prior) for span in over]
+    weeks = _weeks(p, parameters, SLOW)
+    span = scan.span_of(n, weeks)
+    recent, before = scan.halves(scan.running(count), weeks)
+    usual = (prior.shape + before) / (prior.rate + span.before)
+    factor = recent / np.maximum(span.n, 1.0) / usual
+    return together(p), np.where(span.judged, factor, np.nan), weeks
+
+
+def _work(own: Floats, variance: float, parameters: Parameters, factor: bool) -> Answer:
+    """One kind of number of every instance, that may rise or fall."""
+    n, total, squares = own[..., 0], own[..., 1], own[..., 2]
+    of = scan.quantity(n, total, squares, parameters.baseline, variance)
+    p = [p_different(scan.shift(span, of).score) for span in _over(n, parameters)]
+    weeks = _weeks(p, parameters)
+    delta = scan.shift(scan.span_of(n, weeks), of).delta
+    return together(p), np.exp(delta) if factor else delta, weeks
+
+
+def _over(n: Floats, parameters: Parameters) -> tuple[scan.Span, ...]:
+    return scan.spans(n, parameters.windows, parameters.baseline, parameters.least)
+
+
+def _weeks(p: list[Floats], parameters: Parameters, least: int = 1) -> Ints:
+    """The length of the clearest span: (A, W, 1); 0 where none was judged."""
+    lengths = np.array([w for w in parameters.windows if w >= least])
+    best = scan.clearest([p])
+    return np.where(best < 0, 0, lengths[best])
