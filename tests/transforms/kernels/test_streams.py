@@ -27,7 +27,9 @@ keys = st.tuples(
     st.sampled_from(["2026-W51", "2026-W53", "2027-W02"]),
     st.sampled_from(["gold", "review"]),
 )
-sums = st.dictionaries(keys, st.integers(-9, 9).map(lambda n: np.full(SHAPE, n)))
+sums = st.dictionaries(
+    keys, st.integers(-9, 9).map(lambda n: np.full(SHAPE, n)), max_size=8
+)
 
 
 def cells(n: int) -> np.ndarray:
