@@ -63,6 +63,7 @@ SHIPPED = (
     "fcsv",
     "freihand",
     "h36m",
+    "h36m_h5",
     "interhand",
     "label_studio",
     "labelbox",
