@@ -19,7 +19,6 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_depth import values
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import TOGETHER, Collected, until_damage
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
 from posegate.transforms.model.skeleton import load
 
@@ -59,10 +58,7 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a hand a record."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         named = _FILE.fullmatch(file.name)
         if named is not None and named["what"] != "xyz":
             build.note("beside")

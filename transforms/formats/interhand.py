@@ -22,7 +22,6 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_depth import values
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import TOGETHER, Collected, until_damage
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.skeleton import load
@@ -72,10 +71,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     A project of one hand's 21 keypoints has a record for each hand in the frame.
     """
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _read(context, build, file)
     yield from build.rest()
 

@@ -9,6 +9,7 @@ hands', any other the body's.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -48,7 +49,8 @@ CARRIES = Carries(
 TRAPS = {
     "openpose.undetected": "A keypoint of confidence 0 lies at (0, 0): it counts as "
     "not labelled.",
-    "openpose.nobody": "A person has no keypoint of the kind in question: quarantined.",
+    "openpose.nobody": "Nothing of the kind in question was detected of a person, as "
+    "of a hand that is hidden: quarantined.",
     "openpose.other-skeleton": "A person has another model's number of keypoints: "
     "quarantined.",
     "openpose.order-assumed": "The project's names are none of OpenPose's with that "
@@ -123,6 +125,7 @@ class _Reading:
     flat: Collected = field(default_factory=Collected)
     deep: Collected = field(default_factory=Collected)
     _scale: Scale | None = None
+    """That of the frames in `flat`; None for px."""
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         self._order = order_of(self.context.skeleton)
@@ -142,7 +145,11 @@ class _Reading:
         if not frame.people or frame.normalised == (self._scale is not None):
             return
         yield from self._ready(1)
-        self._scale = scale_of(self.context, _DECODER) if frame.normalised else None
+        self._scale = self._shards_scale if frame.normalised else None
+
+    @cached_property
+    def _shards_scale(self) -> Scale:
+        return scale_of(self.context, _DECODER)
 
     def _ready(self, least: int) -> Iterator[pa.RecordBatch]:
         if len(self.flat) >= least:
@@ -217,8 +224,8 @@ class _Reading:
         k, numbers = len(self.context.skeleton.keypoints), part.numbers
         if not is_flat(numbers):
             return "malformed", f"the {part.name} is no list of numbers"
-        if not numbers:
-            return "nobody", f"the person has no keypoints of the {part.name}"
+        if not any(c > 0 for c in numbers[part.width - 1 :: part.width]):
+            return "nobody", f"no keypoint of the {part.name} was detected"
         if len(numbers) % part.width:
             return (
                 "malformed",

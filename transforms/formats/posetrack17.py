@@ -20,7 +20,6 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Listed
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
 from posegate.transforms.model.schema import Visibility
 
@@ -79,10 +78,7 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a person a record."""
     reading = _Reading(context, Build(context, tally, NAME))
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            reading.build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in reading.build.files():
         yield from reading.batches(file)
     yield from reading.build.rest()
 

@@ -62,6 +62,16 @@ def test_each_hand_is_a_row() -> None:
     assert [row["id"] for row in rows] == ["0-left", "0-right", "1-right"]
 
 
+def test_a_hand_that_was_not_detected_is_no_row() -> None:
+    """OpenPose writes zeros where it looked for a hand and found none."""
+    hands = person(hand_left_keypoints_2d=HAND, hand_right_keypoints_2d=[0] * 63)
+    got = Reading({"a.json": frame(hands)}, load("openpose_hand_21"))
+    assert ([row["id"] for row in got.rows], got.reasons) == (
+        ["0-left"],
+        ["openpose.nobody"],
+    )
+
+
 def test_the_names_of_the_first_versions_are_read() -> None:
     files = {"a.json": frame({"pose_keypoints": [1, 2, 0.5, 3, 4, 0.5]}, version=0.1)}
     assert Reading(files, TWO).rows[0]["xy"] == [1, 2, 3, 4]
