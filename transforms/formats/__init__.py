@@ -67,6 +67,7 @@ SHIPPED = (
     "interhand",
     "label_studio",
     "labelbox",
+    "labelme",
     "lapa",
     "mpii",
     "marker_csv",

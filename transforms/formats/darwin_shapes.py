@@ -160,6 +160,8 @@ def _ellipse(oval: Json) -> list[tuple[float, float]]:
 
 
 def _number(value: object) -> float:
+    if type(value) is float:
+        return value
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no number")
     return float(value)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from posegate.transforms.formats.labels import Labels
+from posegate.transforms.formats.labels import Label, Labels
 from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.model.naming import difference, plain
@@ -104,7 +104,7 @@ class _Grouping:
 
     def _placed(self, point: Shape) -> bool:
         """Puts a point where the tool, an arrow or its label says it belongs."""
-        person = self._labels.read(point.name).person
+        person = None if point.group else self._labels.read(point.name).person
         if point.group is not None:
             group = self._group(self._root(point.group))
         elif point.id in self._parents:
@@ -212,28 +212,32 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
         repairs[group.how] = None
     record.attributes = dict(record.attributes or {})
     _surround(record, group, repairs, skeleton)
+    unknown = False
     for point in group.points:
-        repairs |= dict.fromkeys(point.repairs)
+        if point.repairs:
+            repairs |= dict.fromkeys(point.repairs)
         for key, value in point.attributes.items():
             record.attributes[f"{point.name}.{key}"] = value
-        _place(record, point, labels)
+        label = labels.read(point.name)
+        unknown = unknown or label.keypoint is None
+        _place(record, point, label)
     if group.doubt is not None:
         detail = (
             f"{len(group.points)} {group.doubt}; nest the points of each under its "
             "box, or connect them by relations"
         )
         record.refusal = "ungrouped", detail
-    if any(labels.read(point.name).keypoint is None for point in group.points):
+    if unknown:
         names = [point.name for point in group.points]
         record.refusal = "other-skeleton", f"it {difference(names, skeleton)}"
     for shape in (*group.points, *group.around):
-        record.refusal = shape.problem or record.refusal
+        if shape.problem is not None:
+            record.refusal = shape.problem
     record.repairs = tuple(repairs)
 
 
-def _place(record: Record, point: Shape, labels: Labels) -> None:
+def _place(record: Record, point: Shape, label: Label) -> None:
     """Puts a point at its keypoint, unless it is marked as not there."""
-    label = labels.read(point.name)
     seen = label.visibility if point.visibility is None else point.visibility
     if label.keypoint is None or point.x is None or seen == Visibility.UNLABELLED:
         return
@@ -241,8 +245,8 @@ def _place(record: Record, point: Shape, labels: Labels) -> None:
         detail = f"the point {point.name!r} is there twice; delete one"
         record.refusal = "point-twice", detail
         return
-    flag = float(Visibility.VISIBLE if seen is None else seen)
-    record.points[label.keypoint] = (point.x, point.y, flag, float(point.origin))
+    flag = Visibility.VISIBLE if seen is None else seen
+    record.points[label.keypoint] = (point.x, point.y, flag, point.origin)
 
 
 def _surround(

@@ -171,9 +171,9 @@ def _outline(shape: Shape, outline: Outline | None) -> None:
 
 def _mark(shape: Shape, result: dict[str, Any], value: dict[str, Any]) -> None:
     """Notes of a region; `hidden`, which the importer of COCO files sets for v < 2."""
-    meta = result.get("meta")
-    for text in _texts(meta.get("text") if isinstance(meta, dict) else None):
-        _say(shape, "note", text)
+    if isinstance(meta := result.get("meta"), dict):
+        for text in _texts(meta.get("text")):
+            _say(shape, "note", text)
     if shape.x is not None and value.get("hidden") is True:
         lost = not value.get("x") and not value.get("y")
         shape.visibility = Visibility.UNLABELLED if lost else Visibility.OCCLUDED
@@ -213,18 +213,26 @@ def _texts(given: object) -> Iterator[str]:
 
 def _labels(result: Mapping[str, Any], value: Mapping[str, Any]) -> list[str]:
     """The labels, under whatever control they were given."""
-    keys = [str(result.get("type")), *(k for k in value if k.endswith("labels"))]
+    kind = str(result.get("type"))
+    own = value.get(kind)
+    if type(own) is list and len(own) == 1 and type(own[0]) is str:
+        return own
+    keys = [kind, *(k for k in value if k.endswith("labels"))]
     return [text for key in dict.fromkeys(keys) for text in _texts(value.get(key))]
 
 
 def _size(result: Mapping[str, Any]) -> tuple[int, int] | None:
-    sides = result.get("original_width"), result.get("original_height")
-    if all(isinstance(s, int | float) and 0 < s < 1e6 for s in sides):
-        return int(sides[0]), int(sides[1])  # type: ignore[arg-type]
-    return None
+    width, height = result.get("original_width"), result.get("original_height")
+    if type(width) is int and type(height) is int and width > 0 and height > 0:
+        return width, height
+    if not isinstance(width, int | float) or not isinstance(height, int | float):
+        return None
+    return (int(width), int(height)) if 0 < width < 1e6 and 0 < height < 1e6 else None
 
 
 def _number(value: object) -> float:
+    if type(value) is float:
+        return value
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no number")
     return float(value)

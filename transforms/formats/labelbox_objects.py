@@ -102,6 +102,8 @@ def _outline(shape: Shape, outline: Outline | None) -> None:
 
 
 def _number(value: object) -> float:
+    if type(value) is float:
+        return value
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no number")
     return float(value)

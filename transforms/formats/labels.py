@@ -33,6 +33,7 @@ _PERSON = re.compile(
 _NUMBERED = re.compile(r"^(?P<number>\d{1,4})[_\- .:/)]+(?P<base>.+)$")
 
 
+@lru_cache(4096)
 def state(word: str) -> Visibility | None:
     """The visibility that a word stands for; None if it stands for none."""
     return _STATE.get(plain(word))
