@@ -242,4 +242,4 @@ def keyframes_only() -> dict[str, bytes]:
 
 
 def left_alone() -> dict[str, bytes]:
-    return _maker(answer([drawn("ellipse", (1, 2, 3, 4))]))
+    return _maker(answer([drawn("polyline", (1, 2, 3, 4))]))

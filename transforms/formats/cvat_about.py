@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from posegate.transforms.formats.cvat_answers import Spec
+from posegate.transforms.formats.cvat_meta import LARGEST
 
 Json = Mapping[str, Any]
 Beside = Callable[..., bytes | None]
@@ -185,8 +186,12 @@ def _images(beside: Beside) -> tuple[tuple[Image, ...], int]:
 
 
 def _image(record: Json, name: str) -> Image:
-    width, height = _number(record.get("width")), _number(record.get("height"))
-    return Image(name, (width, height) if width and height else None)
+    width, height = (
+        _number(record.get("width")) or 0,
+        _number(record.get("height")) or 0,
+    )
+    sound = min(width, height) > 0 and max(width, height) <= LARGEST
+    return Image(name, (width, height) if sound else None)
 
 
 def _conflicts(found: list[Json]) -> dict[tuple[int, str, int], str]:

@@ -11,7 +11,7 @@ interpolated.
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from posegate.transforms.formats.cvat_shapes import (
     Shape,
     Unreadable,
     origin,
+    oval,
     painted,
     turned,
 )
@@ -31,6 +32,7 @@ KINDS = {
     "points": "points",
     "rectangle": "box",
     "polygon": "polygon",
+    "ellipse": "polygon",
     "mask": "mask",
 }
 """Ours, by the server's; others are left alone."""
@@ -42,11 +44,14 @@ class Attribute(msgspec.Struct):
     value: Any = None
 
 
+Frame = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+
+
 class Drawn(msgspec.Struct):
     """A shape, or a track's in one keyframe."""
 
     type: str
-    frame: int
+    frame: Frame
     points: list[float] = []
     id: int | None = None
     label_id: int | None = None
@@ -239,7 +244,12 @@ def _draw(made: Shape, given: Drawn, size: tuple[int, int] | None) -> None:
             raise Unreadable("mask", "a mask lacks its runs or its box")
         left, top, right, bottom = (int(v) for v in values[-4:])
         at = (left, top, right - left + 1, bottom - top + 1)
-        made.mask, made.area = painted([int(v) for v in values[:-4]], at, size)
+        made.mask = painted([int(v) for v in values[:-4]], at, size)
+    elif given.type == "ellipse":
+        if len(values) != 4:
+            raise Unreadable("coordinate", f"an ellipse of {len(values)} numbers")
+        x, y, east, north = values
+        made.values = oval(x, y, east - x, y - north, given.rotation or 0.0)
     elif made.kind in ("points", "polygon"):
         if not values or len(values) % 2:
             raise Unreadable("coordinate", f"{len(values)} numbers are no points")

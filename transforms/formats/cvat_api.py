@@ -71,7 +71,7 @@ TRAPS = {
     "that it repeats, and says so in an attribute.",
     f"{NAME}.keyframes-only": "Tracks have keyframes alone here: what CVAT shows "
     "between them is no row.",
-    f"{NAME}.left-alone": "Polylines, ellipses and cuboids are neither poses nor "
+    f"{NAME}.left-alone": "Polylines and cuboids are neither poses nor "
     "masks: counted, and left alone.",
 }
 _JOB = re.compile(r"jobs?[^0-9a-z/]*/?(\d+)", re.IGNORECASE)

@@ -8,7 +8,7 @@ same group are that instance's.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from posegate.transforms.formats.cvat_masks import outlined
+from posegate.transforms.formats import outlines
 from posegate.transforms.formats.cvat_shapes import Element, Shape, said
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.model.naming import Naming, difference
@@ -185,16 +185,20 @@ class Frames:
             record = self._record(some[0], always=True)
         boxes = [each for each in some if each.kind == "box"]
         masks = [each for each in some if each.mask is not None]
-        polygons = [each.values for each in some if each.kind == "polygon"]
+        polygons = [
+            list(zip(each.values[::2], each.values[1::2], strict=True))
+            for each in some
+            if each.kind == "polygon"
+        ]
         if boxes:
             left, top, right, bottom = boxes[0].values
             record.bbox = [left, top, right - left, bottom - top]
             self._take(record, boxes[0])
+        found = masks[0].mask if masks else outlines.polygon(polygons)
         if masks:
-            record.segmentation, record.area = masks[0].mask, masks[0].area
             self._take(record, masks[0])
-        elif polygons:
-            record.segmentation, record.area = outlined(polygons)
+        if found is not None:
+            record.segmentation, record.area = found.segmentation, found.area
         return record
 
     def _take(self, record: Record, each: Shape) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from posegate.transforms.formats.cvat_shapes import Unreadable, box
-from posegate.transforms.formats.xml_records import Node
+from posegate.transforms.formats.xml_records import Node, whole
 from posegate.transforms.formats.xml_stream import DEPTH, Broken, Stop, Stream
 from posegate.transforms.kernels.json_scan import Ints
 from posegate.transforms.model.poses import Floats
@@ -102,8 +102,8 @@ class _Grouped(Stream):
         elif self._depth > DEPTH:
             raise Stop("xml.too-deep", "elements lie too deep")
         elif self._group and self._depth == 3:
-            frame = attrs.get("frame", "")
-            self._frame = int(frame) if frame.isdecimal() else -1
+            frame = whole(attrs.get("frame"))
+            self._frame = -1 if frame is None else frame
             if self._frame >= 0 and attrs.get("outside") != "1":
                 self._take(tag, attrs)
         elif self._group and self._depth == 4:

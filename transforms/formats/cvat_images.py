@@ -16,12 +16,12 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.cvat_frame import Frames
 from posegate.transforms.formats.cvat_images_write import KEEPS, write
-from posegate.transforms.formats.cvat_meta import Meta, kind, meta
-from posegate.transforms.formats.cvat_shapes import LEFT_ALONE, shape
+from posegate.transforms.formats.cvat_meta import LARGEST, Meta, kind, meta
+from posegate.transforms.formats.cvat_shapes import DRAWN, LEFT_ALONE, shape
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.xml_records import Node, Records
+from posegate.transforms.formats.xml_records import Node, Records, whole
 from posegate.transforms.formats.xml_stream import Broken
 
 __all__ = ["CARRIES", "KEEPS", "NAME", "SUFFIXES", "TRAPS", "read", "sniff", "write"]
@@ -50,7 +50,7 @@ TRAPS = {
     "CVAT interpolated. Export as CVAT for video.",
     f"{NAME}.assignee-of-task": "The task has an assignee, but was cut into jobs: "
     "who did each it does not say, and nobody is taken for the annotator. Export jobs.",
-    f"{NAME}.left-alone": "Polylines, ellipses and cuboids are neither poses nor "
+    f"{NAME}.left-alone": "Polylines and cuboids are neither poses nor "
     "masks: counted, and left alone.",
     f"{NAME}.tag-alone": "A tag is on an image without shapes: counted, and lost.",
 }
@@ -108,14 +108,14 @@ class _Reading:
 
     def _image(self, file: File, node: Node, said: Meta, seen: dict[int, int]) -> None:
         """The records of an image."""
-        name, size = node.attrs.get("name", ""), self._size(node)
+        name, size = node.attrs.get("name", ""), _size(node)
         self.build.images()
         again = seen[hash(name)] = seen.get(hash(name), -1) + 1
         self.build.note("image-twice", int(again > 0))
         shapes = [
             shape(each, each.attrs.get("label", ""), size)
             for each in node.children
-            if each.tag in ("skeleton", "points", "box", "polygon", "mask")
+            if each.tag in DRAWN
         ]
         tags = [
             each.attrs.get("label", "") for each in node.children if each.tag == "tag"
@@ -140,8 +140,8 @@ class _Reading:
     ) -> None:
         """What the image and the file say."""
         task = said.of(node.attrs.get("task_id"))
-        frame = node.attrs.get("id", "")
-        record.job = task.job(int(frame)) if frame.isdecimal() else None
+        frame = whole(node.attrs.get("id"))
+        record.job = task.job(frame) if frame is not None else None
         record.annotator, record.annotated_at = task.annotator, task.updated
         if size is not None:
             record.width, record.height = size
@@ -152,12 +152,13 @@ class _Reading:
             record.attributes = {"subset": subset, **(record.attributes or {})}
         if task.mode == "interpolation":
             record.video = said.source or task.name
-            record.frame = int(frame) if frame.isdecimal() else None
+            record.frame = frame
             record.repairs = [*record.repairs, f"{NAME}.video"]
 
-    def _size(self, node: Node) -> tuple[int, int] | None:
-        width, height = node.attrs.get("width", ""), node.attrs.get("height", "")
-        if not (width.isdecimal() and height.isdecimal()):
-            return None
-        size = int(width[:9]), int(height[:9])
-        return size if all(size) else None
+
+def _size(node: Node) -> tuple[int, int] | None:
+    """[px], where it is said."""
+    width, height = whole(node.attrs.get("width")), whole(node.attrs.get("height"))
+    if not width or not height or max(width, height) > LARGEST:
+        return None
+    return width, height

@@ -7,11 +7,14 @@ did each of those is not in the file.
 import re
 from dataclasses import dataclass, field
 
-from posegate.transforms.formats.xml_records import Node
+from posegate.transforms.formats.xml_records import Node, whole
 from posegate.transforms.formats.xml_stream import readable
 
 _JOB = re.compile(r"(?:jobs/|[?&]id=)(\d+)")
 _STEP = re.compile(r"step\s*=\s*(\d+)")
+LARGEST = 1 << 20
+"""px: no image is a million wide."""
+
 _ROOT = re.compile(rb"<annotations[\s>]")
 _FIRST = re.compile(rb"<(image|track)\s")
 _MODE = re.compile(rb"<mode>\s*(annotation|interpolation)\s*</mode>")
@@ -125,7 +128,7 @@ def meta(node: Node) -> Meta:
 
 
 def _task(node: Node, size: tuple[int, int] | None) -> Task:
-    first = _whole(node.says("start_frame")) or 0
+    first = whole(node.says("start_frame")) or 0
     step = _STEP.search(node.says("frame_filter") or "")
     stride = max(int(step[1]), 1) if step else 1
     segments = _segments(node.find("segments"), first, stride)
@@ -141,7 +144,7 @@ def _task(node: Node, size: tuple[int, int] | None) -> Task:
         updated=node.says("updated"),
         size=size or _size(node),
         step=stride,
-        frames=_whole(node.says("size")),
+        frames=whole(node.says("size")),
         segments=segments,
         subset=node.says("subset"),
     )
@@ -152,7 +155,7 @@ def _segments(node: Node | None, first: int, step: int) -> tuple[Segment, ...]:
     found = []
     for each in node.children if node is not None else ():
         job = _JOB.search(each.says("url") or "")
-        start, stop = _whole(each.says("start")), _whole(each.says("stop"))
+        start, stop = whole(each.says("start")), whole(each.says("stop"))
         if job is None or start is None or stop is None:
             continue
         found.append(Segment(job[1], first + start * step, first + stop * step))
@@ -160,10 +163,8 @@ def _segments(node: Node | None, first: int, step: int) -> tuple[Segment, ...]:
 
 
 def _size(node: Node) -> tuple[int, int] | None:
-    width = _whole(node.says("original_size", "width"))
-    height = _whole(node.says("original_size", "height"))
-    return (width, height) if width and height else None
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    width = whole(node.says("original_size", "width"))
+    height = whole(node.says("original_size", "height"))
+    if not width or not height or max(width, height) > LARGEST:
+        return None
+    return width, height

@@ -4,13 +4,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from posegate.transforms.formats.cvat_masks import encoded
+import numpy as np
+
+from posegate.transforms.formats import outlines
+from posegate.transforms.formats.outlines import LARGEST, Outline
 from posegate.transforms.formats.values import Id
 from posegate.transforms.formats.xml_records import Node
 from posegate.transforms.model.naming import plain
 from posegate.transforms.model.schema import Origin, Visibility
 
-LEFT_ALONE = ("polyline", "ellipse", "cuboid")
+DRAWN = ("skeleton", "points", "box", "polygon", "ellipse", "mask")
+"""The tags of shapes that are read."""
+
+LEFT_ALONE = ("polyline", "cuboid")
 """Shapes that are neither a pose nor a mask."""
 
 _HIDDEN = {"occluded", "occlusion", "hidden", "invisible", "presumedlocation"}
@@ -57,8 +63,7 @@ class Shape:
     attributes: Mapping[str, str] = field(default_factory=dict)
     visibility: int = Visibility.VISIBLE
     origin: int = Origin.PLACED
-    mask: bytes | None = None
-    area: float | None = None
+    mask: Outline | None = None
     fault: Unreadable | None = None
     order: int = 0
     """Its place in its frame."""
@@ -87,7 +92,9 @@ def shape(
         elif node.tag == "box":
             made.kind, made.values = "box", box(attrs)
         elif node.tag == "mask":
-            made.mask, made.area = mask(attrs, size)
+            made.mask = mask(attrs, size)
+        elif node.tag == "ellipse":
+            made.kind, made.values = "polygon", ellipse(attrs)
         else:
             made.values = pairs(attrs.get("points", ""))
     except Unreadable as fault:
@@ -165,6 +172,15 @@ def box(attrs: Mapping[str, str]) -> list[float]:
     return turned(sides, turn)
 
 
+def ellipse(attrs: Mapping[str, str]) -> list[float]:
+    """The corners of the polygon that stands for it; raises Unreadable."""
+    try:
+        x, y, rx, ry = (float(attrs[name]) for name in ("cx", "cy", "rx", "ry"))
+        return oval(x, y, rx, ry, float(attrs.get("rotation", 0)))
+    except (KeyError, ValueError):
+        raise Unreadable("coordinate", "an ellipse lacks a radius; draw it") from None
+
+
 def turned(sides: list[float], degrees: float) -> list[float]:
     """Left, top, right, bottom of what encloses a box that is turned by its centre."""
     if not degrees % 360:
@@ -178,10 +194,8 @@ def turned(sides: list[float], degrees: float) -> list[float]:
     return [x - across / 2, y - down / 2, x + across / 2, y + down / 2]
 
 
-def mask(
-    attrs: Mapping[str, str], size: tuple[int, int] | None
-) -> tuple[bytes | None, float | None]:
-    """The RLE as COCO's, and its area; raises Unreadable."""
+def mask(attrs: Mapping[str, str], size: tuple[int, int] | None) -> Outline:
+    """What the RLE covers; raises Unreadable."""
     try:
         runs = [int(run) for run in attrs["rle"].split(",")]
         left, top, width, height = (
@@ -196,14 +210,40 @@ def painted(
     runs: Sequence[int],
     at: tuple[int, int, int, int],
     size: tuple[int, int] | None,
-) -> tuple[bytes, float]:
-    """The runs inside a box as COCO's RLE, and its area; raises Unreadable."""
+) -> Outline:
+    """The object of outside and inside in turn along the rows of a box.
+
+    Args:
+      runs: how many pixels [px] each.
+      at: left, top, width, height of the box [px].
+      size: width, height of the image [px].
+
+    Raises:
+      Unreadable: the size is not known, the box not inside it, or not filled.
+    """
     if size is None:
         raise Unreadable("mask", "the size of a mask's image is not known; export it")
-    try:
-        return encoded(runs, at, size)
-    except ValueError as error:
-        raise Unreadable("mask", f"{error}; draw it again") from error
+    left, top, width, height = at
+    inside = left >= 0 and top >= 0 and width > 0 and height > 0
+    if not inside or left + width > size[0] or top + height > size[1]:
+        raise Unreadable("mask", f"a mask's box {at} is not in the image of {size}")
+    if size[0] * size[1] > LARGEST:
+        raise Unreadable("mask", f"an image of {size} is too large to paint a mask in")
+    if sum(runs) != width * height or min(runs) < 0:
+        raise Unreadable("mask", f"a mask's runs do not fill its {width} x {height} px")
+    image = np.zeros((size[1], size[0]), np.bool_)
+    values = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+    image[top : top + height, left : left + width] = values.reshape(height, width)
+    found = outlines.mask(image)
+    if found is None:
+        raise Unreadable("mask", "a mask has nothing inside; draw it again")
+    return found
+
+
+def oval(x: float, y: float, rx: float, ry: float, degrees: float) -> list[float]:
+    """The corners of the polygon that stands for an ellipse: x, y in turn [px]."""
+    corners = outlines.ellipse((x, y), (rx, ry), math.radians(degrees))
+    return [value for corner in corners for value in corner]
 
 
 def said(given: Mapping[str, str]) -> int | None:

@@ -25,6 +25,7 @@ from posegate.transforms.formats.cvat_frame import Frames
 from posegate.transforms.formats.cvat_groups import Groups, groups, hidden
 from posegate.transforms.formats.cvat_meta import Meta, Task, kind, meta
 from posegate.transforms.formats.cvat_shapes import (
+    DRAWN,
     LEFT_ALONE,
     Shape,
     Unreadable,
@@ -35,7 +36,7 @@ from posegate.transforms.formats.cvat_video_write import BY, KEEPS, write
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.xml_records import Close, Node, Open, Records
+from posegate.transforms.formats.xml_records import Close, Node, Open, Records, whole
 from posegate.transforms.formats.xml_stream import Broken
 from posegate.transforms.model.schema import Origin
 
@@ -83,12 +84,11 @@ TRAPS = {
     "called by its job or file, and does not meet other annotations of it.",
     f"{NAME}.assignee-of-task": "The task has an assignee, but was cut into jobs: who "
     "did each it does not say, and nobody is taken for the annotator. Export jobs.",
-    f"{NAME}.left-alone": "Polylines, ellipses and cuboids are neither poses nor "
+    f"{NAME}.left-alone": "Polylines and cuboids are neither poses nor "
     "masks: counted, and left alone.",
 }
 _OUTLINE = ("annotations", "track")
 _TEXTS = frozenset({"attribute"})
-_SHAPES = ("skeleton", "points", "box", "polygon", "mask")
 _MANY = 3  # frames of a track in which something should have been interpolated
 
 
@@ -212,12 +212,12 @@ class _Reading:
             self._nest(node)
         elif node.tag in LEFT_ALONE:
             self._build.note("left-alone")
-        elif node.tag in _SHAPES:
+        elif node.tag in DRAWN:
             self._shape(node)
 
     def _shape(self, node: Node) -> None:
         """A shape in a frame."""
-        track, frame = self._track, node.attrs.get("frame", "")
+        track, frame = self._track, whole(node.attrs.get("frame"))
         made = shape(
             node,
             track.attrs.get("label", ""),
@@ -225,15 +225,16 @@ class _Reading:
             track.attrs.get("source"),
         )
         made.group = track.attrs.get("group_id")
-        if not frame.isdecimal():
-            self._refuse("frame", f"{node.tag} has the frame {frame!r}", node.raw)
+        if frame is None:
+            said = node.attrs.get("frame")
+            self._refuse("frame", f"a {node.tag} has the frame {said!r}", node.raw)
         elif node.tag == "skeleton" and not made.elements and made.fault is None:
-            track.nested[int(frame)] = made
+            track.nested[frame] = made
         elif hidden(node):
             self._build.note("closing-frame")
             track.still.clear()
         else:
-            self._show(made, int(frame))
+            self._show(made, frame)
 
     def _show(self, made: Shape, frame: int) -> None:
         """A shape that is to be seen."""
@@ -273,11 +274,9 @@ class _Reading:
     def _nest(self, node: Node) -> None:
         """A point's track inside its skeleton's: each goes where its frame says."""
         for each in node.children:
-            frame = each.attrs.get("frame", "")
-            if each.tag != "points" or not frame.isdecimal():
-                continue
-            of = self._track.nested.get(int(frame))
-            if of is None:
+            frame = whole(each.attrs.get("frame"))
+            of = self._track.nested.get(frame) if frame is not None else None
+            if each.tag != "points" or of is None:
                 continue
             each.attrs["label"] = node.attrs.get("label", "")
             try:

@@ -38,8 +38,13 @@ def polygon(paths: Sequence[Sequence[tuple[float, float]]]) -> Outline | None:
     area = sum(abs(_shoelace(p)) for p in good)
     low = np.min([p.min(axis=0) for p in good], axis=0)
     high = np.max([p.max(axis=0) for p in good], axis=0)
-    text = msgspec.json.encode([p.reshape(-1).tolist() for p in good])
+    text = msgspec.json.encode([[*map(_number, p.reshape(-1).tolist())] for p in good])
     return Outline(text, float(area), (*low.tolist(), *(high - low).tolist()))
+
+
+def _number(value: float) -> float:
+    """Without its point where it is whole, as tools write it."""
+    return int(value) if value.is_integer() else value
 
 
 def _shoelace(corners: Floats) -> float:

@@ -52,6 +52,12 @@ class Close:
     tag: str
 
 
+def whole(text: str | None) -> int | None:
+    """A number from 0 as texts have it; None for anything else, or beyond 10^15."""
+    sound = text is not None and text.isascii() and text.isdecimal() and len(text) < 16
+    return int(text) if text is not None and sound else None
+
+
 Event = Node | Open | Close | Broken
 
 

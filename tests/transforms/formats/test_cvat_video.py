@@ -105,6 +105,13 @@ def test_a_task_of_every_third_frame_keeps_the_videos_numbers() -> None:
     assert [row["frame"] for row in got.rows] == [10, 13]
 
 
+@pytest.mark.parametrize("frame", ["", "-1", "1.5", "9" * 30, "²"])
+def test_a_frame_that_is_none_is_refused(frame: str) -> None:
+    shape = frames({7: [2, 2, 2]}).replace('frame="7"', f'frame="{frame}"')
+    got = read(track(shape))
+    assert got.reasons == ["cvat-video.frame"]
+
+
 def test_a_video_without_any_track_shows_its_frames() -> None:
     got = read()
     assert (got.tally.images, got.tally.records) == (100, 0)
