@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from apache_beam.pvalue import AsSingleton, TaggedOutput
 
-from posegate.transforms import parts, storage
+from posegate.transforms import parts, review, storage
 from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels import decisions, worst
 from posegate.transforms.kernels.buckets import Ints
@@ -176,6 +176,10 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             yield from first_of(each)
         if queue.num_rows:
             yield self._write("review", part, reviews)
+            table = pa.Table.from_batches([queue])
+            yield from review.write(
+                path, table, self._bench.skeleton, self._folder, part
+            )
 
     def _groups(
         self, batch: pa.RecordBatch, rows: pa.RecordBatch

@@ -1,5 +1,6 @@
 """Deciding by part: every row gets its decision, in whatever pieces evidence comes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from beamed import added, run, together
 from canonical import TRIANGLE, batch, row
 from posegate.expectations.policy import load_policy
-from posegate.transforms import parts
+from posegate.transforms import parts, review
 from posegate.transforms.decide import EVIDENCE, Decide
 from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels.decisions import Alarm
@@ -157,6 +158,44 @@ def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
     assert names == {
         *(f"{kind}/part-00000.parquet" for kind in kinds),
         "decisions/part-00001.parquet",
+        "review/coco/part-00000/annotations.json",
     }
     [drawn] = made["worst"]
     assert drawn[1] == ROWS["instance"][0].as_py()
+
+
+def test_the_queue_is_written_for_the_tool_that_the_delivery_came_from(
+    folder: Path,
+) -> None:
+    made = decided(folder, 9)
+    name = "review/coco/part-00000/annotations.json"
+    said = json.loads((folder / name).read_text())
+    queue = written(folder, "review/part-00000.parquet")
+    found = {a["instance"]: a for a in said["annotations"]}
+    assert sorted(found) == sorted(q["instance"] for q in queue)
+    for each in queue:
+        record = found[each["instance"]]
+        assert record["attributes"]["review_why"] == each["why"]
+        assert not {"annotator", "annotated_at", "role"} & record.keys()
+    assert any(file.name == name for file in made["files"])
+    last = found[ROWS["instance"][7].as_py()]
+    assert last["attributes"]["review_keypoints"] == "left"
+
+
+@pytest.mark.parametrize(
+    ("format", "there"),
+    [("yolo-pose", "yolo-pose/part-00000/labels/a.txt"), ("trc", "coco")],
+)
+def test_a_queue_has_the_deliverys_format_where_that_is_written(
+    tmp_path: Path, format: str, there: str
+) -> None:
+    table = batch(row(0, format=format), row(1, format=format))
+    with parts.part_file(str(tmp_path), "part.parquet", table.schema) as file:
+        file.write(table)
+    queue = pa.table(
+        {"row": [1], "why": ["finding"], "order": [None], "keypoints": [None]}
+    )
+    path = str(tmp_path / "part.parquet")
+    files = list(review.write(path, queue, TRIANGLE, str(tmp_path), 0))
+    assert {f.name.split("/")[0] for f in files} == {"review"}
+    assert (tmp_path / "review" / there).exists()

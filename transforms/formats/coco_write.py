@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from posegate.transforms.formats.write import IMAGE, Keeps, Outgoing
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.model.poses import Poses
-from posegate.transforms.model.schema import Origin
+from posegate.transforms.model.schema import Origin, Role
 from posegate.transforms.model.skeleton import Skeleton
 
 KEEPS = Keeps(
@@ -176,8 +176,12 @@ def head(
 
 
 def _said(rows: pa.RecordBatch) -> Iterator[list[tuple[str, Any]]]:
-    """The fields of `_FIELDS` that each row has."""
-    given = [rows[name].to_pylist() for name in _FIELDS]
+    """The fields of `_FIELDS` that each row has; production is what all is anyway."""
+    columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+    plain = pc.equal(columns["role"], Role.PRODUCTION.value)
+    nothing = pa.scalar(None, pa.string())
+    columns["role"] = pc.if_else(plain, nothing, columns["role"])
+    given = [columns[name].to_pylist() for name in _FIELDS]
     for values in zip(*given, strict=True):
         pairs = zip(_FIELDS.values(), values, strict=True)
         yield [(name, value) for name, value in pairs if value is not None]
