@@ -6,7 +6,7 @@ import numpy as np
 
 from posegate.transforms.model.skeleton import Skeleton
 
-PLAIN = "csv"
+PLAIN = "csv below a head"
 NAMES = tuple(f"M{i:02d}" for i in range(39))
 SKELETON = Skeleton("markers_39", NAMES, (), (), None)
 Row = Sequence[object]

@@ -12,8 +12,9 @@ its description.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, nan
 
-import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.formats import text_table
@@ -78,14 +79,14 @@ def sniff(head: bytes, name: str) -> bool:
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
-    build = Build(context, tally, NAME)
+    build, finder = Build(context, tally, NAME), Finder(context)
     for file in build.files():
         try:
             data = file.read(_LARGEST)
         except DamagedStream as damage:
             build.say(file.name, damage.reason, damage.detail)
             continue
-        _file(file, data, context, build)
+        _file(file, data, finder, build)
         yield from build.ready()
     yield from build.rest()
 
@@ -97,7 +98,8 @@ def names(file: File) -> list[Names]:
     return [Names("landmarks", labels)] if labels else []
 
 
-def _file(file: File, data: bytes, context: Context, build: Build) -> None:
+def _file(file: File, data: bytes, finder: "Finder", build: Build) -> None:
+    context = finder.context
     build.images()
     text = text_table.decoded(data)
     said, points, wrong = _points(text)
@@ -117,7 +119,7 @@ def _file(file: File, data: bytes, context: Context, build: Build) -> None:
         refusal=wrong,
     )
     if wrong is None:
-        _place(points, record, context, build)
+        _place(points, record, finder, build)
         _turn(record, said.get("coordinatesystem"))
     build.put(record)
 
@@ -136,12 +138,14 @@ def _points(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | N
     said["repairs"] = ""
     columns = [c.strip() for c in said.get("columns", "").split(",")]
     points: list[Point] = []
+    if len(columns) < 4 and lines:
+        columns = SLICER_3 if lines[0].count(",") < 6 else COLUMNS
+        said["repairs"] = "columns-assumed"
+    at = [columns.index(n) if n in columns else -1 for n in (*"xyz", "label", "desc")]
     for i, line in enumerate(lines):
-        cells = text_table.cells(line, Dialect())
-        if len(columns) < 4:
-            columns = SLICER_3 if len(cells) <= 6 else COLUMNS
-            said["repairs"] = "columns-assumed"
-        point = _point(dict(zip(columns, cells, strict=False)))
+        quoted = '"' in line
+        cells = text_table.cells(line, Dialect()) if quoted else line.split(",")
+        point = _point(cells, at)
         if point is None:
             where = f"line {i + 1} of its points, {line[:60]!r}, "
             remedy = "has no three coordinates; export it again"
@@ -150,28 +154,50 @@ def _points(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | N
     return said, points, None
 
 
-def _point(cells: dict[str, str]) -> Point | None:
-    """A point; NaN where it has no coordinates; None where they are no numbers."""
-    where = [cells.get(axis, "?") for axis in "xyz"]
+def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
+    """A point by its cells, which stand `at`: x, y, z, label, description, or -1.
+
+    NaN where it has no coordinates; None where they are no numbers.
+    """
+    n = len(cells)
     try:
-        x, y, z = (np.nan if cell in MISSING else float(cell) for cell in where)
-    except ValueError:
+        x, y, z = [
+            nan if cells[i].strip() in MISSING else float(cells[i]) for i in at[:3]
+        ]
+    except (ValueError, IndexError):
         return None
-    return cells.get("label", ""), cells.get("desc", ""), x, y, z
+    if min(at[:3]) < 0:
+        return None
+    label, told = (cells[i].strip() if 0 <= i < n else "" for i in at[3:])
+    return label, told, x, y, z
+
+
+@dataclass
+class Finder:
+    """The keypoint that a name means, kept from file to file: a thousand are alike."""
+
+    context: Context
+    _known: dict[str, int | None] = field(default_factory=dict)
+
+    def find(self, name: str) -> int | None:
+        """Its index; None where it means none, or is empty."""
+        if name not in self._known:
+            meant = self.context.delivery.points.names.get(name, name)
+            naming = Naming(self.context.skeleton)
+            self._known[name] = naming.find(meant) if name else None
+        return self._known[name]
 
 
 def _place(
-    points: Sequence[Point], record: Record, context: Context, build: Build
+    points: Sequence[Point], record: Record, finder: Finder, build: Build
 ) -> None:
     """Gives the record its points, or a refusal."""
-    names, naming = context.delivery.points, Naming(context.skeleton)
+    context = finder.context
+    names = context.delivery.points
     depths: dict[int, float] = {}
     strange, left = [], 0
     for label, desc, *where in points:
-        by_label, by_desc = (
-            naming.find(names.names.get(name, name)) if name else None
-            for name in (label, desc)
-        )
+        by_label, by_desc = finder.find(label), finder.find(desc)
         place = by_desc if by_label is None else by_label
         if place is None:
             ignored = names.ignored(label) or names.ignored(desc)
@@ -186,7 +212,7 @@ def _place(
             record.points.pop(place, None)
             continue
         x, y, depths[place] = where
-        if np.isfinite(where).all():
+        if isfinite(x) and isfinite(y) and isfinite(where[2]):
             record.points[place] = (x, y, Visibility.VISIBLE)
     build.note("left-out", left)
     record.depths = {k: z for k, z in depths.items() if k in record.points}

@@ -72,6 +72,8 @@ TRAPS = markers.traps(NAME) | {
     "counted.",
 }
 _BLANK = re.compile(rb"(?:^|\n)[,;\t \"]*\n")
+_MAYBE = tuple(b"\n" + sign for sign in (b"\n", b",", b";", b"\t", b" ", b'"'))
+"""What stands before an empty line: looked for first, for that is fast."""
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -141,7 +143,8 @@ def _layout(lines: Lines) -> Layout | str:
 def _section(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The lines before the first that is empty: there a section of Vicon's ends."""
     for block in blocks:
-        end = _BLANK.search(block)
+        maybe = block[:1] in b'\n,;\t "' or any(sign in block for sign in _MAYBE)
+        end = _BLANK.search(block) if maybe else None
         if end is None:
             yield block
             continue

@@ -18,6 +18,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.extras import missing
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.sleap_labels import Body, Video
 from posegate.transforms.formats.streams import DamagedStream
@@ -61,6 +62,15 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             continue
         yield from _file(file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """Its nodes."""
+    from posegate.transforms.formats.hdf5 import opened
+
+    needs()
+    with opened(file) as archive:
+        return [Names("animal", tuple(_texts(archive, "node_names")))]
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

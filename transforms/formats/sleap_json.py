@@ -17,6 +17,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.sleap_labels import Body, Video
 from posegate.transforms.formats.streams import DamagedStream
@@ -61,6 +62,13 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             continue
         yield from _file(said, file, context, build)
     yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The nodes of its skeletons."""
+    data = file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf")
+    found = sleap_labels.nodes(sleap_labels.decoded(data, file.name))
+    return [Names("animal", tuple(nodes)) for nodes in found]
 
 
 def _file(

@@ -80,6 +80,13 @@ def csv(path: str) -> None:
     pyarrow.csv.read_csv(path)
 
 
+def csv_below(path: str) -> None:
+    """Arrow's on lines of numbers below a head of five lines."""
+    pyarrow.csv.read_csv(
+        path, pyarrow.csv.ReadOptions(skip_rows=5, autogenerate_column_names=True)
+    )
+
+
 def table(path: str) -> None:
     """Arrow's on tab-separated lines of numbers below a head of five lines."""
     pyarrow.csv.read_csv(
@@ -134,6 +141,7 @@ PLAIN = {
     "ndjson": lines_of_json,
     "xml": xml,
     "csv": csv,
+    "csv below a head": csv_below,
     "table": table,
     "text": words,
     "hdf5": hdf5,
