@@ -25,7 +25,7 @@ BENCHMARKS = {
 
 def parser() -> argparse.ArgumentParser:
     """What can be said on the command line."""
-    lines = [f"  {name:8}{what}" for name, (_, what) in BENCHMARKS.items()]
+    lines = [f"  {name:11}{what}" for name, (_, what) in BENCHMARKS.items()]
     top = argparse.ArgumentParser(
         prog="./run bench",
         description="Measures side by side, every case in a process of its own, cases "
