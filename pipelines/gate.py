@@ -61,7 +61,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             variants=agreement.variants,
         )
         met = read.batches | "agree" >> Agree(
-            skeleton, folder, plan.buckets, plan.week, plan.repeated, how
+            skeleton, folder, plan.buckets, plan.week, plan.repeated, how, plan.reviews
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)

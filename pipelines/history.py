@@ -16,6 +16,7 @@ STRATA = "statistics/strata.parquet"
 class Past:
     """A committed run: where its tables are, and its splits if it was accepted.
 
+    `reviews` is the delivery that it brings reviews of, `reviewed` the files of them.
     `number` counts the versions of the splits, 0 if it made none.
     """
 
@@ -29,6 +30,8 @@ class Past:
     splits: str | None
     number: int
     replaces: str | None
+    reviews: str | None
+    reviewed: tuple[str, ...]
 
 
 def pointed(pointer: str) -> tuple[str, commit.Token] | None:
@@ -92,6 +95,13 @@ def earlier(past: Sequence[Past], delivery: Delivery) -> tuple[Past, ...]:
     return others(before, delivery)
 
 
+def hand_ins(past: Sequence[Past], delivery: Delivery) -> tuple[Past, ...]:
+    """The deliveries of reviews of this one, whenever they came."""
+    own = [p for p in past if p.reviews == delivery.name != p.delivery]
+    replaced = {p.replaces for p in own if p.replaces != p.delivery}
+    return tuple(p for p in own if p.delivery not in replaced)
+
+
 def latest(past: Sequence[Past]) -> tuple[Past, ...]:
     """The runs that made the last version of the splits: one, or those that ended at
     the same time; whatever the dates of their deliveries."""
@@ -118,4 +128,10 @@ def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
         splits=splits and storage.join(output, "splits", splits["version"]),
         number=splits["number"] if splits else 0,
         replaces=manifest["replaces"],
+        reviews=manifest.get("reviews"),
+        reviewed=tuple(
+            storage.join(folder, *name.split("/"))
+            for name in names
+            if name.startswith("annotations/")
+        ),
     )

@@ -171,6 +171,12 @@ def warnings(plan: Plan) -> Iterator[str]:
         )
     if plan.bench.circular:
         yield verdict.CIRCULAR
+    named = plan.delivery.reviews
+    if named is not None:
+        yield (
+            f"these reviews count when {printable(named)} is judged again: run the "
+            "gate on that delivery once this one is done"
+        )
 
 
 def outlook(plan: Plan) -> str:

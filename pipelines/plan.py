@@ -14,7 +14,15 @@ import pyarrow as pa
 from posegate.expectations.contract import examine
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project as projects
-from posegate.pipelines.history import Past, earlier, latest, others, pointed, runs
+from posegate.pipelines.history import (
+    Past,
+    earlier,
+    hand_ins,
+    latest,
+    others,
+    pointed,
+    runs,
+)
 from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
 from posegate.transforms import parts, storage
@@ -60,6 +68,7 @@ class Plan:
     buckets: int
     repeated: str
     spread: Mapping[str, float]
+    reviews: tuple[str, ...]
     bench: Bench
     press: Press
     release: Release
@@ -90,8 +99,8 @@ def prepare(
     delivery, ignored = inspect(path, project, format)
     root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
     known = runs(project.output, skeleton)
-    past = earlier(known, delivery)
-    run = run_id(delivery, project, skeleton, rules, past)
+    past, ledger = earlier(known, delivery), hand_ins(known, delivery)
+    run = run_id(delivery, project, skeleton, rules, (*past, *ledger))
     pointer = storage.join(root, "current.json")
     current = pointed(pointer)
     folder = storage.join(root, "runs", run)
@@ -118,10 +127,13 @@ def prepare(
             policy=policy,
             delivery=delivery,
             skeleton=skeleton,
+            hand_ins=tuple(p.delivery for p in ledger),
         ),
         place=Place(folder, pointer, current and current[1], version, release.number),
         record=Record(
-            facts(delivery, ignored, project, skeleton, run, past), runtime or {}
+            facts(delivery, ignored, project, skeleton, run, past)
+            | {"hand_ins": [{"delivery": p.delivery, "run": p.run} for p in ledger]},
+            runtime or {},
         ),
         manuals={id: rule.manual for id, rule in RULES.items()}
         | {REPEATED: REPEATED_MANUAL, CONTESTED: CONTESTED_MANUAL},
@@ -138,6 +150,7 @@ def prepare(
         week=week_of(delivery),
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
+        reviews=tuple(path for p in ledger for path in p.reviewed),
         spread=strata.spread([parts.read_table(p.strata) for p in past if p.strata]),
         bench=bench,
         press=press,
@@ -273,6 +286,7 @@ def facts(
         "vendor": delivery.vendor,
         "received": delivery.received and delivery.received.isoformat(),
         "replaces": delivery.replaces,
+        "reviews": delivery.reviews,
         "inputs": [
             {k: v for k, v in asdict(s).items() if k != "path"}
             for s in (*delivery.shards, *((delivery.jobs,) if delivery.jobs else ()))

@@ -14,6 +14,7 @@ from typing import Literal
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from apache_beam.pvalue import TaggedOutput
 
 from posegate.transforms import parts
@@ -27,6 +28,9 @@ from posegate.transforms.model.finding import judgeable
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
+
+KEYED = ("instance", "image", "annotator", "role", "attributes")
+"""What of a row says whom it meets."""
 
 COLUMNS = (
     *("instance", "id", "image", "video", "annotator", "annotated_at", "role"),
@@ -50,7 +54,8 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     """Canonical batches -> pairs (`schema.agreement`), and by tag what else is seen.
 
     `buckets` is how many groups of frames there are: as many as keep one bucket's rows
-    within a worker's memory.
+    within a worker's memory. `reviews` are part files of other runs, whose gold and
+    reviews are references too.
     """
 
     skeleton: Skeleton
@@ -59,10 +64,20 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     week: str
     severity: str
     how: How = field(default_factory=How)
+    reviews: tuple[str, ...] = ()
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Agreement":
+        handed = (
+            batches.pipeline
+            | "hand-ins"
+            >> beam.Create(list(enumerate(self.reviews, HANDED_IN))).with_output_types(
+                tuple[int, str]
+            )
+            | "read hand-ins" >> beam.FlatMap(references)
+        )
         met = (
-            batches
+            (batches, handed)
+            | "all references" >> beam.Flatten()
             | "key" >> beam.FlatMap(keyed, self.buckets)
             | "by frame" >> beam.GroupByKey()
             | "meet" >> beam.FlatMap(met_in).with_outputs("sums", main="places")
@@ -78,6 +93,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
                     self.buckets,
                     self.severity,
                     columns(self.how.strata),
+                    self.reviews,
                 )
             ).with_outputs("repeats", main="rows")
         )
@@ -114,6 +130,25 @@ class Agreement:
     worst: beam.PCollection[Ranked]
     findings: beam.PCollection[pa.RecordBatch]
     sums: beam.PCollection[Sum]
+
+
+HANDED_IN = 1 << 24
+"""Parts from this number on are part files of other runs, in their order."""
+
+
+def references(numbered: tuple[int, str]) -> Iterable[pa.RecordBatch]:
+    """The rows of another run's part file that may be references."""
+    part, path = numbered
+    first = 0
+    for batch in parts.read_columns(path, KEYED):
+        trusted = pc.is_in(batch["role"], value_set=pa.array(["gold", "review"]))
+        unnamed = np.asarray(pc.invert(trusted))
+        hidden = pc.if_else(pa.array(unnamed), "prelabel", batch["role"])
+        at = batch.schema.get_field_index("role")
+        yield parts.located(
+            batch.set_column(at, batch.schema.field(at), hidden), part, first
+        )
+        first += batch.num_rows
 
 
 def columns(strata: Sequence[str]) -> list[str]:
@@ -154,7 +189,9 @@ class Fetch(beam.DoFn):  # type: ignore[misc]
         buckets: int,
         severity: str,
         columns: Sequence[str],
+        reviews: Sequence[str],
     ) -> None:
+        self._reviews = reviews
         self._columns = columns
         self._skeleton = skeleton
         self._folder = folder
@@ -168,15 +205,22 @@ class Fetch(beam.DoFn):  # type: ignore[misc]
         every = pa.concat_batches(list(places))
         shared = every["shared"].to_numpy(zero_copy_only=False)
         rows = every["row"].to_numpy()
-        name = parts.annotations(self._skeleton, part)
-        path, columns = parts.storage.join(self._folder, name), self._columns
+        path, columns = self._path(part), self._columns
         for numbers, batch in parts.read_rows(path, np.sort(rows[shared]), columns):
             placed = parts.placed(batch, part, numbers)
             frame = stable_hash(batch["image"])
             yield from scatter(placed, bucket_of(frame, self._buckets))
+        if part >= HANDED_IN:
+            return
         for numbers, batch in parts.read_rows(path, np.sort(rows[~shared]), columns):
             repeats = repeated(parts.placed(batch, part, numbers), self._severity)
             yield TaggedOutput("repeats", repeats)
+
+    def _path(self, part: int) -> str:
+        if part >= HANDED_IN:
+            return self._reviews[part - HANDED_IN]
+        name = parts.annotations(self._skeleton, part)
+        return parts.storage.join(self._folder, name)
 
 
 def repeated(rows: pa.RecordBatch, severity: str) -> pa.RecordBatch:
@@ -236,7 +280,8 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         contested = broken(
             found.contested, CONTESTED, "review", found.doubt, self._how.low
         )
-        for _, some in scatter(contested, contested["part"].to_numpy()):
+        own = contested.filter(pc.less(contested["part"], HANDED_IN))
+        for _, some in scatter(own, own["part"].to_numpy()):
             yield TaggedOutput("findings", some)
         for part, some in evidence(pairs, found.spare):
             yield TaggedOutput("evidence", (part, some))

@@ -72,6 +72,8 @@ sample/for the test None
 sample/by part None
 sample/together/KeyWithVoid None
 sample/together/CombinePerKey/GroupByKey None
+agree/read hand-ins None
+agree/all references None
 agree/key None
 agree/by frame None
 agree/meet/FlatMap(met_in) None

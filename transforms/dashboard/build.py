@@ -54,6 +54,7 @@ class Setting:
     policy: Policy
     delivery: Delivery
     skeleton: Skeleton
+    hand_ins: tuple[str, ...] = ()
 
 
 def build(evidence: Evidence, setting: Setting) -> Report:
@@ -67,7 +68,8 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         ],
         "counts": counts(evidence),
         "agreement": agreement(evidence.sums, setting.policy, setting.skeleton),
-        "sampling": sampling(evidence.sums, setting.policy, evidence.queue),
+        "sampling": sampling(evidence.sums, setting.policy, evidence.queue)
+        | {"hand_ins": list(setting.hand_ins)},
         "acceptance": lot_test(evidence.sums, setting.policy),
         "heat": heat(evidence.watched.history, setting.skeleton),
         "drift": (

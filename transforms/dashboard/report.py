@@ -243,6 +243,7 @@ class Sampling(TypedDict, total=False):
     `drawn` counts instances by purpose, over `strata` strata. Of the order of review
     `asked` places were asked for at first, `asked_lacking` of which have no reference;
     what lies beyond `counted` does not count. `not_drawn` reviews count for nothing.
+    `hand_ins` are the deliveries whose reviews were taken as well.
     """
 
     rate: float | None
@@ -257,6 +258,7 @@ class Sampling(TypedDict, total=False):
     next: list[NextReview]
     purposes: list[str]
     not_drawn: int
+    hand_ins: list[str]
 
 
 class Curve(TypedDict, total=False):

@@ -30,6 +30,12 @@ ENOUGH_FLAGS = 500
 CONFIDENCE = 0.9
 
 
+ONLY_REFERENCES = (
+    "Nothing to judge: no instance has the role production. Gold and reviews count "
+    "where their instances are judged: in the same delivery, or name it in "
+    'delivery.toml (reviews = "…") and run the gate on it again.'
+)
+
 CIRCULAR = (
     "The sigmas were measured on this very delivery: with them any team, good or bad, "
     "has a mean OKS of .889. Measure them on work that is known to be good."
@@ -78,6 +84,8 @@ def gates(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> list[Ga
     """What every gate says of a delivery; an empty one has nothing to judge."""
     if not records.records and not records.unreadable:
         return [Gate("defects", "hold", nothing(records.images))]
+    if records.rows and not records.unreadable and not role(sums, "production"):
+        return [Gate("defects", "hold", ONLY_REFERENCES)]
     return [
         defects(sums, records, policy),
         acceptance_gate(sums, policy),

@@ -49,7 +49,10 @@ class Shard:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery's files and what its side file says of all of them."""
+    """A delivery's files and what its side file says of all of them.
+
+    `reviews` names another delivery, whose instances its reviews (or gold) are of.
+    """
 
     name: str
     path: str
@@ -58,6 +61,7 @@ class Delivery:
     received: date | None = None
     role: str = "production"
     replaces: str | None = None
+    reviews: str | None = None
     annotator: str | None = None
     jobs: Shard | None = None
     side_file: str = ""
@@ -78,6 +82,7 @@ class SideFile:
     format: str | None = None
     role: str | None = None
     replaces: str | None = None
+    reviews: str | None = None
     table: str | None = None
     annotator: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +93,7 @@ class SideFile:
     text: str = ""
 
 
-_TEXTS = ("delivery", "vendor", "format", "role", "replaces")
+_TEXTS = ("delivery", "vendor", "format", "role", "replaces", "reviews")
 _ANNOTATORS = ("table", "annotator")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")  # the names in them are not known yet
 _TABLES = ("annotators", "roles", "names", "points", "csv")
@@ -102,6 +107,7 @@ def parse_side_file(text: str, place: str) -> SideFile:
     role     = "production"        format   = "coco"         [roles]
     ignore   = ["notes/*.csv"]                               "gold/*.json" = "gold"
 
+    or, for a hand-in of reviews:  role     = "review"       reviews = "2026-W06"
     and `[names]`, `[points]` and `[csv]`, for which see `model.reading`.
     """
     try:
@@ -119,6 +125,12 @@ def parse_side_file(text: str, place: str) -> SideFile:
             raise ValueError(
                 f"{place}: {key!r} has the role {value!r}; one of {', '.join(Role)}"
             )
+    if texts["reviews"] is not None and texts["role"] not in ("review", "gold"):
+        raise ValueError(
+            f"{place}: reviews = {texts['reviews']!r}, but the role is "
+            f"{texts['role'] or 'production'!r}; a hand-in of reviews has "
+            'role = "review"'
+        )
     return SideFile(
         **texts,
         **who,
@@ -217,6 +229,7 @@ def deliver(
         received=said.received,
         role=said.role or "production",
         replaces=said.replaces,
+        reviews=said.reviews,
         annotator=said.annotator,
         jobs=named[said.table] if said.table is not None else None,
         side_file=said.text,
