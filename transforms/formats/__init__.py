@@ -79,6 +79,7 @@ SHIPPED = (
     "sleap",
     "sleap_analysis",
     "sleap_json",
+    "supervisely",
     "trc",
     "vibe",
     "wflw",

@@ -1,0 +1,147 @@
+"""Figures of Supervisely's objects as shapes, with names from the project's meta."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from posegate.transforms.formats import outlines
+from posegate.transforms.formats.grouping import Shape
+from posegate.transforms.formats.labels import Labels, state
+from posegate.transforms.formats.values import scalar
+from posegate.transforms.model.schema import Origin, Visibility
+
+Json = dict[str, Any]
+Template = dict[str, str]
+"""The names of a class's points by the ids of their nodes, in order."""
+
+
+def mapping(given: object) -> Json:
+    """An object, or an empty one in the place of what is none."""
+    return given if isinstance(given, dict) else {}
+
+
+def each(given: object) -> list[Json]:
+    """The objects of a list."""
+    listed = given if isinstance(given, list) else []
+    return [one for one in listed if isinstance(one, dict)]
+
+
+def number_in(given: object) -> int | None:
+    """A whole number from 0 on; None for anything else."""
+    good = isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 1e9
+    return given if good else None  # type: ignore[return-value]
+
+
+def templates(meta: Json) -> dict[str, Template]:
+    """The points of every class that is a graph, by the class's title."""
+    found = {}
+    for one in each(meta.get("classes")):
+        config = mapping(one.get("geometry_config", one.get("shape_config")))
+        nodes = mapping(config.get("nodes"))
+        named = {key: mapping(node).get("label") for key, node in nodes.items()}
+        found[str(one.get("title"))] = {k: str(v or k) for k, v in named.items()}
+    return found
+
+
+def tags(one: Json) -> Json:
+    """Tags with their values; one without is true."""
+    return {
+        str(tag.get("name")): True if tag.get("value") is None else tag["value"]
+        for tag in each(one.get("tags"))
+        if tag.get("name")
+    }
+
+
+def shapes(
+    one: Json, figure: Json, known: dict[str, Template], labels: Labels
+) -> list[Shape] | None:
+    """What a figure of an object draws; None for what we do not keep."""
+    geometry = mapping(figure.get("geometry")) or figure
+    kind = figure.get("geometryType") or one.get("geometryType")
+    name = str(one.get("classTitle") or figure.get("classTitle") or "")
+    id = str(figure.get("key", figure.get("id", one.get("key"))))
+    tied = figure.get("instance") or one.get("instance")
+    group = None if not tied else f"instance {tied}"
+    origin = _origin(one | figure)
+    if kind == "graph":
+        template = known.get(name, {})
+        points = _graph(geometry, template, group or id, origin, labels)
+        return [*points, Shape(name, id, group=group or id)]
+    shape = Shape(name, id, group=group, origin=origin)
+    try:
+        return [shape] if _draw(shape, str(kind), geometry) else None
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        detail = f"figure {id} ({name}): {error!r}; draw it again"
+        shape.problem = "figure", detail
+        return [shape]
+
+
+def _origin(said: Json) -> Origin:
+    """A model's, unless a person changed it afterwards."""
+    if said.get("nnCreated") is not True:
+        return Origin.PLACED
+    return Origin.CORRECTED if said.get("nnUpdated") is False else Origin.PREDICTED
+
+
+def _graph(
+    geometry: Json, template: Template, group: str, origin: Origin, labels: Labels
+) -> list[Shape]:
+    nodes = geometry.get("nodes")
+    listed: Iterable[tuple[str, Any]]
+    if isinstance(nodes, dict):
+        listed = nodes.items()
+    else:
+        keys = list(template) or [str(i) for i in range(len(each(nodes)))]
+        listed = zip(keys, each(nodes), strict=False)
+    found = []
+    for key, node in listed:
+        name = template.get(key, key)
+        shape = Shape(name, group=group, origin=origin)
+        hidden = mapping(node).get("disabled") is True
+        shape.visibility = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
+        try:
+            x, y = mapping(node)["loc"]
+            shape.y, shape.x = _number(y), _number(x)
+        except (KeyError, TypeError, ValueError) as error:
+            shape.x = float("nan")
+            detail = f"the node {name!r} has no place: {error!r}; draw it again"
+            shape.problem = "figure", detail
+        if key not in template and labels.read(key).keypoint is None:
+            detail = f"the node {key!r} has no name; deliver meta.json beside the files"
+            shape.problem = "no-meta", detail
+        found.append(shape)
+    return found
+
+
+def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
+    corners = mapping(geometry.get("points")).get("exterior")
+    if kind == "point":
+        x, y = (corners or [()])[0]
+        shape.y, shape.x = _number(y), _number(x)
+        for key, value in tags(geometry).items():
+            seen = state(key) if value is True else state(scalar(value) or "")
+            shape.visibility = seen if seen is not None else shape.visibility
+    elif kind == "rectangle":
+        xs, ys = zip(*((_number(x), _number(y)) for x, y in corners or ()), strict=True)
+        shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    elif kind == "polygon":
+        inner = mapping(geometry.get("points")).get("interior") or []
+        if inner:
+            raise ValueError("a polygon with holes; export it without")
+        outline = outlines.polygon(
+            [[(_number(x), _number(y)) for x, y in corners or ()]]
+        )
+        if outline is None:
+            raise ValueError("it has no area")
+        shape.outline, shape.box = outline, outline.box
+    elif kind in ("bitmap", "alpha_mask"):
+        detail = f"the mask {shape.name} is a picture; export polygons"
+        shape.problem = "bitmap", detail
+    else:
+        return False
+    return True
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
