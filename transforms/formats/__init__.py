@@ -56,6 +56,7 @@ SHIPPED = (
     "cvat_images",
     "cvat_video",
     "darwin",
+    "datumaro",
     "dlc",
     "dlc_h5",
     "dlib_xml",

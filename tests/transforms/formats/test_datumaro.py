@@ -1,0 +1,109 @@
+"""Datumaro's JSON."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from posegate.transforms.formats import coco, datumaro
+from posegate.transforms.formats.files import File
+from posegate.transforms.model.schema import Origin
+from posegate.transforms.model.skeleton import Skeleton, load
+from samples.datumaro import ABC, document, item, sample, skeleton
+from samples.mutation import mutated, reads_or_says
+from samples.reading import Reading
+
+TRIO = Skeleton("abc", ("a", "b", "c"), (), (), None)
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def test_a_skeleton_has_its_points_by_its_labels_order() -> None:
+    said = {"occluded": False, "keyframe": False, "track_id": 4, "pose": "squat"}
+    got = Reading({"d.json": document(item(skeleton(ABC, attributes=said)))}, TRIO)
+    (row,) = got.rows
+    assert row["xy"][:4] == [1.5, 1, 2, 2]
+    assert np.isnan(row["xy"][4:]).all()
+    assert row["visibility"] == [2, 1, 0]
+    assert row["origin"] == [Origin.INTERPOLATED] * 3
+    assert (row["image"], row["width"], row["height"]) == ("a.jpg", 64, 48)
+    assert row["track"] == "4"
+    assert dict(row["attributes"]) == {"pose": "squat"}
+    assert not got.codes
+
+
+def test_points_may_be_elements_with_their_own_labels() -> None:
+    elements = [
+        {"type": "points", "label_id": 3, "points": [5, 6], "visibility": [1]},
+        {"type": "points", "label_id": 1, "points": [7, 8], "visibility": [2]},
+    ]
+    shape = skeleton([], elements=elements)
+    (row,) = Reading({"d.json": document(item(shape))}, TRIO).rows
+    assert row["visibility"] == [2, 0, 1]
+    assert row["xy"][4:] == [5, 6]
+
+
+def test_boxes_and_masks_of_a_group_are_the_skeletons() -> None:
+    runs = {"counts": [100, 5, 43, 7, 2917], "size": [48, 64]}
+    some = [
+        skeleton(ABC, group=1),
+        {"type": "bbox", "label_id": 0, "bbox": [0, 1, 9, 8], "group": 1},
+        {"type": "mask", "label_id": 0, "rle": runs, "group": 1},
+    ]
+    (row,) = Reading({"d.json": document(item(*some))}, TRIO).rows
+    assert row["bbox"] == [0, 1, 9, 8]
+    assert row["area"] == 12
+
+
+def test_its_labels_name_the_keypoints() -> None:
+    data = document()
+    (found,) = datumaro.names(File("d.json", lambda: io.BytesIO(data)))
+    assert (found.category, found.keypoints) == ("person", ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b'{"items": []}',
+        b'{"images": [], "annotations": [], "categories": [{"name": "a"}]}',
+        b'{"categories": [{"label": {}}], "items": []}',
+    ],
+)
+def test_other_json_is_none(head: bytes) -> None:
+    assert not datumaro.sniff(head, "a.json")
+
+
+def test_it_is_no_coco() -> None:
+    assert datumaro.sniff(document(item(skeleton(ABC))), "a.json")
+    assert not coco.sniff(document(item(skeleton(ABC))), "a.json")
+
+
+def test_batches_change_nothing() -> None:
+    files, people = sample(25), load("coco_17")
+    whole, parts = Reading(files, people), Reading(files, people, batch=4)
+    assert len(whole.rows) == 25
+    assert str(whole.rows) == str(parts.rows)
+
+
+@given(mutated([document(item(skeleton(ABC)), item(skeleton(ABC), id="b"))]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
+    reads_or_says({"d.json": data}, TRIO, "datumaro")
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the shared data sets are not here")
+def test_cvats_own_sample_is_read() -> None:
+    labels = ("point1-label", "point2-label", "point3-label")
+    own = Skeleton("s", labels, (), (), None, category="skeleton-label")
+    got = Reading(DATA / "cvat_fixture_skeleton" / "datumaro_dataset", own)
+    (row,) = got.rows
+    assert row["xy"] == [0.9, 3.53, 5.2, 2.5, 2.45, 7.6]
+    assert (row["width"], row["height"]) == (6, 10)
+    assert dict(row["attributes"]) == {
+        "point3-label.point3-attribute-checkbox": "true",
+        "point2-label.point2-attribute-text": "some text",
+    }
+    assert row["origin"] == [Origin.INTERPOLATED] * 3
+    assert not got.codes

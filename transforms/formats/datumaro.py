@@ -1,0 +1,292 @@
+"""Datumaro's JSON, as CVAT exports it: items with annotations, labels by number.
+
+{"categories": {"label": {"labels": [{"name", "parent"}]},
+                "points": {"items": [{"label_id", "labels": [...]}]}},
+ "items": [{"id", "image": {"path", "size": [h, w]}, "attr": {"frame"},
+            "annotations": [{"type": "skeleton", "label_id", "group", "attributes",
+                             "points": [x, y, v, ...]  or  "elements": [...]}]}]}
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from posegate.transforms.formats import cvat_frame
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.cvat_frame import Frames
+from posegate.transforms.formats.cvat_shapes import Element, Shape, Unreadable, origin
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.json_list import Bad, Listed
+from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.outlines import LARGEST, Outline, mask
+from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.values import scalar
+from posegate.transforms.kernels.masks import decode
+from posegate.transforms.model.schema import Visibility
+
+NAME = "datumaro"
+SUFFIXES = (".json",)
+CARRIES = Carries(
+    tracks="`attributes.track_id`; `attributes.keyframe` false was interpolated",
+    visibility="0 absent, 1 hidden, 2 visible",
+    masks="`mask` (RLE) and `polygon`, of the same group or on their own",
+    convention="px as the tool had them: CVAT's (0, 0) is the corner of the top-left "
+    "pixel",
+)
+_NOT = {"imported"}
+TRAPS = {
+    **{f"{NAME}.{c}": said for c, said in cvat_frame.TRAPS.items() if c not in _NOT},
+    f"{NAME}.categories": "The labels that annotations are of do not stand before "
+    "them, or are none: the file is not read.",
+    f"{NAME}.item": "An item is none: quarantined.",
+    f"{NAME}.label": "A label has no name: the annotation is quarantined.",
+    f"{NAME}.left-alone": "What is no pose, box or mask is counted, and left alone.",
+}
+_KINDS = {"bbox": "box", **{kind: kind for kind in ("skeleton", "points", "polygon")}}
+_KINDS |= {"mask": "mask"}
+_OWN = {"track_id", "keyframe", "outside", "occluded", "rotation"}
+_HEAD = 16 << 20  # bytes before the first item: the labels
+
+Json = Mapping[str, Any]
+
+
+class Item(msgspec.Struct):
+    """One image, and what is drawn in it."""
+
+    id: str = ""
+    annotations: list[dict[str, Any]] = []
+    image: dict[str, Any] | None = None
+    attr: dict[str, Any] | None = None
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether it has items, and categories of its own kind."""
+    found = outline(head)
+    own = {"categories/label", "categories/label/labels", "categories/points"}
+    return bool(own & found.keys()) and "annotations" not in found
+
+
+def names(file: File) -> list[Names]:
+    """The points of its skeletons."""
+    with suppress(DamagedStream, Unreadable):
+        labels = _Labels(_categories(file))
+        return [
+            Names(labels.names[i], tuple(own))
+            for i, own in labels.points.items()
+            if i < len(labels.names)
+        ]
+    return []
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches, and quarantine batches."""
+    build, frames, position = Build(context, tally, NAME), None, 0
+    frames = Frames(NAME, context.skeleton)
+    for file in build.files():
+        if not file.name.lower().endswith((".json", ".json.gz")):
+            continue
+        try:
+            labels = _Labels(_categories(file))
+        except DamagedStream as damage:
+            build.say(file.name, damage.reason, damage.detail)
+            continue
+        except Unreadable as fault:
+            build.say(file.name, fault.code, fault.detail)
+            continue
+        for found in Listed(Item, ("items",)).read(file):
+            if isinstance(found, Bad):
+                if found.position < 0:
+                    build.say(file.name, found.reason, found.detail, found.raw)
+                else:
+                    where = file.name, position, "item", found.detail, found.raw
+                    build.refuse(*where)
+                    position += 1
+                continue
+            position = _item(found.record, labels, frames, build, file.name, position)
+            yield from build.ready()
+    yield from build.rest()
+
+
+def _categories(file: File) -> Json:
+    """What stands before the items; raises Unreadable."""
+    head = b""
+    for piece in file.chunks():
+        head += piece
+        if b'"items"' in head or len(head) > _HEAD:
+            break
+    at = head.find(b'"categories"')
+    start = head.find(b"{", at) if at >= 0 else -1
+    text = head[start:].decode("utf-8", "replace") if start >= 0 else ""
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Unreadable("categories", "no categories before the items; export again")
+    return found
+
+
+class _Labels:
+    """The labels' names, and the points of each skeleton's label."""
+
+    def __init__(self, categories: Json) -> None:
+        own = _list(_dict(categories.get("label")).get("labels"))
+        self.names = [str(_dict(each).get("name", "")) for each in own]
+        self.points = {
+            number: [str(name) for name in _list(_dict(each).get("labels"))]
+            for each in _list(_dict(categories.get("points")).get("items"))
+            if isinstance(number := _dict(each).get("label_id"), int)
+        }
+
+    def name(self, number: Any) -> str:
+        """Raises Unreadable."""
+        if isinstance(number, int) and 0 <= number < len(self.names):
+            return self.names[number]
+        raise Unreadable("label", f"label_id {number!r} is no label's; export again")
+
+
+def _item(
+    item: Item, labels: _Labels, frames: Frames, build: Build, source: str, at: int
+) -> int:
+    """Takes an item's records; the position of the next."""
+    build.images()
+    image, attr = item.image or {}, item.attr or {}
+    path, sides = image.get("path"), _numbers(image.get("size"))
+    size = (
+        (int(sides[1]), int(sides[0])) if len(sides) == 2 and min(sides) >= 1 else None
+    )
+    size = size if size is not None and max(size) < 1 << 20 else None
+    kept = [each for each in item.annotations if each.get("type") in _KINDS]
+    build.note("left-alone", len(item.annotations) - len(kept))
+    shapes = [_shape(i, each, labels, size) for i, each in enumerate(kept)]
+    frame = attr.get("frame")
+    for record in frames.records(shapes):
+        first = kept[record.position]
+        track = _dict(first.get("attributes")).get("track_id")
+        record.track = track if isinstance(track, int | str) else None
+        record.image = path if isinstance(path, str) and path else item.id
+        record.source, record.position, at = source, at, at + 1
+        record.frame = (
+            frame if isinstance(frame, int) and 0 <= frame < 1 << 53 else None
+        )
+        if size is not None:
+            record.width, record.height = size
+        build.put(record)
+    return at
+
+
+def _shape(i: int, given: Json, labels: _Labels, size: tuple[int, int] | None) -> Shape:
+    said = _dict(given.get("attributes"))
+    kind, group = _KINDS[str(given.get("type"))], given.get("group")
+    made = Shape(kind, "", json.dumps(given).encode(), id=str(i))
+    made.group = str(group) if group else None
+    made.origin = origin(said.get("keyframe") is not False, "manual")
+    made.attributes = _said(said)
+    made.visibility = _flag(said)
+    try:
+        made.label = labels.name(given.get("label_id"))
+        if kind == "skeleton":
+            made.elements = list(_elements(given, labels, made.origin))
+        elif kind == "mask":
+            made.mask = _mask(_dict(given.get("rle")), size)
+        else:
+            made.values = _numbers(given.get("bbox" if kind == "box" else "points"))
+            if kind == "box" and len(made.values) == 4:
+                x, y, w, h = made.values
+                made.values = [x, y, x + w, y + h]
+            elif kind == "box" or not made.values or len(made.values) % 2:
+                raise Unreadable("coordinate", f"a {kind} has no positions; draw it")
+            made.visibility = _first(given.get("visibility"), made.visibility)
+    except Unreadable as fault:
+        made.fault = fault
+    return made
+
+
+def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
+    """A skeleton's points, in either of the two ways in which they are written."""
+    for each in map(_dict, _list(given.get("elements"))):
+        at = _numbers(each.get("points"))
+        said = _dict(each.get("attributes"))
+        if len(at) != 2:
+            raise Unreadable("coordinate", "an element has no position; place it")
+        flag = _first(each.get("visibility"), _flag(said))
+        own = (
+            origin(said["keyframe"] is not False, "manual")
+            if "keyframe" in said
+            else how
+        )
+        label = labels.name(each.get("label_id"))
+        yield Element(label, at[0], at[1], flag, own, _said(said))
+    numbers = _numbers(given.get("points"))
+    names = labels.points.get(given.get("label_id", -1), [])
+    if len(numbers) % 3 or (numbers and len(numbers) != 3 * len(names)):
+        raise Unreadable(
+            "other-skeleton",
+            f"{len(numbers) // 3} points, and {len(names)} names; export again",
+        )
+    said_of = [_dict(each) for each in _list(given.get("points_attributes"))]
+    for k, name in enumerate(names if numbers else ()):
+        x, y, seen = numbers[3 * k : 3 * k + 3]
+        more = _said(said_of[k]) if k < len(said_of) else {}
+        yield Element(name, x, y, _visibility(seen), how, more)
+
+
+def _mask(rle: Json, size: tuple[int, int] | None) -> Outline:
+    given = _numbers(rle.get("size"))
+    sound = len(given) == 2 and 0 < given[0] * given[1] <= LARGEST
+    inside = None
+    if sound and size in (None, (int(given[1]), int(given[0]))):
+        text = {"size": [int(v) for v in given], "counts": rle.get("counts")}
+        with suppress(TypeError):
+            inside = decode(msgspec.json.encode(text), int(given[1]), int(given[0]))
+    found = mask(inside) if inside is not None else None
+    if found is None:
+        raise Unreadable("mask", "a mask cannot be read, or is empty; draw it again")
+    return found
+
+
+def _said(given: Json) -> dict[str, str]:
+    """What is neither a flag nor a track's number, as texts."""
+    pairs = {name: scalar(v) for name, v in given.items() if name not in _OWN}
+    return {name: value for name, value in pairs.items() if value is not None}
+
+
+def _flag(said: Json) -> int:
+    if said.get("outside") is True:
+        return Visibility.UNLABELLED
+    return Visibility.OCCLUDED if said.get("occluded") is True else Visibility.VISIBLE
+
+
+def _first(given: Any, otherwise: int) -> int:
+    """The visibility of a single point."""
+    flags = _numbers(given)
+    return _visibility(flags[0]) if len(flags) == 1 else otherwise
+
+
+def _visibility(flag: float) -> int:
+    known = flag in (Visibility.UNLABELLED, Visibility.OCCLUDED, Visibility.VISIBLE)
+    if not known:
+        raise Unreadable("coordinate", f"a visibility is {flag:g}, none of 0, 1, 2")
+    return int(flag)
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _numbers(value: Any) -> list[float]:
+    """A list of nothing but numbers; else none."""
+    some = _list(value)
+    sound = all(isinstance(v, int | float) and abs(v) < 1e15 for v in some)
+    return [float(v) for v in some] if sound else []
