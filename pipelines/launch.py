@@ -16,6 +16,7 @@ import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import create_runner
 
+from posegate.pipelines import skeleton
 from posegate.pipelines.gate import Gate
 from posegate.pipelines.history import committed
 from posegate.pipelines.plan import Plan
@@ -136,6 +137,9 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         f"  note: {meaning(code)} ({n:,})"
         for code, n in counts.get("notes", {}).items()
     ]
+    if any(".other-skeleton " in reason["text"] for reason in report["reasons"]):
+        told = skeleton.advice(plan.delivery.path, plan.delivery.format)
+        lines.append(f"  skeleton   {printable(told)}")
     if plan.ignored:
         lines.append(
             f"  left alone: {printable(', '.join(plan.ignored[:5]))}"

@@ -6,7 +6,7 @@ What `init` prints is TOML, its explanations are comments: it can go into a file
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,23 @@ def _init(parsed: argparse.Namespace) -> tuple[str, Path | None]:
     if fit is not None:
         return fit + ("# nothing to write\n" if out is not None else ""), None
     return draft(names, parsed.of, out.stem if out is not None else ""), out
+
+
+def advice(path: str, format: str | None) -> str:
+    """What to do about a delivery that has another skeleton than its project."""
+    from posegate.transforms.model.detect import detect
+
+    try:
+        names = chosen(named(path, format), None, path)
+    except (ValueError, OSError):
+        return "its keypoints are not the project's; `posegate skeleton init` says more"
+    exact = (m.skeleton.name for m in detect(names.keypoints) if m.exact)
+    fit = next(chain(exact, names.fits), None)
+    if fit is None:
+        return (
+            f"none shipped fits; `posegate skeleton init {path}` writes one that does"
+        )
+    return f'the shipped {fit} fits this delivery: skeleton = "{fit}"'
 
 
 def named(path: str, format: str | None) -> "list[Names]":

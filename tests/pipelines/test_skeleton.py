@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from delivered import call
+from delivered import call, project
+from posegate.pipelines.skeleton import advice
 from posegate.transforms.model.skeleton import load, shipped
+from samples.mpii import sample as mpii
 from samples.openpose import sample as openpose
 from samples.pts import sample as pts
 
@@ -132,6 +134,24 @@ def test_a_wrong_call_is_told(
     outcome = call("skeleton", *arguments)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+def test_a_run_names_the_skeleton_that_would_fit(tmp_path: Path) -> None:
+    """The project is about COCO's 17; the delivery is MPII's."""
+    folder = tmp_path / "w1"
+    folder.mkdir()
+    (folder / "train.json").write_bytes(mpii(3)["annot/train.json"])
+    outcome = call("run", folder, "--project", project(tmp_path))
+    assert outcome.code == 1
+    assert 'the shipped mpii_16 fits this delivery: skeleton = "mpii_16"' in outcome.out
+
+
+def test_advice_is_what_can_be_done(tmp_path: Path) -> None:
+    own = delivery(tmp_path / "own", category("seam", "stump", "bail"))
+    assert "skeleton init" in advice(str(own), None)
+    assert "skeleton init" in advice(str(tmp_path / "none"), None)
+    points = delivery(tmp_path / "coco", category(*load("coco_17").keypoints))
+    assert 'skeleton = "coco_17"' in advice(str(points), None)
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")

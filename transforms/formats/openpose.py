@@ -130,7 +130,7 @@ class _Reading:
     def batches(self) -> Iterator[pa.RecordBatch]:
         self._order = order_of(self.context.skeleton)
         self._sequences = Sequences.of(self.context)
-        for file, data in whole(self.context, self.build):
+        for file, data in whole(self.build):
             self.build.images()
             frame = self._decoded(file.name, data)
             if frame is not None:

@@ -52,7 +52,7 @@ def image_of(context: Context, name: str, endings: Sequence[str]) -> str:
     return "/".join([*(f for f in folders if f.lower() not in apart), last])
 
 
-def whole(context: Context, build: Build) -> Iterator[tuple[File, bytes]]:
+def whole(build: Build) -> Iterator[tuple[File, bytes]]:
     """Every file of a shard with its content; says of those that cannot be read."""
     for file in build.files():
         try:

@@ -69,7 +69,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     faces = Collected()
     k = len(context.skeleton.keypoints)
-    for file, data in whole(context, build):
+    for file, data in whole(build):
         build.images()
         try:
             xy, repairs = points(data)
