@@ -2,6 +2,7 @@
 
                  ┌──> Validate ──> findings ──┐
                  ├──> Motion ────> of tracks ─┤
+                 ├──> Accompany ─> of pairs ──┤
     Ingest ──────┼──> Sample ───> the sample ─┼──> Judge ─> Decide ─> Split ─> Publish
     (part files) └──> Agree ─> Weigh ─> Drift ┘    (sums)  (by part)
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 from posegate.pipelines.plan import Plan
 from posegate.transforms import coders
 from posegate.transforms.agree import Agree
+from posegate.transforms.company import Accompany
 from posegate.transforms.decide import EVIDENCE, NEXT, Decide
 from posegate.transforms.drift import Drift
 from posegate.transforms.formats import Tally
@@ -66,7 +68,10 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
         moved = read.batches | "motion" >> Motion(plan.rules, skeleton, plan.buckets)
-        findings = (checked, moved, met.findings) | "findings" >> beam.Flatten()
+        paired = read.batches | "accompany" >> Accompany(
+            plan.rules, skeleton, folder, plan.buckets
+        )
+        findings = (checked, moved, paired, met.findings) | "findings" >> beam.Flatten()
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),

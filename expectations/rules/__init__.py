@@ -4,6 +4,7 @@ from itertools import chain
 
 from posegate.expectations.rules import (
     anatomy,
+    company,
     face,
     hand,
     motion,
@@ -15,5 +16,8 @@ from posegate.expectations.rules import (
 FAMILIES = (structure, visibility, anatomy, plausibility, face, hand)
 """The modules of rules that look at one instance."""
 
-RULES = {rule.id: rule for rule in chain(*(f.RULES for f in FAMILIES), motion.RULES)}
+RULES = {
+    rule.id: rule
+    for rule in chain(*(f.RULES for f in FAMILIES), company.RULES, motion.RULES)
+}
 """Every rule that ships, by id; findings of one row come in this order."""

@@ -83,23 +83,6 @@ def left_right_body(
     return np.where(np.abs(above) > shoulders, -below * np.sign(above), np.nan)
 
 
-@rule("anatomy.left-right-arms", severity="review", of="person", needs=(*TRUNK, *ARMS))
-def left_right_arms(
-    xy: Floats, labelled: Bools, scale: Floats, shoulders: float, skeleton: Skeleton
-) -> Floats:
-    """The left and the right arm are swapped: elbows and wrists face backwards.
-
-    How far the lesser of the two is turned against the shoulders. Arms may cross, but
-    hardly with elbows and wrists at once.
-    """
-    above = side("shoulder", xy, labelled, scale, skeleton)
-    elbows = side("elbow", xy, labelled, scale, skeleton)
-    wrists = side("wrist", xy, labelled, scale, skeleton)
-    facing = np.sign(above)
-    turned = np.minimum(-elbows * facing, -wrists * facing)
-    return np.where(np.abs(above) > shoulders, turned, np.nan)
-
-
 @rule(
     "anatomy.limb-length", severity="review", of="person", needs=(*TRUNK, *ARMS, *LEGS)
 )
@@ -136,6 +119,5 @@ def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
 RULES = (
     left_right_face,
     left_right_body,
-    left_right_arms,
     limb_length,
 )

@@ -68,7 +68,8 @@ class People:
 
 def tenth(image: str) -> int:
     """0 to 9, the same for the same image anywhere."""
-    return int(hashlib.sha256(image.encode()).hexdigest()[:8], 16) % 10
+    name = image.partition(" by ")[0]
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 10
 
 
 def held_out(people: People) -> Bools:
@@ -147,7 +148,10 @@ def in_coco(tables: Sequence[dict[str, Any]]) -> People:
         bbox=np.array([each["bbox"] for each in people], float),
         area=np.array([each["area"] for each in people], float),
         size=np.array([(each["width"], each["height"]) for each in of], float),
-        image=tuple(each["file_name"] for each in of),
+        image=tuple(
+            f"{image['file_name']} by {each.get('annotator', '')}"
+            for each, image in zip(people, of, strict=True)
+        ),
     )
 
 
@@ -201,11 +205,11 @@ def faces_300w(data: Path = DATA) -> People:
 
 
 def faces_wflw(data: Path = DATA) -> People:
-    """532 faces of WFLW with large poses or make-up, 98 points."""
+    """Faces of WFLW with large poses or make-up, 98 points."""
     files = sorted((data / "face_wflw").glob("list_98pt_test_*.txt"))
     lines = [line for file in files for line in file.read_text().splitlines()]
     points = np.array([line.split()[:196] for line in lines if line], float)
-    points = points.reshape(-1, 98, 2)
+    points = np.unique(points, axis=0).reshape(-1, 98, 2)  # some are in both lists
     return of_points(points, np.ones(points.shape[:2], bool))
 
 
@@ -221,6 +225,7 @@ def hands(data: Path = DATA) -> People:
         ]
     points = np.array(found, float).reshape(-1, 21, 3)
     points = points[(points[..., 2] > 0).sum(axis=1) >= 15]
+    points = np.unique(points, axis=0)  # FreiHAND has each before several backgrounds
     return of_points(points[..., :2], points[..., 2] > 0)
 
 

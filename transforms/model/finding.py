@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
-from posegate.transforms.model.rule import COLUMNS, POSES, TRACKS, Bound
+from posegate.transforms.model.rule import COLUMNS, COMPANY, POSES, TRACKS, Bound
 from posegate.transforms.model.schema import FINDINGS, Origin, Role
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -45,6 +45,7 @@ def check(
     first_row: int | Ints,
     judged: Bools | None = None,
     tracks: object = None,
+    company: object = None,
 ) -> pa.RecordBatch:
     """The findings of a canonical batch (`schema.FINDINGS`), by row, rule, keypoint.
 
@@ -55,15 +56,17 @@ def check(
       judged: (N,) the rows to judge; by default `judgeable`.
       tracks: what rules about tracks read (`kernels.tracks.Tracks`): only such rules
         are applied where it is given, and only others where it is not.
+      company: the same of rules about pairs (`kernels.company.Company`).
     """
     if judged is None:
         judged = judgeable(batch)
-    source = _Source(batch, human(Poses.of(batch)), skeleton, tracks)
+    source = _Source(batch, human(Poses.of(batch)), skeleton, tracks, company)
     with np.errstate(all="ignore"):  # NaN and 10^308 are data here, not accidents
         found = [
             _breaches(number, bound, source, judged)
             for number, bound in enumerate(rules)
             if bound.rule.tracked == (tracks is not None)
+            and bound.rule.beside == (company is not None)
         ]
     return _table(_in_order(found), rules, batch, skeleton, part, first_row)
 
@@ -101,6 +104,7 @@ class _Source:
     poses: Poses
     skeleton: Skeleton
     tracks: object
+    company: object
 
     @cached_property
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
@@ -141,8 +145,8 @@ class _Source:
             return self.given(bound.rule.given[name])
         if bound and name in bound.parameters:
             return bound.parameters[name]
-        if name == TRACKS:
-            return self.tracks
+        if name in (TRACKS, COMPANY):
+            return getattr(self, name)
         return self.skeleton if name == "skeleton" else getattr(self.skeleton, name)
 
 

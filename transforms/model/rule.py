@@ -39,6 +39,7 @@ POSES = frozenset(f.name for f in fields(Poses)) | {
 """What a rule may read of `Poses`."""
 
 TRACKS = "tracks"
+COMPANY = "company"
 """The parameter by which a rule reads whole tracks, in order of time (`Tracks`): such
 a rule is applied where the frames of a track have met."""
 
@@ -80,7 +81,7 @@ class Rule:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names that a policy must give values for."""
-        known = POSES | SKELETON | COLUMNS | {TRACKS} | self.given.keys()
+        known = POSES | SKELETON | COLUMNS | {TRACKS, COMPANY} | self.given.keys()
         own = [name for name in self.inputs if name not in known]
         if self.measured and "limit" not in own:
             own.append("limit")
@@ -90,6 +91,11 @@ class Rule:
     def tracked(self) -> bool:
         """Whether it reads tracks, not single frames."""
         return TRACKS in self.inputs
+
+    @property
+    def beside(self) -> bool:
+        """Whether it reads an instance beside others."""
+        return COMPANY in self.inputs
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
         # By name: the decorator put this rule where pickle would look its function up.

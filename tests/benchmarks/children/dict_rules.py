@@ -128,15 +128,6 @@ def of_sides(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Broken:
     sign = 1 if shoulders > 0 else -1
     if abs(shoulders) > 0.15 and -hips * sign > 0.12:
         yield "anatomy.left-right-body", None, -hips * sign
-    if abs(shoulders) > 0.10:
-        turned = lesser(-side("elbow") * sign, -side("wrist") * sign)
-        if turned > 0.10:
-            yield "anatomy.left-right-arms", None, turned
-
-
-def lesser(a: float, b: float) -> float:
-    """The lesser of two numbers, NaN if one is."""
-    return min(a, b) if not isnan(a + b) else a + b
 
 
 def up(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Point:
