@@ -62,6 +62,15 @@ validate/check None
 motion/of tracks None
 motion/by window None
 motion/check tracks None
+accompany/sketch None
+accompany/by place None
+accompany/meet None
+accompany/by part None
+accompany/fetch None
+accompany/by bucket None
+accompany/check None
+accompany/by part again None
+accompany/each once None
 findings None
 count rejected/rejecting None
 count rejected/by part None

@@ -91,7 +91,8 @@ def cells(xy: Floats, labelled: Bools, shift: float) -> Hashes:
     """The cell of each shape on a grid, with what is labelled: (N, K, 2) -> (N,)."""
     n, k = labelled.shape
     weights = np.random.default_rng(k).normal(0, 1, (2 * k, DIRECTIONS))
-    sums = np.nan_to_num(shape(xy, labelled)).reshape(n, 2 * k) @ weights / np.sqrt(2 * k)
+    shapes = np.nan_to_num(shape(xy, labelled)).reshape(n, 2 * k)
+    sums = shapes @ weights / np.sqrt(2 * k)
     rounded = np.floor(sums / CELL + shift).astype(np.int64).view(np.uint64)
     packed = np.packbits(labelled, axis=1)
     return mixed(*rounded.T, *(byte.astype(np.uint64) for byte in packed.T))
