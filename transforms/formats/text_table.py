@@ -147,6 +147,8 @@ class Lines:
 
 def _utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
+    while len(first) < 4 and (more := next(pieces, b"")):
+        first += more
     if first.startswith(_UTF16):
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
         yield decode(first).encode()

@@ -120,6 +120,11 @@ def parse_side_file(text: str, place: str) -> SideFile:
     roles = _table(table, "roles", place)
     texts = {key: _text(table, key, "", place) for key in _TEXTS}
     who = {key: _text(annotators, key, "annotators.", place) for key in _ANNOTATORS}
+    csv = plain_table(_table(table, "csv", place), place)
+    if csv.columns and texts["format"] is None:
+        raise ValueError(
+            f'{place}: csv.columns describe plain tables: add format = "points-csv"'
+        )
     for key, value in [("role", texts["role"]), *roles.items()]:
         if value is not None and value not in tuple(Role):
             raise ValueError(
@@ -139,7 +144,7 @@ def parse_side_file(text: str, place: str) -> SideFile:
         ignore=_globs(table.get("ignore", []), place),
         names=file_names(_table(table, "names", place), place),
         points=point_names(_table(table, "points", place), place),
-        csv=plain_table(_table(table, "csv", place), place),
+        csv=csv,
         text=text,
     )
 

@@ -1,9 +1,12 @@
 """Who, when and in which role: from the record, the job table or the delivery."""
 
+import json
+
 import pytest
 
 from posegate.transforms.model.jobs import parse
-from samples.coco import IMAGES, Json, Read, annotation, dataset, one
+from samples.coco import IMAGES, SKELETON, Json, Read, annotation, dataset, one
+from samples.reading import Reading
 
 
 def test_interpolated_and_predicted_points_are_no_human_evidence() -> None:
@@ -114,3 +117,13 @@ def test_results_are_not_guessed_onto_one_of_two_images() -> None:
     other = dataset(images=[IMAGES[0] | {"file_name": "b.jpg"}])
     got = Read([RESULT | {"keypoints": POINTS}], dataset(), other)
     assert got.reasons == ["coco.image-ambiguous"]
+
+
+def test_a_file_name_says_who_where_the_record_does_not() -> None:
+    data = json.dumps(dataset(annotation(), annotation(2, annotator="eve"))).encode()
+    side = "names.pattern = '(?P<annotator>[a-z]+)_(?P<light>[a-z]+)'"
+    got = Reading({"bob_dim.json": data}, SKELETON, side=side)
+    assert [(r["annotator"], r["attributes"]) for r in got.rows] == [
+        ("bob", [("light", "dim")]),
+        ("eve", [("light", "dim")]),
+    ]
