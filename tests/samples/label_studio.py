@@ -151,6 +151,11 @@ def no_task() -> dict[str, bytes]:
     return {"9.json": json.dumps(annotation(point("nose"), task=7)).encode()}
 
 
+def named_only() -> dict[str, bytes]:
+    made = annotation(point("nose"))
+    return files({**task(made, predictions=[4]), "annotations": [made, 5]})
+
+
 def empty() -> dict[str, bytes]:
     return drawn()
 

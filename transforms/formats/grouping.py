@@ -184,14 +184,17 @@ class _Grouping:
         return has.isdisjoint(names)
 
     def _box(self, group: Group) -> None:
-        """Takes the only box there is, if the points lie in it or near it."""
-        alone = [(k, g) for k, g in self._found.items() if not g.points]
-        if len(alone) != 1 or len(alone[0][1].around) != 1:
-            return
-        box = alone[0][1].around[0].box
-        if box is not None and all(_near(p, box) for p in group.points):
-            group.around = alone[0][1].around
-            del self._found[alone[0][0]]
+        """Takes the only box in which, or near which, all points lie."""
+        fits = [
+            key
+            for key, other in self._found.items()
+            if not other.points
+            and len(other.around) == 1
+            and (box := other.around[0].box) is not None
+            and all(_near(point, box) for point in group.points)
+        ]
+        if len(fits) == 1:
+            group.around = self._found.pop(fits[0]).around
 
 
 def _near(point: Shape, box: Sequence[float]) -> bool:

@@ -11,6 +11,7 @@ An annotation is what one person said of an image; how its points make instances
 `grouping` says.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +82,8 @@ TRAPS = named(
         "counted.",
         "no-task": "Only the id of a task was stored beside an annotation: its image "
         "is not known, quarantined.",
+        "named-only": "Annotations are there by their ids only: quarantined; so are "
+        "predictions: counted.",
         "empty": "Annotations were submitted without anything drawn: counted.",
         "draft": "Drafts were never submitted: counted, not read.",
         "not-drawn": "Results are nothing drawn on an image: counted, not read.",
@@ -90,6 +93,7 @@ TRAPS = named(
     },
 )
 _FRAME = {"frame": int, "fps": float, "video": str, "track": str}
+_PICTURE = re.compile(r"\.(jpe?g|png|bmp|webp|gif|tiff?|mp4|mov|avi|webm)(\?|$)", re.I)
 _LONG = 200  # characters: more is no value to divide data by
 
 
@@ -206,9 +210,15 @@ class _Reading:
         for made in annotations:
             if isinstance(made, dict):
                 self._annotation(raw, image, said, made, model=False)
-        for made in task.get("predictions") or ():
+            else:
+                detail = f"annotation {made!r} is only named; export it with its result"
+                self._instances.refuse("named-only", detail, raw)
+        guesses = task.get("predictions")
+        for made in guesses if isinstance(guesses, list) else ():
             if isinstance(made, dict):
                 self._annotation(raw, image, said, made, model=True)
+            else:
+                self._build.note("named-only")
 
     def _annotation(
         self,
@@ -307,6 +317,7 @@ def _data(task: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
     data = data if isinstance(data, dict) else {}
     texts = {k: v for k, v in data.items() if isinstance(v, str) and v}
     keys = [k for k in ("image", "img", "image_url", "url") if k in texts]
+    keys += [k for k, v in texts.items() if _PICTURE.search(v)]
     keys += [k for k, v in texts.items() if "/" in v or "image" in k.lower()]
     address = texts[keys[0]] if keys else task.get("file_upload")
     if not isinstance(address, str) or not address:

@@ -113,6 +113,10 @@ def test_a_forgotten_point_beside_two_instances_is_refused() -> None:
 
 def test_the_only_box_is_that_of_the_points_in_it() -> None:
     assert one(drawn(box(), point("nose", 10, 20)))["bbox"] == [10, 10, 100, 50]
+    ball = box("c", "ball", value={"x": 80, "width": 5})
+    both = Reading(drawn(ball, box(), point("nose", 10, 20)), FACE)
+    assert [len(places(row)) for row in both.rows] == [0, 1]
+    assert both.rows[1]["bbox"] == [10, 10, 100, 50]
     far = Reading(drawn(box(), point("nose", 99, 99)), FACE)
     assert [len(places(row)) for row in far.rows] == [0, 1]
 
@@ -200,6 +204,13 @@ def test_columns_of_a_task_are_attributes_frames_and_videos() -> None:
     row = one(files(made))
     assert (row["image"], row["video"], row["frame"]) == ("v/7.jpg", "v.mp4", 7)
     assert dict(row["attributes"])["bowler"] == "li"
+
+
+@pytest.mark.parametrize("key", ["image", "photo", "front_image_of_it"])
+def test_an_image_is_found_under_any_name(key: str) -> None:
+    data = {"text": "a/b", key: "a.jpg"}
+    row = one(files(task(annotation(point("nose")), data=data)))
+    assert (row["image"], dict(row["attributes"])) == ("a.jpg", {"text": "a/b"})
 
 
 def test_an_upload_keeps_its_name_and_tells_the_one_before() -> None:
