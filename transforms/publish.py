@@ -11,6 +11,7 @@ from apache_beam.pvalue import AsIter, AsSingleton
 from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
+from posegate.transforms.dashboard.build_retraining import document as as_csv
 from posegate.transforms.judge import Judgement
 from posegate.transforms.kernels import strata, streams
 from posegate.transforms.kernels.buckets import Ints
@@ -128,6 +129,7 @@ def publish(
         ),
         parts.write_table(folder, "statistics/streams.parquet", judged),
         parts.write_table(folder, "statistics/strata.parquet", strata.to_table(sums)),
+        parts.write_bytes(folder, "retraining.csv", as_csv(report["retraining"])),
         parts.write_bytes(folder, "report.json", document(report)),
         parts.write_bytes(
             folder, "validation_results.json", document(judgement.expectations)

@@ -14,6 +14,7 @@ from posegate.transforms.dashboard.build_drift import (
     heat,
     nothing,
 )
+from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
@@ -76,6 +77,9 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             drifting(watch)
             if watch
             else nothing(setting.skeleton, setting.policy.drift.error_px)
+        ),
+        "retraining": retraining(
+            watch, evidence.watched.people, evidence.watched.history
         ),
         "worst": list(evidence.worst),
         "annotators": annotators(evidence, watch),

@@ -136,29 +136,35 @@ def evidence(p: Floats) -> list[float | None]:
 
 
 def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
-    """What changed on a stream, as its alarm says it: else as its last week does."""
+    """What changed on a stream: as its alarm found it, and how far by now; else as its
+    last week shows.
+
+    How far points moved is said in the axes in which they moved farther.
+    """
     seen = watch.seen
     week = told(seen, a, k)
     if week is None:
         return dict.fromkeys(CHANGE)
     at = a, week, k
+    now = (a, -1, k) if seen.alarms.alarm[a, -1, k] else at
     ps = {"bias": seen.p_bias, "noise": seen.p_noise, "slips": seen.p_slips}
     known = {what: float(p[at]) for what, p in ps.items() if np.isfinite(p[at])}
-    dx, dy = seen.effect[at]
+    dx, dy = seen.effect[now]
     moved = bool(np.isfinite(dx))
-    size = float(np.hypot(dx, dy)) if moved else None
-    half = 1.96 * float(seen.error[at]) if moved else None
-    adjusted, noise = float(seen.alarms.adjusted[at]), float(seen.noise[at])
+    size = float(np.fmax(np.hypot(dx, dy), np.hypot(*seen.turned[now])))
+    half = 1.96 * float(seen.error[now]) if moved else None
+    adjusted, noise = float(seen.alarms.adjusted[at]), float(seen.noise[now])
+    last = len(watch.history.weeks) - 1 if now[1] == -1 else week
     return {
         "finding": min(known, key=lambda what: known[what]) if known else None,
-        "effect_px": size,
-        "low_px": max(size - half, 0.0) if size is not None and half else None,
-        "high_px": size + half if size is not None and half else None,
+        "effect_px": size if moved else None,
+        "low_px": max(size - half, 0.0) if half is not None else None,
+        "high_px": size + half if half is not None else None,
         "direction": direction(dx, dy) if moved else None,
-        "body": on_body(seen.turned[at], k, watch.skeleton),
+        "body": on_body(seen.turned[now], k, watch.skeleton),
         "noise": noise if np.isfinite(noise) else None,
         "chance": 1 - adjusted if np.isfinite(adjusted) else None,
-        "began": watch.history.weeks[max(week + 1 - int(seen.weeks[at]), 0)],
+        "began": watch.history.weeks[max(last + 1 - int(seen.weeks[now]), 0)],
     }
 
 

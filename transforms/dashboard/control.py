@@ -1,6 +1,6 @@
 """Control charts: one annotator's keypoint, week by week, against its limit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -103,14 +103,36 @@ def sentence(stream: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word) or "in control"
 
 
+HABITS_SAID: Mapping[str, Callable[[float], str]] = {
+    "noise": lambda by: f"errors {decimal(by, 1)} times as large",
+    "visible": lambda by: f"{100 * by:+.0f} % of keypoints marked visible",
+    "labelled": lambda by: f"{100 * by:+.0f} % of keypoints labelled",
+    "pace": lambda by: f"{decimal(by, 1)} times the usual time an instance",
+}
+
+
+def retraining(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is in alarm, as a table: who, on what, what changed, and how sure."""
+    return [
+        {
+            **row,
+            "keypoint": row.get("keypoint") or "all keypoints",
+            "said": changed(row),
+            "low": finite(row.get("low_px")) if row.get("finding") == "bias" else None,
+        }
+        for row in rows
+    ]
+
+
 def changed(stream: Mapping[str, Any]) -> str:
     """What changed: points moved, errors grew, or slips came more often."""
     effect, noise = finite(stream.get("effect_px")), finite(stream.get("noise"))
     finding = stream.get("finding") or "bias"
+    factor = finite(stream.get("factor")) if noise is None else noise
+    if finding in HABITS_SAID and factor is not None:
+        return HABITS_SAID[finding](factor)
     if finding == "slips":
         return "more slips than before"
-    if finding == "noise" and noise is not None:
-        return f"errors {decimal(noise, 1)} times as large"
     if effect is None:
         return ""
     where = stream.get("body") or stream.get("direction") or "off"

@@ -96,6 +96,7 @@ def page(report: Mapping[str, Any]) -> str:
         heat=heat.rows(data["heat"], MOST),
         legend=heat.legend(),
         charts=control.charts(drift),
+        retraining=first(control.retraining(data.get("retraining") or []), 2 * MOST),
         latest=control.LATEST,
         contract=first(drift.get("contract") or [], MOST),
         figures=figures.figures(data.get("worst") or [], data["skeleton"]),

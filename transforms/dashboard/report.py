@@ -8,8 +8,9 @@ as null from there on.
 
 from typing import Literal, TypedDict
 
+from posegate.transforms.dashboard.report_drift import Drift, Heat, Point, Retraining
+
 Verdict = Literal["accept", "reject", "hold"]
-Point = list[float]
 Limb = list[int]
 
 
@@ -290,68 +291,6 @@ class Acceptance(TypedDict, total=False):
     curve: Curve
 
 
-class Heat(TypedDict, total=False):
-    """`value[a][k]`: mean error as a multiple of sigma·s, over `n[a][k]` points."""
-
-    annotators: list[str]
-    keypoints: list[str]
-    value: list[list[float | None]]
-    n: list[list[int]]
-
-
-class Stream(TypedDict, total=False):
-    """One annotator's keypoint, week by week; offsets in px, x right and y down.
-
-    `statistic` is the evidence of a change, -log10 of its p, and `limit` what it takes
-    to be found among all streams of that week. `finding` says what changed most: a
-    bias, the noise, or slips; `effect_px` how far points moved, `low_px` and `high_px`
-    its 95 % interval, `direction` where to in the image and `body` on the body, `noise`
-    the factor by which errors grew, `chance` how likely it is that the stream changed
-    at all, `began` since when at the length that shows it best; `since` is the week of
-    the alarm.
-    """
-
-    annotator: str
-    keypoint: str
-    weeks: list[str]
-    n: list[int]
-    statistic: list[float | None]
-    limit: list[float | None]
-    offset_px: list[Point | None]
-    mean_px: list[float | None]
-    alarm: list[bool]
-    since: str | None
-    finding: Literal["bias", "noise", "slips"] | None
-    effect_px: float | None
-    low_px: float | None
-    high_px: float | None
-    direction: str | None
-    body: str | None
-    noise: float | None
-    chance: float | None
-    began: str | None
-
-
-class ContractMark(TypedDict, total=False):
-    """A week in which the customer's own rule (mean error over limit) was broken."""
-
-    annotator: str
-    keypoint: str
-    week: str
-    mean_px: float | None
-
-
-class Drift(TypedDict, total=False):
-    """All weeks known so far, the streams, and where the contract's rule speaks."""
-
-    weeks: list[str]
-    limit_px: float | None
-    quarantine_weeks: int
-    streams: list[Stream]
-    contract: list[ContractMark]
-    note: str | None
-
-
 class WorstInstance(TypedDict, total=False):
     """One instance to look at; points in px of its image, null where not labelled."""
 
@@ -414,6 +353,7 @@ class Report(TypedDict, total=False):
     acceptance: Acceptance
     heat: Heat
     drift: Drift
+    retraining: list[Retraining]
     worst: list[WorstInstance]
     annotators: list[AnnotatorFacts]
     expectations: list[ExpectationResult]

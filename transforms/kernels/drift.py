@@ -150,6 +150,9 @@ def fleet(
     best = clearest([image.p, body.p, larger])
     weeks = np.where(best < 0, 0, np.asarray(parameters.windows)[best])
     weeks = since_change(weeks, found.since)
+    if weeks.size:
+        a, k = np.nonzero(found.since[:, -1] >= 0)
+        weeks[a, -1, k] = latest_onset(s, image, body, (a, k), parameters)
     moved, error = image.told(weeks)
     px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])  # (K,)
     return Streams(
@@ -167,6 +170,31 @@ def fleet(
         noise=np.exp(shift(scan.span_of(s["n"], weeks), size).delta),
         alarms=found,
     )
+
+
+def latest_onset(
+    s: dict[str, Floats],
+    image: "Offsets",
+    body: "Offsets",
+    late: tuple[Ints, Ints],
+    parameters: Parameters,
+) -> Ints:
+    """How long ago the M streams (annotators, keypoints) in alarm changed: (M,) weeks,
+    by the axes in which they moved most clearly."""
+    a, k = late
+    if not len(a):
+        return np.empty(0, np.int64)
+    most = 2 * max(parameters.windows)
+    p = [np.fmin.reduce([each[a, -1, k] for each in some.p]) for some in (image, body)]
+    lengths = [
+        scan.onset(
+            s[name][a, :, k][..., None],
+            [scan.some_of(of, a, k) for of in some.tested],
+            most,
+        )
+        for name, some in (("n", image), ("body_n", body))
+    ]
+    return np.where(np.nan_to_num(p[1], nan=2.0) < p[0], lengths[1], lengths[0])
 
 
 def since_change(weeks: Ints, since: Ints) -> Ints:

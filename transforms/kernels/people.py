@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from posegate.transforms.kernels import scan
+from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.discoveries import Alarms, alarms
-from posegate.transforms.kernels.drift import LOG_VARIANCE, SLOW, Parameters
+from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.model.poses import Bools, Floats
@@ -58,11 +59,7 @@ def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
     squares, both fixed point."""
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
     n = s["n"].sum(axis=2, keepdims=True)  # (A, W, 1)
-    grand = s["log"].sum(axis=(0, 1)) / np.maximum(s["n"].sum(axis=(0, 1)), 1.0)  # (K,)
-    log = s["log"] - s["n"] * grand
-    log2 = s["log2"] - 2 * grand * s["log"] + s["n"] * grand**2
-    size = log.sum(axis=2, keepdims=True), log2.sum(axis=2, keepdims=True)
-    found = [_noise(n, *size, parameters), _slips(n, s["gross"], parameters)]
+    found = [_noise(s, parameters), _slips(n, s["gross"], parameters)]
     for place, variance in enumerate(VARIANCES):
         own = work[:, :, place, None] / UNIT  # (A, W, 1, 3)
         found.append(_work(own, variance, parameters, HABITS[2 + place] == "pace"))
@@ -77,13 +74,46 @@ Answer = tuple[Floats, Floats, Floats]
 """p, how much, and over how many weeks: (A, W, 1) each."""
 
 
-def _noise(n: Floats, log: Floats, log2: Floats, parameters: Parameters) -> Answer:
-    """Errors of all keypoints together."""
-    over = _over(n, parameters)
-    size = scan.quantity(n, log, log2, parameters.baseline, LOG_VARIANCE)
-    p = [p_larger(scan.shift(span, size).score) for span in over]
+def _noise(s: dict[str, Floats], parameters: Parameters) -> Answer:
+    """Errors of all keypoints together.
+
+    Tested by how far errors scatter about their own mean of the week, which no bias of
+    a few keypoints touches; told by the mean of ln of their size.
+    """
+    n = s["n"].sum(axis=2, keepdims=True)
+    freedom, total = _scatter(s, parameters.baseline)
+    squares = SQUARE_VARIANCE * np.maximum(freedom - 1, 0)
+    squares += total**2 / np.maximum(freedom, 1.0)
+    of = scan.quantity(freedom, total, squares, parameters.baseline, SQUARE_VARIANCE)
+    p = [p_larger(scan.shift(span, of).score) for span in _over(freedom, parameters)]
     weeks = _weeks(p, parameters)
-    return together(p), np.exp(scan.shift(scan.span_of(n, weeks), size).delta), weeks
+    pairs = np.maximum(s["n"].sum(axis=(0, 1)), 1.0)
+    grand = s["log"].sum(axis=(0, 1)) / pairs  # (K,)
+    log = (s["log"] - s["n"] * grand).sum(axis=2, keepdims=True)
+    recent, before = scan.halves(scan.running(log), weeks)
+    now, then = scan.halves(scan.running(n), weeks)
+    grown = recent / np.maximum(now, 1.0) - before / np.maximum(then, 1.0)
+    return together(p), np.where(weeks > 0, np.exp(grown), np.nan), weeks
+
+
+SQUARE_VARIANCE = 2.0
+"""Of the square of a standard normal variable."""
+
+
+def _scatter(s: dict[str, Floats], baseline: int) -> tuple[Floats, Floats]:
+    """Degrees of freedom, and squared distances from each week's mean over the fleet's
+    usual ones: (A, W, 1) each."""
+    base = scan.first_weeks(s["n"], baseline)
+    total = np.zeros_like(s["n"])
+    for axis in "xy":
+        inner = about_mean(s["n"], s[f"h{axis}"], s[f"h{axis}2"])
+        free = np.maximum(s["n"] - 1, 0)
+        usual = np.where(base, inner, 0).sum(axis=(0, 1)) / np.maximum(
+            np.where(base, free, 0).sum(axis=(0, 1)), 1.0
+        )
+        total += inner / np.maximum(usual, LEAST_WITHIN)
+    freedom = 2 * np.maximum(s["n"] - 1, 0).sum(axis=2, keepdims=True)
+    return freedom, total.sum(axis=2, keepdims=True)
 
 
 def _slips(n: Floats, gross: Floats, parameters: Parameters) -> Answer:

@@ -139,7 +139,8 @@ class Shift(NamedTuple):
 def shift(span: Span, of: Quantity) -> Shift:
     """How far a quantity moved in a span.
 
-    With the scatter of the span itself: who gets careless is not biased for it.
+    With the scatter of the span itself if that is larger: who gets careless is not
+    biased for it.
     """
     recent, before = halves(of.so_far, span.weeks)
     number, past = np.maximum(span.n, 1.0), np.maximum(span.before, 1.0)
@@ -155,7 +156,7 @@ def shift(span: Span, of: Quantity) -> Shift:
     lately = shrunk(
         halves(of.scatter, span.weeks)[0], halves(of.freedom, span.weeks)[0], of.within
     )
-    here = lately / number + of.fleet.week * span.n2 / number**2
+    here = np.maximum(lately, of.within) / number + of.fleet.week * span.n2 / number**2
     delta = np.where(span.judged, recent / number - expected.mean, np.nan)
     return Shift(delta, here + expected.var)
 
@@ -175,6 +176,34 @@ def span_of(n: Floats, weeks: Ints) -> Span:
     recent, before = halves(running(n), weeks)
     recent2, before2 = halves(running(n**2), weeks)
     return Span(weeks, recent, recent2, before, before2, (weeks > 0) & (recent > 0))
+
+
+def some_of(of: Quantity, a: Ints, k: Ints) -> Quantity:
+    """The quantity of M streams alone, as (M, W, 1)."""
+
+    def cells(each: Floats) -> Floats:
+        return each[a, :, k][..., None]
+
+    fleet = Components(*(each[k][:, None, None] for each in of.fleet))
+    return Quantity(
+        cells(of.so_far), fleet, cells(of.within), cells(of.scatter), cells(of.freedom)
+    )
+
+
+def onset(n: Floats, axes: Sequence[Quantity], most: int) -> Ints:
+    """How long ago M streams changed, at the most: (M, W, 1) pairs -> (M,) weeks.
+
+    The length of up to `most` weeks, ending in the last one, whose mean is farthest
+    from all before in standard errors: the maximum likelihood.
+    """
+    best, found = np.full(len(n), -1.0), np.zeros(len(n), np.int64)
+    for weeks in range(1, min(most, n.shape[1] - 1) + 1):
+        span = span_of(n, np.full(n.shape, weeks))
+        scores = [shift(span, of).score[:, -1, 0] ** 2 for of in axes]
+        farther = np.nan_to_num(np.sum(scores, axis=0), nan=-1.0)
+        found = np.where(farther > best, weeks, found)
+        best = np.maximum(best, farther)
+    return found
 
 
 LEAST_SHAPE, MOST_SHAPE = 2.0, 30.0

@@ -90,3 +90,15 @@ def test_every_cell_may_have_a_span_of_its_own() -> None:
     assert span.n[0, 1:, 0].tolist() == [3, 3, 10]
     assert span.before[0, 1:, 0].tolist() == [0, 3, 0]
     assert span.judged[0, :, 0].tolist() == [False, True, True, True]
+
+
+def test_the_week_of_a_change_is_found() -> None:
+    n = np.full((2, 20, 1), 30.0)
+    total = np.zeros((2, 20, 1))
+    total[0, 13:] = 30.0
+    total[1, 18:] = 45.0
+    of = scan.quantity(n, total, total**2 / n + 0.2 * n, 8, 0.5)
+    assert scan.onset(n, [of], 16).tolist() == [7, 2]
+    assert scan.onset(
+        n[:, :1], [scan.quantity(n[:, :1], *(total[:, :1],) * 2, 8, 0.5)], 16
+    ).tolist() == [0, 0]

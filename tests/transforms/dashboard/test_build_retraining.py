@@ -1,0 +1,83 @@
+"""The list of whom to retrain: from streams and people whose alarms are known."""
+
+import csv
+import io
+
+import numpy as np
+
+from posegate.transforms.dashboard.build_drift import Watch
+from posegate.transforms.dashboard.build_retraining import (
+    COLUMNS,
+    document,
+    retraining,
+)
+from posegate.transforms.dashboard.control import retraining as shown
+from posegate.transforms.kernels.drift import Parameters
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
+from posegate.transforms.kernels.streams import History, watch
+from posegate.transforms.model.skeleton import Skeleton
+
+SKELETON = Skeleton(
+    "three", ("left_a", "right_a", "top"), (), ((0, 1),), (0.07, 0.07, 0.07)
+)
+WEEKS = tuple(f"2026-W{w:02d}" for w in range(1, 25))
+
+
+def history() -> History:
+    """Twelve people; from the fifteenth week on the first one's `top` is 10 px right
+    of where it was, and the second marks far more as visible."""
+    rng = np.random.default_rng(9)
+    a = np.repeat(np.arange(12), 24 * 20)
+    w = np.tile(np.repeat(np.arange(24), 20), 12)
+    error = rng.normal(0, 3, (len(a), 3, 2)) + rng.normal(0, 0.5, (12, 24, 3, 2))[a, w]
+    error[(a == 0) & (w >= 14), 2, 0] += 10
+    both, scale = np.ones((len(a), 3), bool), np.full(len(a), 150.0)
+    sums = grouped_sums(a * 24 + w, 288, error, both, scale, np.full(3, 0.07))
+    share = rng.normal(0.7, 0.02, (12, 24))
+    share[1, 14:] += 0.2
+    x = share[..., None] + rng.normal(0, 0.1, (12, 24, 30))
+    work = np.zeros((12, 24, 3, 3), np.int64)
+    work[:, :, 0] = (
+        np.stack([np.full((12, 24), 30), x.sum(-1), (x**2).sum(-1)], -1) * UNIT
+    )
+    names = tuple(f"ann-{i:02d}" for i in range(11))
+    return History(("=cmd", *names), WEEKS, sums.reshape(12, 24, 3, -1), work)
+
+
+def test_what_changed_is_listed_with_its_size_and_its_beginning() -> None:
+    found = watch(history(), Parameters((0.07,) * 3))
+    assert found.seen is not None
+    drawn = Watch(found.history, found.seen, SKELETON, 8.0, 6)
+    rows = retraining(drawn, found.people, found.history)
+    moved = [row for row in rows if row["annotator"] == "=cmd"]
+    assert [(row["keypoint"], row["finding"]) for row in moved] == [("top", "bias")]
+    assert moved[0]["direction"] == "right"
+    assert moved[0]["low_px"] < 10 < moved[0]["high_px"]
+    assert "2026-W14" <= moved[0]["began"] <= "2026-W16"
+    [flags] = [row for row in rows if row["annotator"] == "ann-00"]
+    assert (flags["keypoint"], flags["finding"]) == (None, "visible")
+    said = {row["annotator"]: row["said"] for row in shown(rows)}
+    assert said["ann-00"].endswith(" % of keypoints marked visible")
+    assert said["=cmd"].endswith("px right")
+
+
+def test_the_file_holds_every_row_and_no_formula() -> None:
+    found = watch(history(), Parameters((0.07,) * 3))
+    assert found.seen is not None
+    drawn = Watch(found.history, found.seen, SKELETON, 8.0, 6)
+    rows = retraining(drawn, found.people, found.history)
+    read = list(csv.DictReader(io.StringIO(document(rows).decode())))
+    assert len(read) == len(rows)
+    assert "'=cmd" in {row["annotator"] for row in read}
+    assert tuple(read[0]) == COLUMNS
+
+
+def test_nobody_in_alarm_is_an_empty_list() -> None:
+    nothing = History(
+        (),
+        (),
+        np.zeros((0, 0, 3, len(STATISTICS)), np.int64),
+        np.zeros((0, 0, 3, 3), np.int64),
+    )
+    assert retraining(None, None, nothing) == []
+    assert document([]).decode().strip() == ",".join(COLUMNS)

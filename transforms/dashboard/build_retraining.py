@@ -1,0 +1,90 @@
+"""Whom to retrain on what: the alarms of every annotator, in one list."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from posegate.transforms.dashboard.build_drift import Watch, change
+from posegate.transforms.kernels.people import HABITS, People
+from posegate.transforms.kernels.stream_sums import contract
+from posegate.transforms.kernels.streams import History
+
+COLUMNS = (
+    *("annotator", "keypoint", "finding", "began", "since", "chance"),
+    *("effect_px", "low_px", "high_px", "direction", "body", "factor", "contract"),
+)
+"""Of `retraining.csv`. `keypoint` is empty where it is of the annotator at large;
+`factor` is that of errors, slips or time, or the difference of a share; `contract`
+whether the contract's own rule speaks of the stream as well."""
+
+
+def retraining(
+    watch: Watch | None, people: People | None, history: History
+) -> list[dict[str, Any]]:
+    """Everything that is in alarm now, by annotator, the annotator at large first."""
+    rows = [] if people is None else [*at_large(people, history)]
+    if watch is not None:
+        broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
+        for a, k in np.argwhere(watch.seen.alarms.alarm[:, -1]).tolist():
+            rows.append(stream(a, k, watch) | {"contract": bool(broken[a, k])})
+    return sorted(rows, key=lambda row: (row["annotator"], row["keypoint"] or ""))
+
+
+def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
+    """One keypoint of one annotator."""
+    found = change(a, k, watch)
+    since = int(watch.seen.alarms.since[a, -1, k])
+    return {
+        **dict.fromkeys(COLUMNS),
+        **{name: value for name, value in found.items() if name in COLUMNS},
+        "annotator": watch.names[a],
+        "keypoint": watch.skeleton.keypoints[k],
+        "since": watch.history.weeks[since],
+        "factor": found["noise"] if found["finding"] == "noise" else None,
+    }
+
+
+def at_large(people: People, history: History) -> list[dict[str, Any]]:
+    """Habits of annotators, whatever the keypoint."""
+    rows = []
+    for a, h in np.argwhere(people.alarms.alarm[:, -1]).tolist():
+        since = int(people.alarms.since[a, -1, h])
+        factor, chance = people.change[a, since, h], people.alarms.adjusted[a, since, h]
+        rows.append(
+            {
+                **dict.fromkeys(COLUMNS),
+                "annotator": history.annotators[a] or "unknown",
+                "keypoint": None,
+                "finding": HABITS[h],
+                "began": history.weeks[
+                    max(since + 1 - int(people.weeks[a, since, h]), 0)
+                ],
+                "since": history.weeks[since],
+                "chance": float(1 - chance) if np.isfinite(chance) else None,
+                "factor": float(factor) if np.isfinite(factor) else None,
+                "contract": False,
+            }
+        )
+    return rows
+
+
+def document(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The list as CSV, its head alone where nobody is in alarm."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: safe(row.get(name)) for name in COLUMNS})
+    return text.getvalue().encode()
+
+
+def safe(value: Any) -> Any:
+    """A name that a spreadsheet takes for no formula; numbers in four digits."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+        return f"'{value}"
+    return value
