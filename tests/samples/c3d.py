@@ -35,6 +35,17 @@ def _texts(said: Sequence[str]) -> bytes:
     return struct.pack("bBBB", -1, 2, width, len(said)) + body + b"\0"
 
 
+def _numbers(group: int, said: Mapping[str, float], sign: str, processor: int) -> bytes:
+    records = b""
+    for name, value in said.items():
+        if isinstance(value, int):
+            body = struct.pack("bB", 2, 0) + struct.pack(f"{sign}H", value)
+        else:
+            body = struct.pack("bB", 4, 0) + _float(value, processor)
+        records += _record(group, name, body + b"\0", sign)
+    return records
+
+
 def trial(
     names: Sequence[str],
     frames: Any,
@@ -59,11 +70,14 @@ def trial(
     said = {"LABELS": names, **({"UNITS": [unit]} if unit is not None else {}), **more}
     groups = _record(-1, "POINT", b"\0", sign)
     groups += b"".join(_record(1, k, _texts(v), sign) for k, v in said.items())
-    rate = struct.pack("bB", 4, 0) + _float(120, processor) + b"\0"
-    groups += _record(1, "RATE", rate, sign) + b"\0\0"
+    frames_told = n if told is None else told
+    numbers = {"USED": m, "FRAMES": min(frames_told, 65535), "RATE": 120.0}
+    groups += _numbers(1, {**numbers, "SCALE": float(scale)}, sign, processor)
+    groups += _record(-2, "ANALOG", b"\0", sign)
+    groups += _numbers(2, {"USED": analogs, "RATE": 120.0}, sign, processor) + b"\0\0"
     blocks = -(-(len(groups) + 4) // 512)
     section = (bytes((1, 0x50, blocks, processor)) + groups).ljust(512 * blocks, b"\0")
-    last = first + (n if told is None else told) - 1
+    last = first + frames_told - 1
     header = struct.pack("BB", 2, 0x50) + struct.pack(
         f"{sign}5H", m, analogs, first, last, 10
     )

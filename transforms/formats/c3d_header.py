@@ -103,6 +103,8 @@ def header(data: bytes) -> Header:
     points, analogs, first, last, _ = struct.unpack(f"{sign}5H", data[2:12])
     scale = number(data[12:16], processor)
     said = parameters(data[place(data) :], sign, processor)
+    used = said.get(("POINT", "USED"))
+    points = int(used[0]) % 65536 if used else points
     if not points:
         raise ValueError("it has no points")
     own = said.get(("POINT", "SCALE"))

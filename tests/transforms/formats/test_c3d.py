@@ -84,6 +84,19 @@ def coordinates(rows: list[dict[str, Any]]) -> Any:
     return np.dstack([xy, np.array([row["z"] for row in rows])])
 
 
+@pytest.mark.parametrize("processor", [INTEL, DEC])
+@pytest.mark.parametrize("scale", [-0.1, 0.5])
+def test_ezc3d_reads_the_same_of_the_byte_orders_it_knows(
+    processor: int, scale: float, tmp_path: Path
+) -> None:
+    ezc3d = pytest.importorskip("ezc3d", reason="needs ezc3d: ./run set-up")
+    path = tmp_path / "a.c3d"
+    data = trial(TWO, [HERE, LOST], processor=processor, scale=scale, analogs=0)
+    path.write_bytes(data)
+    theirs = ezc3d.c3d(str(path))["data"]["points"][:3].transpose(2, 1, 0)
+    np.testing.assert_array_equal(coordinates(Reading(path, AB).rows), theirs)
+
+
 def test_a_real_trial_reads_as_ezc3d_reads_it(shared_data: Path) -> None:
     """580 frames of 51 markers, of which 8 are a box's; 305 of them not seen."""
     ezc3d = pytest.importorskip("ezc3d", reason="needs ezc3d: ./run set-up")
