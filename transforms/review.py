@@ -63,8 +63,9 @@ def write(
 
 def tool(name: str) -> ModuleType:
     """The format of that name if it is written, else COCO."""
-    module = formats().get(name)
-    return module if hasattr(module, "write") else formats()[OTHERWISE]
+    known = formats()
+    written = name in known and hasattr(known[name], "write")
+    return known[name if written else OTHERWISE]
 
 
 def chosen(path: str, queue: pa.Table, keypoints: int) -> Iterator[pa.RecordBatch]:

@@ -4,10 +4,12 @@ import io
 import json
 from typing import Any
 
+import numpy as np
+
 from posegate.transforms.formats import Context, Tally, read
 from posegate.transforms.model.delivery import Delivery, Shard
 from posegate.transforms.model.schema import QUARANTINE, instances
-from posegate.transforms.model.skeleton import Skeleton
+from posegate.transforms.model.skeleton import Skeleton, load
 
 NAMES = ("nose", "left_eye", "right_eye")
 SKELETON = Skeleton("face", NAMES, (), (), None)
@@ -81,6 +83,38 @@ def one(**changes: Any) -> Json:
     got = Read(dataset(annotation(**changes)))
     assert got.bad == []
     return got.rows[0]
+
+
+PLAIN = "json"
+BENCHED = "coco_17"
+"""The skeleton of `sample`."""
+
+
+def sample(n: int) -> dict[str, bytes]:
+    """n people of 17 points, two to an image, as annotators' tools write them."""
+    names = list(load(BENCHED).keypoints)
+    random = np.random.default_rng(7)
+    place = random.integers(1, 480, (n, 17, 2))
+    flag = random.integers(1, 3, (n, 17, 1))
+    points = np.concatenate([place, flag], axis=2).reshape(n, -1).tolist()
+    boxes = random.uniform(1, 300, (n, 4)).round(2).tolist()
+    people = [
+        annotation(
+            i + 1,
+            image_id=i // 2,
+            keypoints=keypoints,
+            num_keypoints=17,
+            bbox=box,
+            area=round(0.4 * box[2] * box[3], 4),
+            annotator=f"a{i % 12}",
+            annotated_at="2026-02-14T09:30:00Z",
+        )
+        for i, (keypoints, box) in enumerate(zip(points, boxes, strict=True))
+    ]
+    images = [IMAGES[0] | {"id": i, "file_name": f"{i:09}.jpg"} for i in range(n)]
+    kinds = [{"id": 1, "name": "person", "keypoints": names}]
+    data = dataset(*people, images=images[: (n + 1) // 2], categories=kinds)
+    return {"annotations.json": json.dumps(data).encode()}
 
 
 IMAGES = dataset()["images"]
