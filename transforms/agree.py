@@ -23,7 +23,7 @@ from posegate.transforms.kernels.buckets import scatter, stable_hash
 from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import Ranked
-from posegate.transforms.model.columns import PREFIX
+from posegate.transforms.model.columns import NAMES
 from posegate.transforms.model.finding import judgeable
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import FINDINGS
@@ -153,7 +153,7 @@ def references(numbered: tuple[int, str]) -> Iterable[pa.RecordBatch]:
 
 def columns(strata: Sequence[str]) -> list[str]:
     """What is read again of a row: `COLUMNS`, and what names its stratum."""
-    named = [name for name in strata if not name.startswith(PREFIX)]
+    named = [name for name in strata if name in NAMES]
     return list(dict.fromkeys((*COLUMNS, *named)))
 
 

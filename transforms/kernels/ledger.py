@@ -159,12 +159,13 @@ def in_order(chosen: pa.RecordBatch) -> Order:
     number, and the test's risks rise (beta .24 for .05 with 12 a video).
     """
     reserve = chosen["reserve"].to_numpy(zero_copy_only=False)
-    cluster, u = chosen["cluster"].to_numpy(), chosen["draw"].to_numpy()
     part = chosen["part"].to_numpy().astype(np.int64)
     row = chosen["row"].to_numpy()
+    cluster, u = chosen["cluster"].to_numpy(), chosen["draw"].to_numpy()
     keys = _keys(part, row)
-    kept = np.lexsort((keys, u))  # rank breaks ties of u by place
-    group = 2 * np.unique(cluster, return_inverse=True)[1].reshape(-1) + reserve
-    turn = sampling.rank(group[kept], u[kept], keys[kept])
-    order = kept[np.lexsort((keys[kept], u[kept], turn, reserve[kept]))]
+    turns = []
+    for some in (np.flatnonzero(~reserve), np.flatnonzero(reserve)):
+        order = sampling.round_robin(cluster[some], u[some], keys[some])
+        turns.append(some[order])
+    order = np.concatenate(turns)
     return Order(part[order], row[order], int((~reserve).sum()))

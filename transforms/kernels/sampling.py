@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from posegate.transforms.kernels.buckets import Hashes
 from posegate.transforms.model.poses import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -48,7 +49,7 @@ def bottom_k(u: Floats, ids: Sequence[str] | Names, k: int) -> Ints:
     return near[np.lexsort((np.asarray(ids)[near], u[near]))][:k]
 
 
-def rank(group: Ints, u: Floats, ids: Sequence[str] | Names | Ints) -> Ints:
+def rank(group: Ints | Hashes, u: Floats, ids: Sequence[str] | Names | Ints) -> Ints:
     """Place of each row within its group by (u, id), from 0: (N,), (N,), (N,) -> (N,).
 
     `rank < k[group]` is the bottom-k sample of every stratum at once.
@@ -61,7 +62,9 @@ def rank(group: Ints, u: Floats, ids: Sequence[str] | Names | Ints) -> Ints:
     return place
 
 
-def round_robin(group: Ints, u: Floats, ids: Sequence[str] | Names) -> Ints:
+def round_robin(
+    group: Ints | Hashes, u: Floats, ids: Sequence[str] | Names | Ints
+) -> Ints:
     """Rows in review order, one of every group (video) per pass: (N,) -> (N,).
 
     Frames of one video resemble each other; a sequential test that takes one instance

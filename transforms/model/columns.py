@@ -3,10 +3,12 @@
 import difflib
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.model.schema import instances
+from posegate.transforms.model.poses import dense
+from posegate.transforms.model.schema import Visibility, instances
 
 PREFIX = "attributes."
 
@@ -14,20 +16,42 @@ NAMES = tuple(f.name for f in instances(1) if pa.types.is_string(f.type))
 """The string columns that may define strata and groups."""
 
 
+COMPLEXITY = "complexity"
+"""How much of an object can be seen, in three bands: what a stratum may be made of."""
+
+BANDS = ((0.25, "clear"), (0.5, "partly hidden"), (1.1, "hidden"))
+"""The share of keypoints that are occluded or not labelled lies below the number."""
+
+
 def check(name: str, place: str) -> None:
     """Raises ValueError unless `column` knows the name."""
-    if name in NAMES or (name.startswith(PREFIX) and len(name) > len(PREFIX)):
+    if name in (*NAMES, COMPLEXITY) or (
+        name.startswith(PREFIX) and len(name) > len(PREFIX)
+    ):
         return
     near = difflib.get_close_matches(name, NAMES, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(NAMES)}"
-    raise ValueError(f"{place}: no column {name!r}; {hint}, or {PREFIX}<name>")
+    raise ValueError(
+        f"{place}: no column {name!r}; {hint}, {COMPLEXITY}, or {PREFIX}<name>"
+    )
 
 
 def column(batch: pa.RecordBatch, name: str) -> pa.Array:
     """A string column, or one attribute as `attributes.lighting`; null where absent."""
     if name.startswith(PREFIX):
         return pc.map_lookup(batch["attributes"], name.removeprefix(PREFIX), "first")
+    if name == COMPLEXITY:
+        return complexity(batch)
     return batch[name]
+
+
+def complexity(batch: pa.RecordBatch) -> pa.Array:
+    """The band of each row by the share of its keypoints that nobody sees."""
+    flags = dense(batch["visibility"], batch.schema.field("visibility").type.list_size)
+    hidden = (flags < Visibility.VISIBLE).mean(axis=1)
+    limits = np.array([limit for limit, _ in BANDS])
+    names = pa.array([name for _, name in BANDS])
+    return names.take(pa.array(np.searchsorted(limits, hidden, side="right")))
 
 
 def joined(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:

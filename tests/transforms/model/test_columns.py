@@ -3,7 +3,7 @@
 import pytest
 
 from canonical import batch, row
-from posegate.transforms.model.columns import check, column
+from posegate.transforms.model.columns import check, column, joined
 
 
 @pytest.mark.parametrize("name", ["annotator", "video", "source", "attributes.light"])
@@ -35,3 +35,20 @@ def test_an_attribute_is_null_where_it_is_absent() -> None:
     assert column(rows, "attributes.light").to_pylist() == ["day", None, None]
     assert column(rows, "annotator").to_pylist() == ["ann"] * 3
     assert column(rows.slice(0, 0), "attributes.light").to_pylist() == []
+
+
+def test_complexity_is_how_much_nobody_sees() -> None:
+    rows = batch(
+        row(), row(1, visibility=[2, 3, 1]), row(2, visibility=[2, 0, 1]),
+        row(3, visibility=[0, 0, 0]),
+    )  # fmt: skip
+    said = column(rows, "complexity").to_pylist()
+    assert said == ["clear", "partly hidden", "hidden", "hidden"]
+    assert column(rows.slice(0, 0), "complexity").to_pylist() == []
+    check("complexity", "here")
+
+
+def test_a_stratum_is_its_columns_joined() -> None:
+    rows = batch(row(), row(1, annotator=None, visibility=[1, 1, 1]))
+    made = joined(rows, ["annotator", "complexity"]).to_pylist()
+    assert made == ["ann\x1fclear", "\x1fhidden"]
