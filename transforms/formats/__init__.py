@@ -80,6 +80,7 @@ SHIPPED = (
     "sleap",
     "sleap_analysis",
     "sleap_json",
+    "superannotate",
     "supervisely",
     "trc",
     "vibe",

@@ -1,0 +1,249 @@
+"""SuperAnnotate's vector JSON: a file an image.
+
+    {"metadata": {"name": "a.jpg", "width", "height", "annotatorEmail", "status"},
+     "instances": [
+        {"type": "template", "className": "person", "points": [{"id": 1, "x", "y"}],
+         "pointLabels": {"0": "nose"}, "createdBy": {"email"}, "createdAt": …,
+         "creationType": "Manual", "groupId": 3, "attributes": [{"name", "groupName"}]},
+        {"type": "bbox", "points": {"x1", "y1", "x2", "y2"}, …}]}
+
+Point labels are by place in the list of points, from 0; the points' ids from 1.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from posegate.transforms.formats import instances, json_names, outlines
+from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.carries import Carries
+from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.files import File
+from posegate.transforms.formats.grouping import Group, Shape
+from posegate.transforms.formats.instances import Instances
+from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.labels import state
+from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.outlines import Outline
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.values import scalar
+from posegate.transforms.model.schema import Origin
+
+NAME = "superannotate"
+SUFFIXES = (".json",)
+PER_IMAGE = True
+CARRIES = Carries(
+    annotator="`createdBy` of an instance, else `annotatorEmail` of the image",
+    time="`createdAt`, else `updatedAt`",
+    review="`status` and `qaEmail` of the image",
+    visibility="by convention: point label `nose_occluded`, or a point's attribute",
+    masks="polygons, ellipses",
+    convention="px, as they stand in the file",
+)
+TRAPS = instances.named(
+    NAME,
+    {
+        **{k: v for k, v in instances.TRAPS.items() if k != "grouped-by-relation"},
+        "no-labels": "A template's points have no labels, or their ids and places "
+        "contradict each other: quarantined.",
+        "no-annotator": "Instances do not say who made them: counted.",
+        "instance": "An instance cannot be read: quarantined.",
+        "not-drawn": "Lines and cuboids are nothing that we keep: counted, not read.",
+        "skipped": "An image's status is Skipped: its instances are quarantined.",
+        "no-metadata": "A file has no metadata or no instances: quarantined.",
+    },
+)
+
+Json = dict[str, Any]
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Whether it starts like an image's annotation, or is the list of classes."""
+    found = outline(head)
+    classes = "*/attribute_groups" in found and name.endswith("classes.json")
+    typed = "instances/*/type" in found or "metadata/status" in found
+    listed = "instances" in found and (typed or "tags" in found)
+    return classes or ((listed or typed) and "metadata/name" in found)
+
+
+def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """A shard's canonical batches and quarantine batches."""
+    build = Build(context, tally, NAME)
+    found = Instances(context, build, NAME)
+    for file in build.files():
+        found.begin(file.name)
+        for _, raw, document in records(file, build):
+            if not _is_class(document):
+                _take(build, found, raw, document)
+            yield from build.ready()
+    yield from build.rest()
+
+
+def names(file: File) -> list[Names]:
+    """The labels of templates' points."""
+    return json_names.collected(file, _point_labels, "person")
+
+
+def _point_labels(each: Json) -> Iterator[str]:
+    labels = each.get("pointLabels")
+    yield from json_names.texts([*labels.values()] if isinstance(labels, dict) else [])
+
+
+def _is_class(document: Any) -> bool:
+    return isinstance(document, dict) and "attribute_groups" in document
+
+
+def _mapping(given: object) -> Json:
+    return given if isinstance(given, dict) else {}
+
+
+def _each(given: object) -> list[Json]:
+    listed = given if isinstance(given, list) else []
+    return [one for one in listed if isinstance(one, dict)]
+
+
+def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
+    """Every instance of an image."""
+    document = _mapping(document)
+    about, listed = _mapping(document.get("metadata")), document.get("instances")
+    image = about.get("name")
+    if not isinstance(image, str) or not image or not isinstance(listed, list):
+        detail = "it has no name in `metadata`, or no list `instances`; export again"
+        found.refuse("no-metadata", detail, raw)
+        return
+    build.images()
+    if about.get("status") == "Skipped":
+        for one in _each(listed):
+            detail = f"image {image} was skipped; have it annotated"
+            found.refuse("skipped", detail, str(one).encode())
+        return
+    shapes: list[Shape] = []
+    made: dict[str, Json] = {}
+    for i, one in enumerate(_each(listed)):
+        some = _shapes(one, f"#{i}")
+        build.note("not-drawn", some is None)
+        if some:
+            made.setdefault(some[0].group or f"#{i}", one)
+            shapes += some
+    nobody = [one for one in made.values() if _who(one, about) is None]
+    build.note("no-annotator", len(nobody))
+    said = {"status": about.get("status"), "reviewer": about.get("qaEmail")}
+    sides = [about.get(key) for key in ("width", "height")]
+    width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
+
+    def make(group: Group) -> Record:
+        one = made.get(str(group.id)) or next(iter(made.values()))
+        return Record(
+            position=0,
+            image=image,
+            id=group.id,
+            width=width,
+            height=height,
+            annotator=_who(one, about),
+            annotated_at=one.get("createdAt") or one.get("updatedAt"),
+            attributes={k: v for k, v in {**said, **_attributes(one)}.items() if v},
+        )
+
+    found.put(shapes, (), make, raw)
+
+
+def _who(one: Json, about: Json) -> str | None:
+    email = _mapping(one.get("createdBy")).get("email")
+    return scalar(email) or scalar(about.get("annotatorEmail"))
+
+
+def _attributes(one: Json) -> Json:
+    """The values of each group of attributes, joined."""
+    found: Json = {}
+    for each in _each(one.get("attributes")):
+        group, value = scalar(each.get("groupName")), scalar(each.get("name"))
+        if group and value:
+            found[group] = f"{found[group]}, {value}" if group in found else value
+    return found
+
+
+def _origin(one: Json) -> Origin:
+    """Whether a person placed it, or changed what a model had."""
+    kind = str(one.get("creationType", "")).lower().replace("-", "")
+    if not kind.startswith(("predict", "preannot")):
+        return Origin.PLACED
+    return Origin.CORRECTED if _mapping(one.get("updatedBy")) else Origin.PREDICTED
+
+
+def _shapes(one: Json, id: str) -> list[Shape] | None:
+    """What an instance draws; None for what we do not keep."""
+    number = one.get("groupId")
+    group = f"group {number}" if isinstance(number, int) and number > 0 else None
+    shape = Shape(str(one.get("className") or ""), id, group=group, origin=_origin(one))
+    try:
+        if one.get("type") == "template":
+            return _template(one, shape)
+        if not _draw(shape, str(one.get("type")), one):
+            return None
+    except (KeyError, TypeError, ValueError) as error:
+        detail = f"instance {id} ({shape.name}): {error!r}; draw it again"
+        shape.problem = "instance", detail
+    return [shape]
+
+
+def _template(one: Json, pose: Shape) -> list[Shape]:
+    """Named points, and the pose itself."""
+    points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
+    plain = all(point.get("id", i) == i for i, point in enumerate(points, 1))
+    if not labels or not plain:
+        detail = f"template {pose.id} has points whose labels cannot be told; "
+        pose.problem = "no-labels", detail + "label the points, export again"
+        return [pose]
+    found = [
+        Shape(
+            str(labels.get(str(i), "")),
+            group=pose.group or pose.id,
+            x=_number(point["x"]),
+            y=_number(point["y"]),
+            origin=pose.origin,
+        )
+        for i, point in enumerate(points)
+    ]
+    pose.group = pose.group or pose.id
+    return [*found, pose]
+
+
+def _draw(shape: Shape, kind: str, one: Json) -> bool:
+    if kind == "point":
+        shape.y, shape.x = _number(one["y"]), _number(one["x"])
+        for value in _attributes(one).values():
+            shape.visibility = state(value) or shape.visibility
+    elif kind in ("bbox", "rbbox"):
+        corners = {k: _number(v) for k, v in _mapping(one["points"]).items()}
+        xs = [v for k, v in corners.items() if k.startswith("x")]
+        ys = [v for k, v in corners.items() if k.startswith("y")]
+        shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    elif kind == "polygon":
+        if one.get("exclude"):
+            raise ValueError("it has holes")
+        flat = [_number(v) for v in one["points"]]
+        _outline(
+            shape, outlines.polygon([list(zip(flat[::2], flat[1::2], strict=True))])
+        )
+    elif kind == "ellipse":
+        x, y, rx, ry = (_number(one[key]) for key in ("cx", "cy", "rx", "ry"))
+        turned = math.radians(_number(one.get("angle", 0)))
+        _outline(shape, outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
+    else:
+        return False
+    return True
+
+
+def _outline(shape: Shape, outline: Outline | None) -> None:
+    if outline is None:
+        raise ValueError("it has no area")
+    shape.outline, shape.box = outline, outline.box
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
