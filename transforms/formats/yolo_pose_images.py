@@ -22,6 +22,7 @@ from posegate.transforms.formats.streams import DamagedStream
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".JPG", ".PNG")
 _ORIENTATION, _SIDEWAYS = 274, (5, 6, 7, 8)  # of EXIF: shown with its sides exchanged
+_TURNING = ("JPEG", "MPO", "TIFF", "WEBP")  # Pillow decodes all of a PNG to look
 _HEAD = 1 << 20  # bytes of an archived image that are looked at
 
 
@@ -42,7 +43,8 @@ def size_of(stream: BinaryIO) -> tuple[int, int, bool] | None:
     try:
         with Image.open(stream) as image:
             width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _SIDEWAYS
+            exif = image.getexif() if image.format in _TURNING else {}
+            turned = exif.get(_ORIENTATION) in _SIDEWAYS
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
     except Image.DecompressionBombError:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posegate.transforms.formats import sniff, yolo_pose
-from posegate.transforms.formats.yolo_pose_images import below, stem
+from posegate.transforms.formats.yolo_pose_images import below, size_of, stem
 from posegate.transforms.model import jobs
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.mutation import mutated, reads_or_says
@@ -43,6 +43,15 @@ def test_an_image_that_is_shown_on_its_side_has_its_sides_exchanged() -> None:
     (row,) = Reading(labelled(GOOD, image=image(100, 200, turned=True)), FACE).rows
     assert (row["width"], row["height"]) == (200, 100)
     assert row["xy"] == pytest.approx([20, 20, 60, 40, 100, 60])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF", "WEBP"])
+def test_only_the_head_of_an_image_is_looked_at(kind: str) -> None:
+    data = image(300, 70, kind=kind)
+    assert size_of(io.BytesIO(data)) == (300, 70, False)
+    if kind in ("PNG", "BMP"):
+        assert size_of(io.BytesIO(data[:-20])) == (300, 70, False)
+    assert size_of(io.BytesIO(b"no image")) is None
 
 
 def test_without_visibility_what_is_labelled_is_visible() -> None:
