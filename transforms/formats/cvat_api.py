@@ -38,6 +38,7 @@ from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.xml_records import whole
 from posegate.transforms.model.schema import Role
 
 NAME = "cvat-api"
@@ -74,9 +75,10 @@ TRAPS = {
     f"{NAME}.left-alone": "Polylines and cuboids are neither poses nor "
     "masks: counted, and left alone.",
 }
-_JOB = re.compile(r"jobs?[^0-9a-z/]*/?(\d+)", re.IGNORECASE)
-_TASK = re.compile(r"tasks?[^0-9a-z/]*/?(\d+)", re.IGNORECASE)
+_JOB = re.compile(r"jobs?[^0-9a-z/]*/?(\d{1,15})", re.IGNORECASE)
+_TASK = re.compile(r"tasks?[^0-9a-z/]*/?(\d{1,15})", re.IGNORECASE)
 T = TypeVar("T", Drawn, Track)
+_BAD = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _WHOLE = 512 << 20  # bytes of a file, which is read whole
 
 
@@ -155,7 +157,7 @@ class _Reading:
         except DamagedStream as damage:
             self._build.say(file.name, damage.reason, str(damage))
             return
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except _BAD as error:
             detail = f"it is no JSON ({error}); export it again"
             self._build.say(file.name, "not-json", detail, data[:1024])
             return
@@ -231,7 +233,7 @@ class _Reading:
     def _decoded(self, decoder: "msgspec.json.Decoder[T]", raw: bytes) -> T | None:
         try:
             return decoder.decode(raw)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _BAD as error:
             detail = f"{error}; export it again"
             self._build.refuse(self._file, self._next(), "shape", detail, raw)
             return None
@@ -284,8 +286,8 @@ class _Reading:
         if task.get("mode") == "interpolation":
             record.video = str(task.get("name") or f"task-{job.task}")
         conflict = None
-        if job.id is not None and number.isdecimal():
-            conflict = self._about.conflicts.get((job.id, kind, int(number)))
+        if job.id is not None and (own := whole(number)) is not None:
+            conflict = self._about.conflicts.get((job.id, kind, own))
         more = {"stage": job.stage, "state": job.state, "conflict": conflict}
         if frame in self._about.honeypots:
             more["honeypot"] = "true"
@@ -325,18 +327,18 @@ def _answers(data: bytes) -> Iterator[tuple[str, int | None, Answer]]:
 def _numbered(kind: str, raw: msgspec.Raw) -> Iterator[tuple[str, int | None, Answer]]:
     try:
         some = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except _BAD:
         return
     for key, each in some.items():
         answer = _answer(each)
-        if answer is not None and key.isdecimal():
-            yield kind, int(key), answer
+        if answer is not None and (number := whole(key)) is not None:
+            yield kind, number, answer
 
 
 def _answer(raw: msgspec.Raw) -> Answer | None:
     try:
         return msgspec.json.decode(raw, type=Answer)
-    except (msgspec.DecodeError, RecursionError):
+    except _BAD:
         return None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.cvat_shapes import Element, Shape, said
 from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.xml_records import whole
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
@@ -49,6 +50,7 @@ class Frames:
     name: str
     skeleton: Skeleton
     _known: dict[str, int | None] = field(default_factory=dict)
+    _numbers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._naming = Naming(self.skeleton)
@@ -225,7 +227,7 @@ class Frames:
 
     def _place(self, record: Record, elements: Sequence[Element]) -> None:
         """Puts points where their names say, or refuses the record."""
-        points, hidden = record.points, False
+        points, hidden, numbered = record.points, False, False
         for each in elements:
             k = self._find(each.label)
             if k is None or k in points:
@@ -233,11 +235,12 @@ class Frames:
                 return
             if each.attributes:
                 hidden |= self._say(record, each)
+            numbered |= each.label in self._numbers
             x, y = (each.x, each.y) if each.visibility else (_NAN, _NAN)
             points[k] = (x, y, each.visibility, each.origin)
         if hidden:
             record.repairs = [*record.repairs, self._code("visibility-from-attribute")]
-        if any(self._numbered(each.label) for each in elements):
+        if numbered:
             record.repairs = [*record.repairs, self._code("numbered")]
 
     def _say(self, record: Record, each: Element) -> bool:
@@ -254,16 +257,13 @@ class Frames:
         """The keypoint that a label means; CVAT calls those of a new skeleton 1, 2 …"""
         if label not in self._known:
             found = self._naming.find(label)
-            if found is None and label.isdecimal() and label.isascii():
-                number = int(label[:9])
-                found = (
-                    number - 1 if 0 < number <= len(self.skeleton.keypoints) else None
-                )
+            number = whole(label)
+            k = len(self.skeleton.keypoints)
+            if found is None and number is not None and 0 < number <= k:
+                found = number - 1
+                self._numbers.add(label)
             self._known[label] = found
         return self._known[label]
-
-    def _numbered(self, label: str) -> bool:
-        return label.isdecimal() and self._naming.find(label) is None
 
     def _named_wrongly(
         self, elements: Sequence[Element], label: str, k: int | None

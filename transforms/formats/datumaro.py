@@ -22,7 +22,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.cvat_frame import Frames
 from posegate.transforms.formats.cvat_shapes import Element, Shape, Unreadable, origin
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.json_list import Bad, Listed
+from posegate.transforms.formats.json_list import Bad, Good, Listed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.outlines import LARGEST, Outline, mask
@@ -109,7 +109,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
                     build.refuse(*where)
                     position += 1
                 continue
-            position = _item(found.record, labels, frames, build, file.name, position)
+            position = _item(found, labels, frames, build, file.name, position)
             yield from build.ready()
     yield from build.rest()
 
@@ -153,9 +153,15 @@ class _Labels:
 
 
 def _item(
-    item: Item, labels: _Labels, frames: Frames, build: Build, source: str, at: int
+    found: Good[Item],
+    labels: _Labels,
+    frames: Frames,
+    build: Build,
+    source: str,
+    at: int,
 ) -> int:
     """Takes an item's records; the position of the next."""
+    item = found.record
     build.images()
     image, attr = item.image or {}, item.attr or {}
     path, sides = image.get("path"), _numbers(image.get("size"))
@@ -165,7 +171,7 @@ def _item(
     size = size if size is not None and max(size) < 1 << 20 else None
     kept = [each for each in item.annotations if each.get("type") in _KINDS]
     build.note("left-alone", len(item.annotations) - len(kept))
-    shapes = [_shape(i, each, labels, size) for i, each in enumerate(kept)]
+    shapes = [_shape(i, each, labels, size, found.raw) for i, each in enumerate(kept)]
     frame = attr.get("frame")
     for record in frames.records(shapes):
         first = kept[record.position]
@@ -182,10 +188,12 @@ def _item(
     return at
 
 
-def _shape(i: int, given: Json, labels: _Labels, size: tuple[int, int] | None) -> Shape:
+def _shape(
+    i: int, given: Json, labels: _Labels, size: tuple[int, int] | None, raw: bytes
+) -> Shape:
     said = _dict(given.get("attributes"))
     kind, group = _KINDS[str(given.get("type"))], given.get("group")
-    made = Shape(kind, "", json.dumps(given).encode(), id=str(i))
+    made = Shape(kind, "", raw, id=str(i))
     made.group = str(group) if group else None
     made.origin = origin(said.get("keyframe") is not False, "manual")
     made.attributes = _said(said)
@@ -271,8 +279,7 @@ def _first(given: Any, otherwise: int) -> int:
 
 
 def _visibility(flag: float) -> int:
-    known = flag in (Visibility.UNLABELLED, Visibility.OCCLUDED, Visibility.VISIBLE)
-    if not known:
+    if flag not in (0, 1, 2):
         raise Unreadable("coordinate", f"a visibility is {flag:g}, none of 0, 1, 2")
     return int(flag)
 
