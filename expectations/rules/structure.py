@@ -166,10 +166,12 @@ def too_few_keypoints(
     """Few keypoints are labelled for an object of this size.
 
     Number of keypoints of an instance larger than `large` [px, square root of the
-    area]. Points that a tool interpolated or predicted count as labelled.
+    area] that lacks any. Points that a tool interpolated or predicted count as
+    labelled.
     """
-    count = (labelled | (origin > 1)).sum(axis=1)
-    return np.where(scale > large, count, np.nan)
+    known = labelled | (origin > Origin.CORRECTED)
+    some_missing = (scale > large) & ~known.all(axis=1)
+    return np.where(some_missing, known.sum(axis=1), np.nan)
 
 
 @rule("structure.incomplete", severity="note")

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "motion": ("motion", "the rules of motion on a track of a day"),
     "formats": ("formats", "every format's reader, against a plain parser"),
     "detection": ("detection", "what rules find of planted faults, and of clean poses"),
+    "rules": ("rules", "microseconds per instance of each rule, for K = 17, 68, 133"),
     "start": ("start", "imports, and the smallest run"),
 }
 """Each one's module here, and what it measures."""

@@ -122,7 +122,7 @@ def features(xy: Floats, labelled: Bools, visible: Bools) -> Singles:
     facing = across[:, :_PAIRS]
     return np.concatenate(
         [
-            pose.reshape(n, -1),
+            pose.reshape(n, 2 * len(JOINTS)),
             labelled,
             visible,
             across,

@@ -1,0 +1,70 @@
+"""What each rule costs: microseconds of one core per instance."""
+
+import argparse
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from detection import Ground
+from people import batch, of_points
+from table import table
+
+from posegate.transforms.model.finding import check
+from posegate.transforms.model.rule import Bound
+from posegate.transforms.model.skeleton import Skeleton, load
+
+INSTANCES = 8_000
+SKELETONS = ("coco_17", "300w_68", "coco_wholebody_133")
+TARGET = 25.0
+"""Microseconds that all rules of single frames may take of 17 points."""
+
+
+def run(options: argparse.Namespace) -> str:
+    """A row a rule, a column a skeleton; the least of the turns, for others compute."""
+    n = options.instances or INSTANCES
+    columns = [costs(load(name), n, options.repeat) for name in SKELETONS]
+    ids = list(dict.fromkeys(id for column in columns for id in column))
+    body = [
+        [id, *(f"{column[id]:.2f}" if id in column else "-" for column in columns)]
+        for id in ids
+    ]
+    together = columns[0]["all together"]
+    said = f"  all, 17 points: {together:.1f} us  (target < {TARGET:.0f})\n"
+    return table(["us per instance", *SKELETONS], body) + "\n" + said
+
+
+def costs(skeleton: Skeleton, n: int, turns: int) -> dict[str, float]:
+    """Microseconds per instance, by rule; what all need anyway counts once."""
+    ground = Ground(skeleton.name, crowd(n, len(skeleton.keypoints)), skeleton, ())
+    rows = batch(ground.people, skeleton)
+    rules = [each for each in ground.rules if not each.rule.beside]
+    bare = cost(rows, skeleton, (), turns)
+    each = {
+        bound.rule.id: max(cost(rows, skeleton, (bound,), turns) - bare, 0.0)
+        for bound in rules
+    }
+    return {
+        "reading the batch": bare,
+        **each,
+        "all together": cost(rows, skeleton, rules, turns),
+    }
+
+
+def cost(
+    rows: pa.RecordBatch, skeleton: Skeleton, rules: Sequence[Bound], turns: int
+) -> float:
+    """The least of so many turns."""
+    best = np.inf
+    for _ in range(turns + 1):
+        start = time.process_time()
+        check(rules, rows, skeleton, part=0, first_row=0)
+        best = min(best, time.process_time() - start)
+    return 1e6 * best / rows.num_rows
+
+
+def crowd(n: int, k: int):  # type: ignore[no-untyped-def]
+    """So many people of K points, one in ten of them not labelled."""
+    random = np.random.default_rng(0)
+    xy = random.normal(0, 1, (1, k, 2)) * 40 + random.normal(0, 4, (n, k, 2)) + 300
+    return of_points(xy, random.random((n, k)) > 0.1)
