@@ -179,11 +179,12 @@ def _shards(
     """A shard a file, or a bundle of those of a format with a file an image."""
     for kind, group in groupby(pairs, key=lambda pair: pair[1]):
         some = [file for file, _ in group]
-        archived = is_archive(some[0].name)
-        if _per_image(kind) and not archived and len(some) > 1:
-            yield from (_bundle(part, kind, store) for part in _parts(some))
-            continue
-        for file in some:
+        together = _per_image(kind) and not is_archive(some[0].name)
+        for part in _parts(some) if together else [[file] for file in some]:
+            if len(part) > 1:
+                yield _bundle(part, kind, store)
+                continue
+            (file,) = part
             checksum, generation = store.checksum(file.path)
             yield Shard(0, file.path, file.name, file.size, checksum, generation, kind)
 

@@ -68,3 +68,12 @@ def test_an_archive_of_pictures_is_left_alone() -> None:
     shards, alone = looked_at({"a.zip": zipped({"b.jpg": b"x"}), "a.json": COCO})
     assert [shard.name for shard in shards] == ["a.json"]
     assert alone == ["a.zip"]
+
+
+def test_a_bundle_of_one_is_the_file_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognise, "BUNDLE_BYTES", 400)
+    task = b'{"id": 1, "annotations": [{"result": [], "completed_by": 1}], "data": {}}'
+    large = b"[" + b", ".join([task] * 9) + b"]"
+    small = b"[" + task + b"]"
+    shards, _ = looked_at({"a.json": large, "b.json": small, "c.json": small})
+    assert [shard.name for shard in shards] == ["a.json", "b.json and 1 more"]
