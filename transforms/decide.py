@@ -156,19 +156,22 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         facts = concern.facts(self._bench.policy.acceptance.oks)
         asked = concern.asked(judgement.wanted)
         queue, reviews = concern.queue(asked, self._bench.partial), []
-        first, decided = 0, []
+        first, decided, drawn = 0, [], []
         for batch in parts.read_columns(path, COLUMNS):
             rows = decisions.decide(
                 batch, first, facts, judgement.verdict, judgement.alarms, self._week
             )
             decided.append(rows)
-            reviews.append(to_review(batch, first, queue))
+            reviews.append(beside(batch, first, queue, NAMED))
+            drawn.append(beside(batch, first, asked, ["instance"]))
             yield from counts(rows)
             for each in worst.of_findings(batch, first, concern.findings):
                 yield Drawn(*each)
             yield from self._groups(batch, rows)
             first += batch.num_rows
         yield self._write("decisions", part, decided)
+        if asked.num_rows:
+            yield self._write("sample", part, drawn)
         yield ("sampled", "", "", ""), np.array([asked.num_rows])
         lacking = queue.num_rows - queue["draw"].null_count
         yield ("lacking", "", "", ""), np.array([lacking])
@@ -232,10 +235,11 @@ class Concern:
         return np.setdiff1d(rows, self._reviewed())
 
     def asked(self, wanted: int) -> pa.RecordBatch:
-        """The sampled rows that are asked for: of the reserve those up to a place."""
+        """The sampled rows that are asked for, by row; of the reserve up to a place."""
         early = pc.less_equal(self.sample["order"], wanted).fill_null(False)
         reserve = pc.equal(self.sample["purpose"], RESERVE)
-        return self.sample.filter(pc.or_(early, pc.invert(reserve)))
+        asked = self.sample.filter(pc.or_(early, pc.invert(reserve)))
+        return asked.take(pc.sort_indices(asked["row"]))
 
     def queue(self, asked: pa.RecordBatch, keypoints: Sequence[str]) -> pa.RecordBatch:
         """What is to be reviewed (`QUEUED`), by row, each once: unreviewed findings,
@@ -341,14 +345,14 @@ NAMED = (
 )
 
 
-def to_review(
-    batch: pa.RecordBatch, first: int, queue: pa.RecordBatch
+def beside(
+    batch: pa.RecordBatch, first: int, some: pa.RecordBatch, names: Sequence[str]
 ) -> pa.RecordBatch:
-    """The rows of the batch that are to be reviewed, and why."""
-    row = queue["row"].to_numpy()
+    """Columns of the batch with what is said of some rows, ascending, of the part."""
+    row = some["row"].to_numpy()
     here = slice(*np.searchsorted(row, [first, first + batch.num_rows]))
-    chosen = queue.slice(here.start, here.stop - here.start)
-    rows = batch.select(NAMED).take(pc.subtract(chosen["row"], first))
-    for name in QUEUED.names:
+    chosen = some.slice(here.start, here.stop - here.start)
+    rows = batch.select(names).take(pc.subtract(chosen["row"], first))
+    for name in some.schema.names:
         rows = rows.append_column(name, chosen[name])
     return rows

@@ -154,12 +154,20 @@ def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
     assert queue[0]["instance"] == ROWS["instance"][1].as_py()
     assert [rank for rank, *_ in sorted(made["next"])] == [2, 3]
     names = {file.name for file in made["files"]}
-    kinds = ("decisions", "findings", "review")
+    kinds = ("decisions", "findings", "review", "sample")
     assert names == {
         *(f"{kind}/part-00000.parquet" for kind in kinds),
         "decisions/part-00001.parquet",
         "review/coco/part-00000/annotations.json",
     }
+    sample = written(folder, "sample/part-00000.parquet")
+    assert [(s["row"], s["purpose"], s["probability"]) for s in sample] == [
+        (0, "reserve", 0.5),
+        (1, "accept", 0.5),
+        (2, "accept", 0.5),
+        (7, "partial", 0.5),
+    ]
+    assert sample[0]["instance"] == ROWS["instance"][0].as_py()
     [drawn] = made["worst"]
     assert drawn[1] == ROWS["instance"][0].as_py()
 

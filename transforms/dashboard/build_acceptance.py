@@ -53,7 +53,7 @@ def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
         "p1": policy.acceptance.p1,
         "alpha": policy.acceptance.alpha,
         "beta": policy.acceptance.beta,
-        "cap": plan.cap,
+        "cap": plan.within(max(verdict.lot(sums), n) or plan.cap).cap,
         "reviewed": n,
         "bad": bad,
         "share": bad / n if n else None,

@@ -27,6 +27,9 @@ from posegate.transforms.dashboard.render import render
 
 MOST = 40
 """Rows of a table; the rest is counted, and found in the run's Parquet files."""
+NEXT = 12
+"""Rows of the table of what to review next: the queue has them all."""
+
 SECTIONS: dict[str, Any] = {
     "reasons": {},
     "delivery": {},
@@ -86,7 +89,7 @@ def page(report: Mapping[str, Any]) -> str:
         histogram=charts.histogram(agreement),
         keypoints=errors(agreement.get("keypoints") or []),
         curve=curve.curve(data["acceptance"]),
-        next_reviews=first(data["sampling"].get("next") or [], MOST),
+        next_reviews=first(data["sampling"].get("next") or [], NEXT),
         panel=first((agreement.get("panels") or {}).get("people") or [], MOST),
         mistakes=meanings.MISTAKES,
         normalisers=meanings.NORMALISERS,
