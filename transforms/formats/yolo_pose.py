@@ -242,7 +242,9 @@ class Labels:
             height=[int(f.height) if f else None for f in found],
         )
         if len(said.classes) > 1:
-            rows.more = {"category": [said.classes.get(int(c)) for c in values[:, 0]]}
+            rows.more = {
+                "category": [said.classes.get(c) for c in values[:, 0].tolist()]
+            }
         self._judge(rows, values, table, dims, scored, said)
         turned = np.array([f is not None and f.turned for f in found])
         rows.remarks.repair(turned, f"{NAME}.exif-rotated")
