@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 SKELETON = "coco_17"
-PLAIN = "json"
+PLAIN = "ndjson"
 Json = dict[str, Any]
 
 
