@@ -67,11 +67,12 @@ def numbers(data: bytes, header: Header) -> npt.NDArray[np.float64]:
     sign = ">" if header.processor == MIPS else "<"
     if header.scale:
         return np.frombuffer(data, f"{sign}i2").astype(np.float64)
-    if header.processor == DEC:
-        swapped = np.frombuffer(data, "<u2").reshape(-1, 2)[:, ::-1]
-        floats = np.ascontiguousarray(swapped).view("<f4").reshape(-1)
-        return floats.astype(np.float64) / 4
-    return np.frombuffer(data, f"{sign}f4").astype(np.float64)
+    with np.errstate(invalid="ignore"):  # NaN of the signalling kind
+        if header.processor == DEC:
+            swapped = np.frombuffer(data, "<u2").reshape(-1, 2)[:, ::-1]
+            floats = np.ascontiguousarray(swapped).view("<f4").reshape(-1)
+            return floats.astype(np.float64) / 4
+        return np.frombuffer(data, f"{sign}f4").astype(np.float64)
 
 
 def place(first: bytes) -> int:

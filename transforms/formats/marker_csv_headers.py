@@ -121,8 +121,9 @@ def qualisys(first: str, lines: Lines) -> Layout | str:
     labels = said.get("MARKER_NAMES", [])
     if not labels:
         return "it has no MARKER_NAMES; export 3D data with its header"
-    if said.get("DATA_INCLUDED", ["3D"])[0].upper() != "3D":
-        return f"it holds {said['DATA_INCLUDED'][0]} data, not 3D; export 3D"
+    kind = (said.get("DATA_INCLUDED") or ["3D"])[0]
+    if kind.upper() != "3D":
+        return f"it holds {kind} data, not 3D; export 3D"
     numbers = cells(line or "", Dialect("\t"))
     while numbers and not numbers[-1]:
         numbers.pop()

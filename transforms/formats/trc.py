@@ -208,7 +208,7 @@ def _add(found: Cells, unended: bool, capture: Capture, header: Header) -> None:
     at = {int(row): i for i, row in enumerate(rows)}
     capture.add(
         numbers[rows, 0],
-        numbers[rows, 2:].reshape(len(rows), -1, 3),
+        numbers[rows, 2:].reshape(len(rows), len(header.names), 3),
         lambda i: found.raw(int(rows[i])),
         {at[i]: reason for i, reason in wrong.items()},
         {"row-short": short[rows]},

@@ -66,6 +66,12 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
     assert (got.rows, len(got.bad)) == ([], 1)
 
 
+def test_a_signalling_nan_is_a_missing_marker() -> None:
+    data = trial(TWO, [HERE]).replace(b"\x00\x00\xc8\x42", b"\x01\x00\x80\x7f", 1)
+    row = Reading({"a.c3d": data}, AB).rows[0]
+    assert (row["visibility"], row["repairs"]) == ([0, 2], ["c3d.point-incomplete"])
+
+
 @settings(max_examples=100, deadline=None)
 @given(mutated([trial(TWO, [HERE, LOST]), trial(TWO, [HERE], scale=0.5)]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:

@@ -94,6 +94,11 @@ def test_qualisys_may_number_its_frames() -> None:
         ]
 
 
+def test_a_word_of_qualisys_may_have_no_value() -> None:
+    data = QUALISYS.replace(b"DATA_INCLUDED\t3D", b"DATA_INCLUDED")
+    assert len(Reading({"a.tsv": data}, AB).rows) == 2
+
+
 def test_subjects_are_tracks() -> None:
     names = ("Ann:A", "Ann:B", "Bob:A", "Bob:B")
     got = Reading({"a.csv": vicon(names, [(1, 0, *HERE, *HERE)])}, AB)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from posegate.transforms.formats import File
 from posegate.transforms.formats.text_table import cells, dialect_of
 from posegate.transforms.model.skeleton import Skeleton
 from samples.mutation import mutated
@@ -112,6 +113,15 @@ def test_a_file_name_says_whose_work_it_is() -> None:
 def test_what_is_no_trc_is_said_to_be_none(data: bytes) -> None:
     got = reading(data)
     assert (got.rows, len(got.bad)) == ([], 1)
+
+
+@pytest.mark.parametrize("end", [b" \n", b"\t\t\n \n", b"\n\n \t"])
+def test_a_last_block_of_nothing_is_nothing(
+    end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(File.chunks, "__defaults__", (1,))
+    for data in (trial(TWO, ROWS), trial((), [(1, 0)])):
+        assert len(reading(data + end).rows) in (0, 2)
 
 
 SOUND = [trial(TWO, ROWS), trial(TWO, ROWS, sign=","), trial(TWO, ROWS, sign=" ")]
