@@ -122,7 +122,9 @@ def joints(
     cells = [sums[key] for kind in kinds if (key := ("joint", kind, "", "")) in sums]
     if not cells:
         return []
-    nothing = np.zeros((len(skeleton.keypoints), len(taxonomy.KINDS)), np.int64)
+    k = len(skeleton.keypoints)
+    nothing = np.zeros((k, len(taxonomy.KINDS)), np.int64)
+    between = sums.get(("joint", "second", "", ""), np.zeros((k, 3), np.int64))
     wrong = sum((c for key, c in sums.items() if _mistake(key, kinds)), nothing)
     return [
         {
@@ -131,11 +133,19 @@ def joints(
             "mpjpe": ratio(px / ONE, n),
             "q": ratio(q / ONE, n) if skeleton.sigmas is not None else None,
             "mistakes": dict(zip(taxonomy.KINDS, each, strict=True)),
+            "between": {
+                "n": int(two[0]),
+                "mpjpe": ratio(two[1] / ONE, two[0]),
+                "q": ratio(two[2] / ONE, two[0])
+                if skeleton.sigmas is not None
+                else None,
+            },
         }
-        for name, (n, px, q), each in zip(
+        for name, (n, px, q), each, two in zip(
             skeleton.keypoints,
             np.sum(cells, axis=0).tolist(),
             wrong.tolist(),
+            between.tolist(),
             strict=True,
         )
     ]

@@ -61,6 +61,7 @@ class ErrorBar(NamedTuple):
     q: float | None
     bar: Any
     mistakes: Mapping[str, int]
+    between: float | None
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -242,6 +243,7 @@ def errors(keypoints: Sequence[Mapping[str, Any]]) -> Shown:
             finite(each.get("q")),
             charts.bar(each.get("q"), max(most, 1.25), 1.0),
             each.get("mistakes") or {},
+            finite((each.get("between") or {}).get("q")),
         )
         for each in keypoints
     ]

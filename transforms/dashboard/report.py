@@ -116,6 +116,14 @@ class Mistakes(TypedDict, total=False):
     miss: int
 
 
+class Between(TypedDict, total=False):
+    """How far two annotators differ at a keypoint, neither of whom is the reference."""
+
+    n: int
+    mpjpe: float | None
+    q: float | None
+
+
 class KeypointError(TypedDict, total=False):
     """`mpjpe` in px; `q` is the mean error as a multiple of sigma·s."""
 
@@ -124,6 +132,7 @@ class KeypointError(TypedDict, total=False):
     mpjpe: float | None
     q: float | None
     mistakes: Mistakes
+    between: Between
 
 
 class Interval(TypedDict, total=False):

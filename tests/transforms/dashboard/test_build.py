@@ -67,6 +67,7 @@ def test_every_kind_of_measure_is_in_the_report() -> None:
     assert made["outlines"] == {"pairs": 8, "iou": 1.0, "boundary_iou": 1.0}
     assert [v["pairs"] for v in made["variants"]] == [8, 8, 8]
     assert sum(made["keypoints"][0]["mistakes"].values()) == 8
+    assert made["keypoints"][0]["between"] == {"n": 0, "mpjpe": None, "q": None}
     flags = made["visibility"]
     assert flags["alike"] == 1.0
     assert flags["contract"] == {"kappa": 1.0, "limit": 0.75, "kept": True}
@@ -101,3 +102,15 @@ def test_the_curve_keeps_its_risks() -> None:
     assert accepted[0] > 1 - test["alpha"]
     assert accepted[1] == pytest.approx(test["beta"], abs=0.01)
     assert np.all(np.diff(curve["accepted"]) <= 1e-12)
+
+
+def test_two_annotators_stand_beside_what_gold_says() -> None:
+    rows = [
+        row(1),
+        row(2, annotator="bo", xy=moved(4, 0)),
+        row(3, annotator="gil", role="gold"),
+    ]
+    made = agreement(sums(*rows), POLICY, TRIANGLE)["keypoints"]
+    assert made[0]["n"] == 2
+    assert made[0]["between"] == {"n": 2, "mpjpe": 4.0, "q": 4.0}  # 1 px is a sigma s
+    assert made[1]["between"]["q"] == 2.0
