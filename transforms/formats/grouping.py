@@ -100,7 +100,11 @@ class _Grouping:
             self._loose(known)
         if others:
             self._found["others"] = Group(others, id=others[0].id)
-        return list(self._found.values())
+        place = {id(shape): i for i, shape in enumerate(self._shapes)}
+        return sorted(
+            self._found.values(),
+            key=lambda group: min(place[id(s)] for s in (*group.points, *group.around)),
+        )
 
     def _placed(self, point: Shape) -> bool:
         """Puts a point where the tool, an arrow or its label says it belongs."""
@@ -263,7 +267,7 @@ def _surround(
     outlines = [s for s in group.around if s.outline is not None]
     assert record.attributes is not None
     for shape in (*boxes, *outlines):
-        if not group.points or plain(shape.name) != plain(skeleton.category):
+        if plain(shape.name) != plain(skeleton.category):
             record.attributes.setdefault("category", shape.name)
         record.attributes |= shape.attributes
         repairs |= dict.fromkeys(shape.repairs)

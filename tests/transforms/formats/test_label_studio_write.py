@@ -105,3 +105,10 @@ def test_the_configuration_has_every_control(tmp_path: Path) -> None:
     assert names == controls
     assert used <= controls
     assert [label.get("value") for label in root.iter("Label")][:2] == [*FACE.keypoints]
+
+
+def test_rows_without_points_keep_their_place(tmp_path: Path) -> None:
+    bare = {"id": "8", "visibility": [0, 0], "xy": [NAN] * 4}
+    _, _, got = tasks(tmp_path, bare, {}, bare | {"id": "9"})
+    assert [row["id"] for row in got.rows] == ["8", "7", "9"]
+    assert {row["attributes"] for row in got.rows} == {None}
