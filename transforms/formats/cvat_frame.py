@@ -129,10 +129,9 @@ class Frames:
     ) -> Iterator[Record]:
         """Of points that are one object's; `inferred`, or may be."""
         names = self.skeleton.keypoints
-        labels = [each.label for each in some]
-        if (len(some) == 1 and len(some[0].values) > 2) or len(set(labels)) == 1 < len(
-            some
-        ):
+        labels = {each.label for each in some}
+        unnamed = len(labels) == 1 < len(some)
+        if unnamed or any(len(each.values) > 2 for each in some):
             yield self._by_order(some, inferred)
             return
         strays = [each for each in some if self._find(each.label) is None]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from posegate.transforms.formats.cvat_shapes import Unreadable, box
+from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.xml_records import Node, whole
 from posegate.transforms.formats.xml_stream import DEPTH, Broken, Stop, Stream
 from posegate.transforms.kernels.json_scan import Ints
@@ -45,21 +46,22 @@ class Groups:
 
 
 def groups(chunks: Iterable[bytes]) -> Groups:
-    """Reads a whole file for them; what is wrong with it is not said here."""
+    """Reads a whole file for them, or what can be read of it; says nothing of that."""
     boxes: dict[str, tuple[array[int], array[float]]] = {}
     poses: dict[str, array[int]] = {}
     pointed: dict[str, array[int]] = {}
-    for found in _Grouped(chunks, "annotations", "track"):
-        if isinstance(found, Broken):
-            continue
-        group, frame, sides = found
-        if isinstance(sides, bool):
-            some = poses if sides else pointed
-            some.setdefault(group, array("q")).append(frame)
-        else:
-            frames, numbers = boxes.setdefault(group, (array("q"), array("d")))
-            frames.append(frame)
-            numbers.extend(sides)
+    with suppress(DamagedStream):
+        for found in _Grouped(chunks, "annotations", "track"):
+            if isinstance(found, Broken):
+                continue
+            group, frame, sides = found
+            if isinstance(sides, bool):
+                some = poses if sides else pointed
+                some.setdefault(group, array("q")).append(frame)
+            else:
+                frames, numbers = boxes.setdefault(group, (array("q"), array("d")))
+                frames.append(frame)
+                numbers.extend(sides)
     for group, frames in pointed.items():
         once = np.unique(np.array(frames)).tolist()
         poses.setdefault(group, array("q")).extend(once)

@@ -1,4 +1,8 @@
-"""Writing CVAT for images 1.1: a file of images, poses grouped with their boxes."""
+"""Writing CVAT for images 1.1: a file of images, poses grouped with their boxes.
+
+In CVAT a skeleton's label takes no other shapes, so a person's box and outline go by
+`person-outline`: a project that they are brought into needs that label too.
+"""
 
 from collections.abc import Iterator
 from itertools import groupby

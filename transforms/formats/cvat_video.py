@@ -12,6 +12,7 @@ of each point into that of the skeleton, which is read as well.
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -117,12 +118,12 @@ def _again(file: File, context: Context) -> File:
         return file
     held: list[bytes] = []
 
-    def whole() -> BinaryIO:
+    def opened() -> BinaryIO:
         if not held:
             held.append(file.read())
         return io.BytesIO(held[0])
 
-    return File(file.name, whole)
+    return File(file.name, opened)
 
 
 @dataclass
@@ -181,16 +182,12 @@ class _Reading:
     def _look_ahead(self) -> None:
         """Gathers the boxes of groups, if there are groups."""
         before = b""
-        for chunk in self._file.chunks():
-            if b"group_id" in before[-16:] + chunk:
-                break
-            before = chunk
-        else:
-            return
-        try:
-            self._groups = groups(self._file.chunks())
-        except DamagedStream:
-            return  # reading itself will meet the damage and tell
+        with suppress(DamagedStream):  # reading itself will meet it, and tell
+            for chunk in self._file.chunks():
+                if b"group_id" in before[-16:] + chunk:
+                    self._groups = groups(self._file.chunks())
+                    return
+                before = chunk
 
     def _name(self, said: Meta) -> None:
         """What the file says of itself, and so how its video is called."""

@@ -109,6 +109,12 @@ def test_points_of_a_group_are_an_instance() -> None:
     assert not got.repairs
 
 
+def test_several_points_in_one_shape_are_never_cut_to_the_first() -> None:
+    some = '<points label="{0}" group_id="1" points="1,1;2,2"/>'
+    got = read(some.format("a") + some.format("b"))
+    assert got.reasons == ["cvat-images.other-skeleton"]
+
+
 def test_attributes_of_the_skeleton_and_of_its_points_stay_apart() -> None:
     points = point("a", 1, 1).replace(
         "\n", '<attribute name="side">L &amp; R</attribute>'

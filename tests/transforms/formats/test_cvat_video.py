@@ -1,5 +1,6 @@
 """CVAT for video 1.1."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -142,6 +143,14 @@ def test_the_boxes_of_groups_are_found_in_a_tar_as_well() -> None:
         "all.tar.gz/two.xml",
     ]
     assert [row["bbox"] for row in got.rows] == [[10, 20, 400, 400]] * 2
+
+
+def test_what_stands_before_the_damage_of_a_gzip_is_read() -> None:
+    tracks = [track(frames({0: [2, 2, 2]}), i, group=i + 1) for i in range(900)]
+    data = gzip.compress(document("\n".join(tracks)), compresslevel=1)
+    got = Reading({"a.xml.gz": data[: len(data) * 2 // 3]}, ABC)
+    assert len(got.rows) > 100
+    assert "file.gzip" in got.reasons
 
 
 def test_batches_change_nothing() -> None:
