@@ -220,8 +220,6 @@ def _frames(
                 found.setdefault(int(key), []).append((one, part))
         ranges = _ranges(one.get("ranges", one.get("segments")))
         build.note("frames-between", max(0, sum(b - a for a, b in ranges) - kept))
-    if not found:
-        return {}
     return dict(
         sorted(found.items(), key=lambda pair: -1 if pair[0] is None else pair[0])
     )

@@ -10,7 +10,7 @@ In a video's label `frames` has the objects of each frame, `segments` where each
 is, and `key_frame_feature_map` the frames that a person touched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -85,8 +85,8 @@ def sniff(head: bytes, name: str) -> bool:
 
 def _kind(row: Mapping[str, Any], at: str = "") -> str | None:
     """What a record with these keys is."""
-    has = [key for key in ("projects", "media_attributes", "experiments")]
-    if f"{at}data_row" in row and any(f"{at}{key}" in row for key in has):
+    where = ("projects", "media_attributes", "experiments")
+    if f"{at}data_row" in row and any(f"{at}{key}" in row for key in where):
         return "row"
     own = ("uuid", "schemaId", "classifications", "relationship", "segments", "point")
     if f"{at}dataRow" in row and any(f"{at}{key}" in row for key in own):
@@ -220,16 +220,12 @@ class _Reading:
         self,
         shapes: list[Shape],
         ties: list[tuple[str, str]],
-        record: Any,
+        record: Callable[[Group, dict[str, Any], int | None], Record],
         said: dict[str, Any],
         frame: int | None,
         raw: bytes,
     ) -> None:
-        def make(group: Group) -> Record:
-            made: Record = record(group, said, frame)
-            return made
-
-        self._instances.put(shapes, ties, make, raw)
+        self._instances.put(shapes, ties, lambda group: record(group, said, frame), raw)
 
 
 def _listed(given: object) -> list[Any]:
