@@ -66,12 +66,19 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             skeleton, folder, plan.buckets, plan.week, plan.repeated, how, plan.reviews
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
-        checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
+        checked = read.batches | "validate" >> Validate(
+            plan.rules, skeleton, plan.policy.slices.by
+        )
         moved = read.batches | "motion" >> Motion(plan.rules, skeleton, plan.buckets)
         paired = read.batches | "accompany" >> Accompany(
             plan.rules, skeleton, folder, plan.buckets
         )
-        findings = (checked, moved, paired, met.findings) | "findings" >> beam.Flatten()
+        findings = (
+            checked.findings,
+            moved,
+            paired,
+            met.findings,
+        ) | "findings" >> beam.Flatten()
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),
@@ -79,6 +86,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
             weighed.pairs | "drift" >> Drift(skeleton, how.low, None),
+            checked.sums,
             met.sums,
             weighed.sums,
             sample.sums,

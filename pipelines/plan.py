@@ -91,7 +91,11 @@ def prepare(
     skeleton = project.load_skeleton()
     settings = project.settings()
     rules = bind(RULES, settings, skeleton, project.place)
-    for name in (*project.sampling.strata, *project.splits.stratify):
+    for name in (
+        *project.sampling.strata,
+        *project.splits.stratify,
+        *project.slices.by,
+    ):
         columns.check(name, project.place)
     for name in project.splits.group:
         columns.check(name, project.place)

@@ -58,7 +58,7 @@ def outputs(built: beam.Pipeline) -> dict[str, tuple[Any, bytes]]:
 ARROW = """
 ingest/read/ParDo(ReadShard) None
 ingest/read/ParDo(ReadShard) quarantined
-validate/check None
+validate/check/FlatMap(findings) None
 motion/of tracks None
 motion/by window None
 motion/check tracks None

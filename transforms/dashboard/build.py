@@ -16,7 +16,7 @@ from posegate.transforms.dashboard.build_drift import (
 )
 from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
-from posegate.transforms.kernels import taxonomy, verdict
+from posegate.transforms.kernels import slices, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
@@ -67,7 +67,7 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         "reasons": [
             {**gate._asdict(), "passed": gate.passed} for gate in evidence.gates
         ],
-        "counts": counts(evidence),
+        "counts": counts(evidence, setting.policy),
         "agreement": agreement(evidence.sums, setting.policy, setting.skeleton),
         "sampling": sampling(evidence.sums, setting.policy, evidence.queue)
         | {"hand_ins": list(setting.hand_ins)},
@@ -136,7 +136,7 @@ def table(sums: Mapping[Key, Ints], name: str) -> dict[str, int]:
     return dict(sorted(cells.items(), key=lambda cell: (-cell[1], cell[0])))
 
 
-def counts(evidence: Evidence) -> dict[str, Any]:
+def counts(evidence: Evidence, policy: Policy) -> dict[str, Any]:
     """What came in, what became of it, and which rules were broken."""
     sums = evidence.sums
     verdicts = table(sums, "verdict")
@@ -155,10 +155,17 @@ def counts(evidence: Evidence) -> dict[str, Any]:
         "repairs": table(sums, "repair"),
         "quarantine": table(sums, "quarantine"),
         "findings": findings(evidence),
+        "slices": sliced(evidence.sums, policy),
         "skipped": [
             {"rule": rule, "reason": why} for rule, why in evidence.skipped.items()
         ],
     }
+
+
+def sliced(sums: Mapping[Key, Ints], policy: Policy) -> list[dict[str, Any]]:
+    """Every rate by every slice, those that are worse than the rest first."""
+    found = slices.judge(sums, policy.slices.q, policy.slices.least)
+    return [each._asdict() for each in found]
 
 
 def findings(evidence: Evidence) -> list[dict[str, Any]]:

@@ -86,6 +86,7 @@ def page(report: Mapping[str, Any]) -> str:
         repairs=codes(counts.get("repairs")),
         quarantine=codes(counts.get("quarantine")),
         findings=first(by_severity(counts.get("findings") or []), 2 * MOST),
+        slices=first([s for s in counts.get("slices") or [] if s.get("worse")], MOST),
         skipped=first(counts.get("skipped") or [], MOST),
         histogram=charts.histogram(agreement),
         keypoints=errors(agreement.get("keypoints") or []),

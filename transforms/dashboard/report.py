@@ -62,6 +62,22 @@ class SkippedRule(TypedDict, total=False):
     reason: str
 
 
+class SliceRate(TypedDict, total=False):
+    """How often a rule finds something in a slice (`kernels.slices.Slice`)."""
+
+    column: str
+    value: str
+    rule: str
+    instances: int
+    found: int
+    rate: float
+    low: float
+    high: float
+    rest: float
+    p: float
+    worse: bool
+
+
 class Counts(TypedDict, total=False):
     """`records` = `instances` + `quarantined`; the verdicts of instances add up too.
 
@@ -85,6 +101,7 @@ class Counts(TypedDict, total=False):
     repairs: dict[str, int]
     quarantine: dict[str, int]
     findings: list[RuleCount]
+    slices: list[SliceRate]
     skipped: list[SkippedRule]
 
 

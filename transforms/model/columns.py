@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.model.poses import dense
+from posegate.transforms.model.poses import dense, scalars
 from posegate.transforms.model.schema import Visibility, instances
 
 PREFIX = "attributes."
@@ -22,17 +22,23 @@ COMPLEXITY = "complexity"
 BANDS = ((0.25, "clear"), (0.5, "partly hidden"), (1.1, "hidden"))
 """The share of keypoints that are occluded or not labelled lies below the number."""
 
+SIZE = "size"
+"""How large an object is, in COCO's three bands."""
+
+SIZES = ((32.0**2, "small"), (96.0**2, "medium"), (np.inf, "large"))
+"""An area [px^2] is below the number (cocoeval's areaRng)."""
+
 
 def check(name: str, place: str) -> None:
     """Raises ValueError unless `column` knows the name."""
-    if name in (*NAMES, COMPLEXITY) or (
+    if name in (*NAMES, COMPLEXITY, SIZE) or (
         name.startswith(PREFIX) and len(name) > len(PREFIX)
     ):
         return
     near = difflib.get_close_matches(name, NAMES, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(NAMES)}"
     raise ValueError(
-        f"{place}: no column {name!r}; {hint}, {COMPLEXITY}, or {PREFIX}<name>"
+        f"{place}: no column {name!r}; {hint}, {COMPLEXITY}, {SIZE}, or {PREFIX}<name>"
     )
 
 
@@ -42,7 +48,17 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
         return pc.map_lookup(batch["attributes"], name.removeprefix(PREFIX), "first")
     if name == COMPLEXITY:
         return complexity(batch)
+    if name == SIZE:
+        return size(batch)
     return batch[name]
+
+
+def size(batch: pa.RecordBatch) -> pa.Array:
+    """The band of each row by its area; null where that is not known."""
+    area = scalars(batch["area"])
+    names = pa.array([name for _, name in SIZES])
+    band = np.searchsorted([limit for limit, _ in SIZES], area, side="right")
+    return names.take(pa.array(np.minimum(band, 2), mask=~(area > 0)))
 
 
 def complexity(batch: pa.RecordBatch) -> pa.Array:

@@ -131,6 +131,15 @@ class Splits(Section):
     test: str | None = None
 
 
+class Slices(Section):
+    """Where rules might find more than elsewhere: by which columns, at which false
+    discovery rate, in slices of at least so many instances."""
+
+    by: tuple[str, ...] = ()
+    q: Probability = 0.05
+    least: Count = 50
+
+
 class Policy(Section):
     """All of them; what a worker needs to judge."""
 
@@ -141,3 +150,4 @@ class Policy(Section):
     drift: Drift
     splits: Splits
     calibration: Calibration
+    slices: Slices = Slices()
