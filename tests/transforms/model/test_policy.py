@@ -14,6 +14,7 @@ DRIFT = {
     "watch": 0.2,
     "baseline_weeks": 8,
     "quarantine_weeks": 6,
+    "windows": [2, 4, 8],
 }
 
 
