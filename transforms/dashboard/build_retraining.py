@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from posegate.transforms.dashboard.build_drift import Watch, change
+from posegate.transforms.dashboard.build_drift import Watch, change, direction
 from posegate.transforms.kernels.people import HABITS, People
 from posegate.transforms.kernels.stream_sums import contract
 from posegate.transforms.kernels.streams import History
@@ -27,10 +27,37 @@ def retraining(
     """Everything that is in alarm now, by annotator, the annotator at large first."""
     rows = [] if people is None else [*at_large(people, history)]
     if watch is not None:
+        rows += [*everybody(watch)]
         broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
         for a, k in np.argwhere(watch.seen.alarms.alarm[:, -1]).tolist():
             rows.append(stream(a, k, watch) | {"contract": bool(broken[a, k])})
     return sorted(rows, key=lambda row: (row["annotator"], row["keypoint"] or ""))
+
+
+def everybody(watch: Watch) -> list[dict[str, Any]]:
+    """Keypoints that moved with all annotators: a tool or an instruction, no person."""
+    seen, rows = watch.seen, []
+    for k in np.flatnonzero(seen.shared[-1]).tolist():
+        calm = np.flatnonzero(~seen.shared[:, k])
+        since = int(calm[-1]) + 1 if len(calm) else 0
+        dx, dy = seen.common[-1, k].tolist()
+        rows.append(
+            {
+                **dict.fromkeys(COLUMNS),
+                "annotator": EVERYBODY,
+                "keypoint": watch.skeleton.keypoints[k],
+                "finding": "bias",
+                "since": watch.history.weeks[since],
+                "effect_px": float(np.hypot(dx, dy)),
+                "direction": direction(dx, dy),
+                "contract": False,
+            }
+        )
+    return rows
+
+
+EVERYBODY = "(everybody)"
+"""In the place of an annotator, where all moved alike."""
 
 
 def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:

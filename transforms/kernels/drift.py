@@ -24,6 +24,7 @@ from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
 )
+from posegate.transforms.kernels.everybody import Everybody, everybody
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
 from posegate.transforms.kernels.scan import Quantity, Span, clearest, shift
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
@@ -84,7 +85,8 @@ class Streams:
     `n` pairs this week. `p_bias`, `p_noise` and `p_slips` of a moved offset, of grown
     errors and of more slips, `p` of all; NaN where the stream was not judged (nothing
     seen this week, or too little so far). `z` and `t2` are the scores of the smoothed
-    size and offset.
+    size and offset. `shared` (W, K) marks where everybody moved alike, `common`
+    (W, K, 2) by how much [px]: that is not held against one.
 
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
@@ -100,6 +102,8 @@ class Streams:
     p_bias: Floats
     p_slips: Floats
     p: Floats
+    shared: Bools
+    common: Floats
     weeks: Ints
     effect: Floats
     error: Floats
@@ -136,15 +140,20 @@ def fleet(
     )
     larger = [p_larger(each.score) for each in grown]
     tests = {
-        "bias": [*image.p, *body.p, p_apart(state.t2)],
+        "bias": [
+            *image.p,
+            *body.p,
+            p_apart(state.t2),
+        ],
         "noise": [*larger, p_larger(state.z)],
         "slips": more_slips(s["n"], s["gross"], over, parameters.baseline),
     }
+    explained = image.shared.alarm | body.shared.alarm  # (W, K)
+    tests["bias"][-1] = np.where(explained, np.nan, tests["bias"][-1])
     if careless is not None:
-        for what in ("noise", "slips"):
-            tests[what] = [
-                np.where(careless[..., None], np.nan, p) for p in tests[what]
-            ]
+        explained = explained | careless[..., None]
+    for what in ("noise", "slips"):
+        tests[what] = [np.where(explained, np.nan, p) for p in tests[what]]
     p = together([each for some in tests.values() for each in some])
     found = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
     best = clearest([image.p, body.p, larger])
@@ -163,6 +172,8 @@ def fleet(
         p_bias=together(tests["bias"]),
         p_slips=together(tests["slips"]),
         p=p,
+        shared=image.shared.alarm,
+        common=image.shared.told * px[:, None],
         weeks=weeks,
         effect=moved * px[:, None],
         error=error * px,
@@ -220,6 +231,7 @@ class Offsets:
 
     n: Floats
     p: list[Floats]
+    shared: Everybody
     tested: tuple[Quantity, Quantity]
     wide: tuple[Quantity, Quantity]
 
@@ -252,9 +264,23 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
         return x, y
 
     tested = quantities("h")
-    scores = [[honest(shift(span, of).score) for of in tested] for span in over]
-    p = [np.exp(-(x**2 + y**2) / 2) for x, y in scores]  # chi-square of 2
-    return Offsets(n, p, tested, quantities("w"))
+    x, y = ([shift(span, of) for span in over] for of in tested)
+    shared = everybody(
+        list(zip(x, y, strict=True)),
+        parameters.action,
+        parameters.watch,
+        parameters.quarantine,
+    )
+    p = []
+    for length, pair in enumerate(zip(x, y, strict=True)):
+        own = [
+            honest(
+                (each.delta - shared.moved[length, ..., axis]) / np.sqrt(each.variance)
+            )
+            for axis, each in enumerate(pair)
+        ]
+        p.append(np.exp(-(own[0] ** 2 + own[1] ** 2) / 2))  # chi-square of 2
+    return Offsets(n, p, shared, tested, quantities("w"))
 
 
 def sizes(s: dict[str, Floats], baseline: int) -> Quantity:

@@ -138,7 +138,7 @@ def finite(streams: Streams) -> None:
         value = getattr(streams, field.name)
         if field.name == "alarms":
             assert not value.action[np.isnan(streams.p)].any()
-        elif field.name in ("n", "weeks"):
+        elif field.name in ("n", "weeks", "shared", "common"):
             assert np.isfinite(value).all(), field.name
         elif field.name in ("p_noise", "p_bias", "effect", "error", "noise"):
             assert not np.isnan(value[streams.weeks > 0]).any(), field.name
@@ -191,3 +191,22 @@ def test_an_alarm_counts_from_the_beginning_of_the_change() -> None:
     weeks = np.array([0, 2, 4, 2, 2, 8])[None, :, None]
     since = np.array([-1, -1, 2, 2, -1, 5])[None, :, None]
     assert since_change(weeks, since)[0, :, 0].tolist() == [0, 2, 4, 5, 2, 8]
+
+
+def test_what_moved_with_everybody_is_nobodys_fault() -> None:
+    weekly, _ = made(30, 30, seed=3)
+    resized, changed = made(30, 30, bias=0.8, drifting=30, seed=3)
+    calm, seen = (fleet(each, Parameters((0.07,) * 17)) for each in (weekly, resized))
+    assert changed[:, 3:5].all()
+    assert seen.shared[18:, 3:5].all()
+    assert not seen.shared[:14].any()
+    assert seen.common[-6:, 3, 0].mean() == pytest.approx(0.8 * 0.07 * 150, abs=3)
+    blamed = seen.alarms.action[:, 18:].sum()
+    assert blamed <= calm.alarms.action[:, 18:].sum() + 6
+
+
+def test_one_who_drifts_far_does_not_speak_for_everybody() -> None:
+    weekly, changed = made(12, 30, bias=4.0, drifting=1)
+    seen = fleet(weekly, Parameters((0.07,) * 17))
+    assert seen.alarms.alarm[:, -1][changed].all()
+    assert not seen.shared.any()
