@@ -159,10 +159,15 @@ def contradiction(
 def own_review(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:
     """(M,) whether two blocks, by their first rows, are a person and their own review:
     it says nothing. Where nobody is named, nobody is suspected."""
-    named = np.asarray(rows["annotator"].is_valid())
-    annotator = stable_hash(rows["annotator"])
-    same = named[one] & (annotator[one] == annotator[other])
+    annotator = numbered(rows["annotator"])
+    same = (annotator[one] >= 0) & (annotator[one] == annotator[other])
     return same & (kind == KINDS.index("review"))
+
+
+def numbered(names: pa.Array) -> Ints:
+    """(N,) a number for each name, the same for the same one; -1 for null."""
+    codes = names.dictionary_encode().indices.fill_null(-1)
+    return codes.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def crowded(lengths: Ints, one: Ints, other: Ints) -> Bools:
@@ -189,12 +194,10 @@ def refusals(blocks: Blocks, met: Met, contested: int) -> list[Sum]:
 
 def people(rows: pa.RecordBatch, poses: Poses, chosen: Ints) -> pairing.People:
     """Some rows, as one side of a pairing."""
-    ids = rows["id"].take(pa.array(chosen))
-    number = (stable_hash(ids) >> np.uint64(1)).astype(np.int64)
     return pairing.People(
         xy=poses.xy[chosen],
         labelled=poses.labelled[chosen],
         bbox=poses.bbox[chosen],
         area=poses.area[chosen],
-        id=np.where(np.asarray(ids.is_valid()), number, -1),
+        id=numbered(rows["id"])[chosen],
     )

@@ -155,10 +155,10 @@ def mistakes(pairs: pa.RecordBatch) -> Iterator[Sum]:
 
 def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
     """[n, OKS] by video; stills stand in clusters of their own kind."""
-    still = pc.binary_join_element_wise(
-        "still", pa.array((stable_hash(pairs["image"]) % STILLS).astype(str)), " "
-    )
-    group, names = code(pc.coalesce(pairs["video"], still))
+    bare = np.asarray(pairs["video"].is_null())
+    stills = stable_hash(pairs["image"].filter(pa.array(bare))) % STILLS
+    named = pa.array([f"still {number}" for number in stills.tolist()], pa.string())
+    group, names = code(pc.replace_with_mask(pairs["video"], pa.array(bare), named))
     known = np.isfinite(score)
     n = np.bincount(group[known], minlength=len(names))
     total = np.zeros(len(names), np.int64)
