@@ -4,6 +4,7 @@ Nothing is unpacked onto a disk: a member's name can point nowhere.
 """
 
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -27,7 +28,12 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 LARGEST = 1 << 30
 """Bytes of a file that a library must have whole; larger ones are refused."""
 
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
+_DAMAGE = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(struct.error, NotImplementedError, RuntimeError),  # of headers that make no sense
+    *(TypeError, ValueError, OverflowError, IndexError),  # and of what tarfile misses
+)
+"""What Python's own readers of archives raise over damaged ones."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def _zipped(
 def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
     try:
         member = archive.open(info)
-    except (*_DAMAGE, RuntimeError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise _damaged(error, info.filename) from error
     packed = max(info.compress_size, 1)
     return cast(BinaryIO, _Guarded(cast(BinaryIO, member), info.filename, packed))

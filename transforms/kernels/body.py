@@ -116,7 +116,7 @@ def upright(
     names = skeleton.keypoints
     if {*UPPER, *LOWER} <= set(names):
         top, low = ([names.index(n) for n in ends] for ends in (UPPER, LOWER))
-        known = seen[:, [*top, *low]].all(axis=1)[:, None]
+        known = np.asarray(seen[:, [*top, *low]].all(axis=1))[:, None]
         down = np.where(known, xy[:, low].mean(axis=1) - xy[:, top].mean(axis=1), down)
     across = quarter(left)
     hand = np.where((across * down).sum(axis=1) < 0, -1.0, 1.0)

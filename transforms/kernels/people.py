@@ -51,7 +51,7 @@ class People:
     def careless(self) -> Bools:
         """(A, W) who is in alarm for a habit that makes all keypoints worse."""
         places = [HABITS.index(habit) for habit in HOLDING]
-        return self.alarms.alarm[..., places].any(axis=-1)
+        return np.asarray(self.alarms.alarm[..., places].any(axis=-1))
 
 
 def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
@@ -70,7 +70,7 @@ def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
     return People(p, change, weeks.astype(np.int64), told)
 
 
-Answer = tuple[Floats, Floats, Floats]
+Answer = tuple[Floats, Floats, Ints]
 """p, how much, and over how many weeks: (A, W, 1) each."""
 
 
@@ -93,7 +93,8 @@ def _noise(s: dict[str, Floats], parameters: Parameters) -> Answer:
     recent, before = scan.halves(scan.running(log), weeks)
     now, then = scan.halves(scan.running(n), weeks)
     grown = recent / np.maximum(now, 1.0) - before / np.maximum(then, 1.0)
-    return together(p), np.where(weeks > 0, np.exp(grown), np.nan), weeks
+    factor: Floats = np.where(weeks > 0, np.exp(grown), np.nan)
+    return together(p), factor, weeks
 
 
 SQUARE_VARIANCE = 2.0
@@ -122,7 +123,7 @@ def _slips(n: Floats, gross: Floats, parameters: Parameters) -> Answer:
     over = [span for span in _over(n, parameters) if span.weeks >= SLOW]
     if not over:
         nothing = np.full_like(n, np.nan)
-        return nothing, nothing, np.zeros_like(n)
+        return nothing, nothing, np.zeros(n.shape, np.int64)
     prior = scan.rates(n, count, parameters.baseline)
     p = [scan.p_more(span, count, prior) for span in over]
     weeks = _weeks(p, parameters, SLOW)
@@ -130,7 +131,8 @@ def _slips(n: Floats, gross: Floats, parameters: Parameters) -> Answer:
     recent, before = scan.halves(scan.running(count), weeks)
     usual = (prior.shape + before) / (prior.rate + span.before)
     factor = recent / np.maximum(span.n, 1.0) / usual
-    return together(p), np.where(span.judged, factor, np.nan), weeks
+    known: Floats = np.where(span.judged, factor, np.nan)
+    return together(p), known, weeks
 
 
 def _work(own: Floats, variance: float, parameters: Parameters, factor: bool) -> Answer:
@@ -140,7 +142,8 @@ def _work(own: Floats, variance: float, parameters: Parameters, factor: bool) ->
     p = [p_different(scan.shift(span, of).score) for span in _over(n, parameters)]
     weeks = _weeks(p, parameters)
     delta = scan.shift(scan.span_of(n, weeks), of).delta
-    return together(p), np.exp(delta) if factor else delta, weeks
+    said: Floats = np.exp(delta) if factor else delta
+    return together(p), said, weeks
 
 
 def _over(n: Floats, parameters: Parameters) -> tuple[scan.Span, ...]:
