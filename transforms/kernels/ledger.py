@@ -75,9 +75,6 @@ class Order:
 
     def place(self, part: Ints, row: Ints) -> Ints:
         """(N,) the place of each row, from 1; 0 for one that has none."""
-        return self._find(part, row)
-
-    def _find(self, part: Ints, row: Ints) -> Ints:
         own, wanted = _keys(self.part, self.row), _keys(part, row)
         if not len(own):
             return np.zeros(len(wanted), np.int64)
@@ -87,7 +84,7 @@ class Order:
 
     def reach(self, part: Ints, row: Ints) -> "Reach":
         """How far it is reviewed, given the rows that have a reference: (N,), (N,)."""
-        place = self._find(part, row)
+        place = self.place(part, row)
         done = np.zeros(len(self.part), bool)
         done[place[place > 0] - 1] = True
         lacking = int((~done[: self.asked]).sum())
@@ -124,13 +121,9 @@ def purposes(
         here = np.flatnonzero(review & (part == number))
         if not len(here):
             continue
-        place = {
-            r: purpose
-            for r, purpose in zip(
-                rows["row"].to_pylist(), rows["purpose"].to_pylist(), strict=True
-            )
-        }
-        said = [place.get(r, NOT_DRAWN) for r in row[here].tolist()]
+        columns = (rows[name].to_pylist() for name in ("row", "purpose"))
+        purpose = dict(zip(*columns, strict=True))
+        said = [purpose.get(r, NOT_DRAWN) for r in row[here].tolist()]
         found[here] = np.where(found[here] == NOT_DRAWN, said, found[here])
     position = order.place(part, row)
     found[review & (position > 0) & (position <= reach.counted)] = ACCEPT
