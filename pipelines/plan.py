@@ -30,6 +30,7 @@ from posegate.transforms.agree import CONTESTED, REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
 from posegate.transforms.kernels import strata
+from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
 from posegate.transforms.model.delivery import Delivery
@@ -111,6 +112,7 @@ def prepare(
     policy = Policy.model_validate(
         {name: getattr(project, name) for name in Policy.model_fields}
     )
+    parameters(policy.drift, skeleton.sigmas)  # refuses what watches nothing
     weekly = tuple(p.weekly for p in past)
     bench = Bench(
         policy,

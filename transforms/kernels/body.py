@@ -99,8 +99,8 @@ def leftward(xy: Floats, seen: Bools, scale: Floats, skeleton: Skeleton) -> Floa
     trunk = [p for p in every if before[p[0]] < 0 and before[p[1]] < 0] or list(every)
     total = np.zeros((len(xy), 2))
     for left, right in trunk:
-        both = (seen[:, left] & seen[:, right])[:, None]
-        total += np.where(both, xy[:, left] - xy[:, right], 0.0)
+        both: Bools = seen[:, left] & seen[:, right]
+        total += np.where(both[:, None], xy[:, left] - xy[:, right], 0.0)
     return unit(total, scale)
 
 

@@ -63,11 +63,10 @@ def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
     for place, variance in enumerate(VARIANCES):
         own = work[:, :, place, None] / UNIT  # (A, W, 1, 3)
         found.append(_work(own, variance, parameters, HABITS[2 + place] == "pace"))
-    p, change, weeks = (
-        np.concatenate(each, axis=2) for each in zip(*found, strict=True)
-    )
+    p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
+    weeks = np.concatenate([each[2] for each in found], axis=2)
     told = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
-    return People(p, change, weeks.astype(np.int64), told)
+    return People(p, change, weeks, told)
 
 
 Answer = tuple[Floats, Floats, Ints]
