@@ -154,8 +154,26 @@ def _up(pose: Singles, labelled: Bools) -> Singles:
     return np.where(known, trunk / np.where(known, length, 1), upright)
 
 
+BLOCK = 256
+"""Poses that are multiplied at once: how a product of matrices is rounded depends on
+how many rows it has, and a pose's odds must not depend on its neighbours."""
+
+
 def outputs(model: PoseModel, given: Singles) -> Singles:
-    """The last layer: (N, FEATURES) -> (N, 1 + C + 17), that of no exchange first."""
+    """The last layer: (N, FEATURES) -> (N, 1 + C + 17), that of no exchange first.
+
+    The same to the bit however the poses are batched.
+    """
+    n = len(given)
+    padded = np.zeros((-n % BLOCK + n, given.shape[1]), np.float32)
+    padded[:n] = given
+    blocks = [
+        _layers(model, padded[i : i + BLOCK]) for i in range(0, len(padded), BLOCK)
+    ]
+    return np.concatenate(blocks or [_layers(model, padded)])[:n]
+
+
+def _layers(model: PoseModel, given: Singles) -> Singles:
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
         given = np.maximum(given @ weight + bias, 0)
     return given @ model.weights[-1] + model.biases[-1]

@@ -82,3 +82,16 @@ def test_no_rows() -> None:
     found = judge(load_model(), np.zeros((0, 17, 2)), SEEN[:0], SEEN[:0])
     assert found.exchanged.shape == (0, len(EXCHANGES))
     assert found.misplaced.shape == (0, 17)
+
+
+def test_odds_do_not_depend_on_the_neighbours() -> None:
+    model = load_model("person")
+    xy = np.random.default_rng(0).normal(0, 100, (700, 17, 2))
+    flags = np.ones((700, 17), np.bool_)
+    whole = judge(model, xy, flags, flags)
+    for size in (1, 7, 300):
+        for first in range(0, 700 - size, 233):
+            rows = slice(first, first + size)
+            part = judge(model, xy[rows], flags[rows], flags[rows])
+            np.testing.assert_array_equal(part.exchanged, whole.exchanged[rows])
+            np.testing.assert_array_equal(part.misplaced, whole.misplaced[rows])
