@@ -150,7 +150,6 @@ def counts(evidence: Evidence, policy: Policy) -> dict[str, Any]:
         "annotators": len({key[1] for key in sums if key[0] == "flags"}),
         **{name: verdicts.get(name, 0) for name in names},
         "roles": table(sums, "role"),
-        "images": evidence.records.images,
         "notes": dict(evidence.records.notes),
         "repairs": table(sums, "repair"),
         "quarantine": table(sums, "quarantine"),

@@ -81,8 +81,7 @@ class SliceRate(TypedDict, total=False):
 class Counts(TypedDict, total=False):
     """`records` = `instances` + `quarantined`; the verdicts of instances add up too.
 
-    `images` were listed, `frames` have instances; `notes` are facts of the delivery as
-    a whole, by code.
+    `notes` are facts of the delivery as a whole, by code.
     """
 
     records: int
@@ -96,7 +95,6 @@ class Counts(TypedDict, total=False):
     held: int
     excluded: int
     roles: dict[str, int]
-    images: int
     notes: dict[str, int]
     repairs: dict[str, int]
     quarantine: dict[str, int]
