@@ -81,6 +81,9 @@ def test_sums_and_verdict_do_not_depend_on_shards(
     for path in (one / "statistics").iterdir():
         assert path.read_bytes() == (seven / "statistics" / path.name).read_bytes()
     left, right = (document(run, "report.json") for run in (one, seven))
+    for report in (left, right):
+        for review in report["sampling"]["next"]:
+            del review["source"], review["position"]  # where it lies
     for key in ("verdict", "reasons", "counts", "agreement", "drift", "sampling"):
         assert left[key] == right[key], key
 
