@@ -12,8 +12,11 @@ square root of the area: positive where the person faces the camera (y points do
         |           |        side(L, R) < 0: seen from behind
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.rule import rule
 from posegate.transforms.model.skeleton import Skeleton
@@ -66,7 +69,8 @@ def left_right_face(
     Only the front of a head shows both eyes, so they must face the camera.
     """
     both = visible[:, [skeleton.joint(name) for name in EYES]].all(axis=1)
-    return np.where(both, -side("eye", xy, labelled, scale, skeleton), np.nan)
+    turned = np.where(both, -side("eye", xy, labelled, scale, skeleton), np.nan)
+    return at(turned, EYES, labelled, skeleton)
 
 
 @rule("anatomy.left-right-body", severity="review", of="person", needs=TRUNK)
@@ -80,7 +84,8 @@ def left_right_body(
     """
     above = side("shoulder", xy, labelled, scale, skeleton)
     below = side("hip", xy, labelled, scale, skeleton)
-    return np.where(np.abs(above) > shoulders, -below * np.sign(above), np.nan)
+    turned = np.where(np.abs(above) > shoulders, -below * np.sign(above), np.nan)
+    return at(turned, TRUNK, labelled, skeleton)
 
 
 @rule(
@@ -95,21 +100,41 @@ def limb_length(
     over the median of at least `fewest`. Foreshortening makes limbs shorter, never
     longer.
     """
-    tall = np.sort(statures(xy, labelled, skeleton), axis=1)  # (N, L), NaN last
+    tall = statures(xy, labelled, skeleton)
+    ranked = np.sort(tall, axis=1)  # (N, L), NaN last
     count = np.isfinite(tall).sum(axis=1)
     row = np.arange(len(tall))
-    middle = (tall[row, (count - 1) // 2] + tall[row, count // 2]) / 2
-    return np.where(count >= fewest, tall[row, count - 1] / middle, np.nan)
+    middle = (ranked[row, (count - 1) // 2] + ranked[row, count // 2]) / 2
+    ratio = np.where(count >= fewest, ranked[row, count - 1] / middle, np.nan)
+    longest = ends(skeleton)[np.where(np.isfinite(tall), tall, -1).argmax(axis=1)]
+    out = np.full(labelled.shape, np.nan)
+    out[row[:, None], longest] = ratio[:, None]
+    return out
+
+
+def ends(skeleton: Skeleton) -> Ints:
+    """Where the two ends of each limb stand: (L, 2)."""
+    return np.array(
+        [
+            (skeleton.joint(f"{which}_{a}"), skeleton.joint(f"{which}_{b}"))
+            for a, b in map(str.split, STATURE)
+            for which in ("left", "right")
+        ]
+    )
+
+
+def at(
+    values: Floats, joints: Sequence[str], labelled: Bools, skeleton: Skeleton
+) -> Floats:
+    """The value of a row (N,) at the joints that it is about: (N, K), NaN elsewhere."""
+    out = np.full(labelled.shape, np.nan)
+    out[:, [skeleton.joint(name) for name in joints]] = values[:, None]
+    return out
 
 
 def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
     """The stature that each limb implies: (N, L) [px]; NaN where an end is missing."""
-    ends = [
-        (skeleton.joint(f"{which}_{a}"), skeleton.joint(f"{which}_{b}"))
-        for a, b in map(str.split, STATURE)
-        for which in ("left", "right")
-    ]
-    from_, to = np.array(ends).T
+    from_, to = ends(skeleton).T
     gap = xy[:, from_] - xy[:, to]  # (N, L, 2)
     length = np.hypot(gap[..., 0], gap[..., 1])
     seen = labelled[:, from_] & labelled[:, to]
