@@ -79,7 +79,10 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             else nothing(setting.skeleton, setting.policy.drift.error_px)
         ),
         "retraining": retraining(
-            watch, evidence.watched.people, evidence.watched.history
+            watch,
+            evidence.watched.people,
+            evidence.watched.history,
+            evidence.watched.standing,
         ),
         "worst": list(evidence.worst),
         "annotators": annotators(evidence, watch),

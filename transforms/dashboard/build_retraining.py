@@ -9,6 +9,7 @@ import numpy as np
 
 from posegate.transforms.dashboard.build_drift import Watch, change, direction
 from posegate.transforms.kernels.people import HABITS, People
+from posegate.transforms.kernels.standing import Standing
 from posegate.transforms.kernels.stream_sums import contract
 from posegate.transforms.kernels.streams import History
 
@@ -22,7 +23,10 @@ whether the contract's own rule speaks of the stream as well."""
 
 
 def retraining(
-    watch: Watch | None, people: People | None, history: History
+    watch: Watch | None,
+    people: People | None,
+    history: History,
+    found: Standing | None = None,
 ) -> list[dict[str, Any]]:
     """Everything that is in alarm now, by annotator, the annotator at large first."""
     rows = [] if people is None else [*at_large(people, history)]
@@ -31,7 +35,32 @@ def retraining(
         broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
         for a, k in np.argwhere(watch.seen.alarms.alarm[:, -1]).tolist():
             rows.append(stream(a, k, watch) | {"contract": bool(broken[a, k])})
+        rows += [*lasting(watch, found)] if found is not None else []
     return sorted(rows, key=lambda row: (row["annotator"], row["keypoint"] or ""))
+
+
+def lasting(watch: Watch, found: Standing) -> list[dict[str, Any]]:
+    """Offsets that were there from the beginning; what is in alarm is told as such."""
+    rows = []
+    calm = found.found & ~watch.seen.alarms.alarm[:, -1]
+    for a, k in np.argwhere(calm).tolist():
+        dx, dy = found.offset[a, k].tolist()
+        size, half = float(np.hypot(dx, dy)), 1.96 * float(found.error[a, k])
+        rows.append(
+            {
+                **dict.fromkeys(COLUMNS),
+                "annotator": watch.names[a],
+                "keypoint": watch.skeleton.keypoints[k],
+                "finding": "standing",
+                "chance": 1 - float(found.adjusted[a, k]),
+                "effect_px": size,
+                "low_px": max(size - half, 0.0),
+                "high_px": size + half,
+                "direction": direction(dx, dy),
+                "contract": False,
+            }
+        )
+    return rows
 
 
 def everybody(watch: Watch) -> list[dict[str, Any]]:

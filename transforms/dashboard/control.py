@@ -111,6 +111,9 @@ HABITS_SAID: Mapping[str, Callable[[float], str]] = {
 }
 
 
+OFFSETS = ("bias", "standing")
+
+
 def retraining(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What is in alarm, as a table: who, on what, what changed, and how sure."""
     return [
@@ -118,7 +121,7 @@ def retraining(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **row,
             "keypoint": row.get("keypoint") or "all keypoints",
             "said": changed(row),
-            "low": finite(row.get("low_px")) if row.get("finding") == "bias" else None,
+            "low": finite(row.get("low_px")) if row.get("finding") in OFFSETS else None,
         }
         for row in rows
     ]
@@ -136,7 +139,8 @@ def changed(stream: Mapping[str, Any]) -> str:
     if effect is None:
         return ""
     where = stream.get("body") or stream.get("direction") or "off"
-    return f"{decimal(effect, 1)} px {where}"
+    always = "always " if finding == "standing" else ""
+    return f"{always}{decimal(effect, 1)} px {where}"
 
 
 def picture(weeks: Sequence[Week], axis: Sequence[str], who: str) -> Markup:

@@ -46,7 +46,8 @@ class Parameters:
     past, `decay` that of the smoothed state; `baseline` weeks of an annotator's work
     come first; false discovery rates of `action` and `watch`; `quarantine` weeks that a
     stream stays out of the family, counted from its alarm; `least` pairs, below which
-    nothing is judged.
+    nothing is judged; `margin` [sigma s], below which a lasting offset is nobody's
+    business.
     """
 
     sigma: tuple[float, ...]
@@ -57,6 +58,7 @@ class Parameters:
     watch: float = 0.20
     quarantine: int = 6
     least: float = 8.0
+    margin: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.decay <= 1:

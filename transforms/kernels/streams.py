@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.drift import Parameters, Streams, fleet
 from posegate.transforms.kernels.people import HABITS, WORK, People, people
+from posegate.transforms.kernels.standing import Standing, standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.model.policy import Drift
@@ -104,19 +105,15 @@ def refold(
     """
     table = counted(pa.concat_tables([WEEKLY.empty_table(), *tables]), keypoints)
     worked = pa.concat_tables([WORKED.empty_table(), *work]).combine_chunks()
-    weeks = [*table["week"].to_pylist(), *worked["week"].to_pylist()]
-    pairs = [*table["n"].to_pylist(), *worked["n"].to_pylist()]
-    kept = timeline(weeks, pairs)
-    clear = set(kept)
-    aside = sum(
-        n
-        for week, n in zip(
-            table["week"].to_pylist(), table["n"].to_pylist(), strict=True
-        )
-        if week not in clear
-    )
+    pairs, made = per_week(table), per_week(worked)
+    kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
+    aside = sum(n for week, n in pairs.items() if week not in set(kept))
     table, worked = (each.filter(among(each["week"], kept)) for each in (table, worked))
-    names = {*table["annotator"].to_pylist(), *worked["annotator"].to_pylist()}
+    names = {
+        name
+        for each in (table, worked)
+        for name in pc.unique(each["annotator"]).to_pylist()
+    }
     places = {"annotator": sorted(names), "week": kept}
     return History(
         tuple(places["annotator"]),
@@ -125,6 +122,12 @@ def refold(
         added(worked, places | {"habit": list(WORK)}, MOMENTS),
         aside // UNIT,
     )
+
+
+def per_week(table: pa.Table) -> dict[str, int]:
+    """How much each week counts: its rows' `n` together."""
+    found = table.group_by("week").aggregate([("n", "sum")])
+    return dict(zip(found["week"].to_pylist(), found["n_sum"].to_pylist(), strict=True))
 
 
 def counted(table: pa.Table, keypoints: Sequence[str]) -> pa.Table:
@@ -205,6 +208,7 @@ class Watched:
     history: History
     seen: Streams | None
     people: People | None
+    standing: Standing | None = None
 
 
 def watch(history: History, settings: Parameters) -> Watched:
@@ -214,7 +218,8 @@ def watch(history: History, settings: Parameters) -> Watched:
     found = people(history.sums, history.work, settings)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
-    return Watched(history, fleet(history.sums, settings, found.careless), found)
+    seen = fleet(history.sums, settings, found.careless)
+    return Watched(history, seen, found, standing(history.sums, settings))
 
 
 NUMBERS = (
@@ -322,4 +327,5 @@ def parameters(settings: Drift, sigmas: tuple[float, ...] | None) -> Parameters:
         action=settings.q,
         watch=settings.watch,
         quarantine=settings.quarantine_weeks,
+        margin=settings.margin,
     )

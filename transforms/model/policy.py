@@ -96,6 +96,7 @@ class Drift(Section):
     watch: Probability
     baseline_weeks: Count
     quarantine_weeks: Count
+    margin: Annotated[float, Field(gt=0)]
 
 
 class Calibration(Section):
