@@ -52,3 +52,11 @@ def test_a_stratum_is_its_columns_joined() -> None:
     rows = batch(row(), row(1, annotator=None, visibility=[1, 1, 1]))
     made = joined(rows, ["annotator", "complexity"]).to_pylist()
     assert made == ["ann\x1fclear", "\x1fhidden"]
+
+
+def test_a_size_is_cocos_band_of_the_area_and_null_without_one() -> None:
+    check("size", "project.toml")
+    areas = (0.0, 1023.0, 1024.0, 9215.0, 9216.0, None)
+    rows = batch(*(row(i, area=area) for i, area in enumerate(areas)))
+    said = [None, "small", "medium", "medium", "large", None]
+    assert column(rows, "size").to_pylist() == said
