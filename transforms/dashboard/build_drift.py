@@ -164,7 +164,7 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
         "body": on_body(seen.turned[now], k, watch.skeleton),
         "noise": noise if np.isfinite(noise) else None,
         "chance": 1 - adjusted if np.isfinite(adjusted) else None,
-        "began": watch.history.weeks[max(last + 1 - int(seen.weeks[now]), 0)],
+        "began": watch.history.weeks[max(last + 1 - max(int(seen.weeks[now]), 1), 0)],
     }
 
 

@@ -116,7 +116,7 @@ def at_large(people: People, history: History) -> list[dict[str, Any]]:
                 "keypoint": None,
                 "finding": HABITS[h],
                 "began": history.weeks[
-                    max(since + 1 - int(people.weeks[a, since, h]), 0)
+                    max(since + 1 - max(int(people.weeks[a, since, h]), 1), 0)
                 ],
                 "since": history.weeks[since],
                 "chance": float(1 - chance) if np.isfinite(chance) else None,

@@ -218,7 +218,7 @@ def since_change(weeks: Ints, since: Ints) -> Ints:
     """
     now = np.arange(weeks.shape[1])[:, None]
     first = np.take_along_axis(weeks, np.maximum(since, 0), axis=1)
-    return np.where(since >= 0, now - since + first, weeks)
+    return np.where(since >= 0, now - since + np.maximum(first, 1), weeks)
 
 
 def spans(n: Floats, parameters: Parameters) -> tuple[Span, ...]:
