@@ -120,15 +120,22 @@ def agreement(
     return pa.concat_tables(tables)
 
 
+LEAST = 1e-4
+"""COCO's smallest sigma is .025: what is below this is no person's error."""
+
+WIDEST = 4.0
+"""An interval that reaches beyond so many times its sigma says nothing."""
+
+
 def table(skeleton: "Skeleton", sigmas: Sequence["Sigma"]) -> Iterator[str]:
     """Every keypoint's sigma, with what it rests on."""
     yield (
-        f"{'keypoint':24}{'sigma':>8}{'95 % interval':>18}{'pairs':>8}{'people':>8}"
+        f"{'keypoint':24}{'sigma':>8}{'95 % interval':>22}{'pairs':>8}{'people':>8}"
         f"{'moment':>9}{'click px':>10}"
     )
     for name, s in zip(skeleton.keypoints, sigmas, strict=True):
         yield (
-            f"{name[:23]:24}{s.sigma:8.4f}{f'{s.low:.4f} to {s.high:.4f}':>18}"
+            f"{name[:23]:24}{s.sigma:8.4f}{f'{s.low:.4f} to {s.high:.4f}':>22}"
             f"{s.pairs:8,}{s.people:8}{s.moment:9.4f}{s.floor_px:10.2f}"
         )
 
@@ -144,8 +151,17 @@ def too_few(
                 f"{least.pairs} pairs of {least.people} people are needed "
                 "(left and right together; see [calibration] of the policy)"
             )
-        elif not s.sigma > 0 or s.sigma < 1e-6:
-            yield f"  {name}: all pairs agree exactly; are they copies?"
+        elif not s.sigma > LEAST:
+            yield (
+                f"  {name}: nothing is left of its errors beside {s.floor_px:.2f} px "
+                "of click noise: copies, or people of one size only; give pairs of "
+                "people of several sizes, each annotated twice"
+            )
+        elif not s.high < WIDEST * s.sigma:
+            yield (
+                f"  {name}: its sigma {s.sigma:.4f} may be up to {s.high:.4f}; give "
+                "more pairs, of people of several sizes"
+            )
 
 
 def doubtful(

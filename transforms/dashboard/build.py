@@ -1,5 +1,6 @@
 """The report of a run (`report.Report`) from its sums and its judgement."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -61,6 +62,12 @@ class Setting:
 def build(evidence: Evidence, setting: Setting) -> Report:
     """The whole report."""
     watch = watched(evidence.watched, setting)
+    to_retrain = retraining(
+        watch,
+        evidence.watched.people,
+        evidence.watched.history,
+        evidence.watched.standing,
+    )
     sections: dict[str, Any] = {
         **names(setting),
         "verdict": evidence.verdict,
@@ -78,14 +85,9 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             if watch
             else nothing(setting.skeleton, setting.policy.drift.error_px)
         ),
-        "retraining": retraining(
-            watch,
-            evidence.watched.people,
-            evidence.watched.history,
-            evidence.watched.standing,
-        ),
+        "retraining": to_retrain,
         "worst": list(evidence.worst),
-        "annotators": annotators(evidence, watch),
+        "annotators": annotators(evidence, to_retrain),
         "expectations": list(evidence.expectations),
     }
     return cast(Report, sections)
@@ -190,9 +192,14 @@ def findings(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def annotators(evidence: Evidence, watch: Watch | None) -> list[dict[str, Any]]:
+def annotators(
+    evidence: Evidence, to_retrain: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Everybody who worked on this delivery, those in alarm first."""
     sums = evidence.sums
+    alarmed = Counter(
+        row["annotator"] for row in to_retrain if row["finding"] != "standing"
+    )
     made: dict[str, Ints] = {}
     wrong: dict[str, Ints] = {}
     for key, cell in sums.items():
@@ -201,7 +208,7 @@ def annotators(evidence: Evidence, watch: Watch | None) -> list[dict[str, Any]]:
                 found[key[1]] = found.get(key[1], 0) + cell.sum(axis=0)
     tested = verdict.trusted(sums)
     rows = [
-        annotator(name, flags, sums, tested.get(name), alarms(name, watch))
+        annotator(name, flags, sums, tested.get(name), alarmed[name or "unknown"])
         | {"mistakes": mistakes(wrong.get(name))}
         for name, flags in made.items()
     ]
@@ -217,14 +224,6 @@ def mistakes(cell: Ints | None) -> dict[str, int]:
     return dict(zip(taxonomy.KINDS, cell.tolist(), strict=True))
 
 
-def alarms(name: str, watch: Watch | None) -> int:
-    """How many keypoints of an annotator are in alarm now."""
-    if watch is None or name not in watch.history.annotators:
-        return 0
-    number = watch.history.annotators.index(name)
-    return int(watch.seen.alarms.alarm[number, -1].sum())
-
-
 def annotator(
     name: str, flags: Ints, sums: Mapping[Key, Ints], tested: Ints | None, alarms: int
 ) -> dict[str, Any]:
@@ -235,7 +234,7 @@ def annotator(
     if labelled >= verdict.ENOUGH_FLAGS and not occluded:
         notes.append("marks every keypoint as visible")
     if alarms:
-        notes.append(f"drift alarm on {alarms} keypoint(s)")
+        notes.append(f"{alarms} drift alarm(s): see whom to retrain")
     n = 0 if tested is None else int(tested[0])
     bins = sums.get(("histogram", "by", name, ""), np.zeros(BINS, np.int64))
     return {

@@ -204,9 +204,10 @@ def _broken(counts: Mapping[str, Any]) -> Tile:
 
 def _alarms(report: Mapping[str, Any]) -> Tile:
     streams = report["drift"].get("streams") or []
-    if not streams:
+    people = report.get("annotators") or []
+    alarmed = {each.get("annotator") for each in people if each.get("alarms")}
+    if not streams and not alarmed:
         return Tile(display.NONE, "annotators in alarm", "no control charts yet")
-    alarmed = {s.get("annotator") for s in streams if any((s.get("alarm") or [])[-1:])}
     who = ", ".join(display.clip(name, 20) for name in sorted(map(str, alarmed))[:2])
     more = f" and {len(alarmed) - 2} more" if len(alarmed) > 2 else ""
     look = "reject" if alarmed else "accept"

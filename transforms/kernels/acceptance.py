@@ -215,11 +215,27 @@ def operating_curve(plan: Plan, share: Floats) -> Curve:
     return Curve(share, accepted, reviews)
 
 
+LARGEST_SAMPLE = 50_000
+"""Reviews of the largest single plan: nobody makes more of one delivery."""
+
+
 def single_plan(p0: float, p1: float, alpha: float, beta: float) -> tuple[int, int]:
     """The smallest single sample with these risks: n, and the most bad it accepts.
 
     The usual cap of the sequential test is three times its n.
+
+    Raises:
+      ValueError: p0 and p1 lie too near to one another for any sample that is taken.
     """
+    spread = sum(
+        stats.norm.isf(risk) * np.sqrt(p * (1 - p))
+        for risk, p in ((alpha, p0), (beta, p1))
+    )
+    if not (p1 > p0 and (spread / (p1 - p0)) ** 2 <= LARGEST_SAMPLE):
+        raise ValueError(
+            f"p0 = {p0:g} and p1 = {p1:g} can only be told apart by more than "
+            f"{LARGEST_SAMPLE:,} reviews; set them further apart"
+        )
     most = 0
     while True:
         n = most + 1

@@ -169,3 +169,8 @@ def test_bounds_are_what_it_decides(lot: int, plan: Sprt | Single) -> None:
         expected += ["reject"] * (n + 1 - len(expected))
         assert said == expected
     assert "hold" not in said
+
+
+def test_a_single_plan_that_nobody_could_review_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"p0 = 0\.1 and p1 = 0\.1 .* further apart"):
+        single_plan(0.0999999999, 0.1, 0.05, 0.05)
