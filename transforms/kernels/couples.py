@@ -128,18 +128,21 @@ def contradiction(
 ) -> Floats:
     """(N,) the symmetric OKS of gold with the other gold that it contradicts, else NaN.
 
-    Of two people's gold in a frame, each object with each: below `low` neither says
-    what is right. Without sigmas there is no OKS, and nothing is contested.
+    Of two people's gold in a frame, each object with each; of one person's, or of
+    nobody's by name, what has the same id: below `low` neither says what is right.
+    Without sigmas there is no OKS, and nothing is contested.
     """
     doubt = np.full(len(poses.xy), np.nan)
     gold = np.flatnonzero(blocks.role == meeting.ROLES.index(Role.GOLD))
-    if skeleton.sigmas is None or len(gold) < 2:
+    if skeleton.sigmas is None or not len(gold):
         return doubt
     one, other, _ = pairing.combinations(
         blocks.frame[gold].astype(np.int64), blocks.frame[gold].astype(np.int64)
     )
     once = (one < other) & ~crowded(blocks.lengths[gold], one, other)
     a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
+    again, first = _same_id(rows, blocks, gold)
+    a, b = np.concatenate([a, again]), np.concatenate([b, first])
     size = measures.area(poses)
     scale2 = np.sqrt(size[a] * size[b])
     score = oks.symmetric(
@@ -154,6 +157,17 @@ def contradiction(
     for rows_of in (a[bad], b[bad]):
         np.fmin.at(doubt, rows_of, score[bad])
     return doubt
+
+
+def _same_id(rows: pa.RecordBatch, blocks: Blocks, some: Ints) -> tuple[Ints, Ints]:
+    """Rows of some blocks that repeat an id of their block, and the row before each."""
+    id = numbered(rows["id"])
+    block = blocks.of_row
+    here = np.flatnonzero(np.isin(block, some) & (id >= 0))
+    here = here[np.lexsort((here, id[here], block[here]))]
+    before, after = here[:-1], here[1:]
+    same = (block[before] == block[after]) & (id[before] == id[after])
+    return after[same], before[same]
 
 
 def own_review(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:

@@ -244,6 +244,24 @@ def test_gold_that_contradicts_gold_is_no_reference() -> None:
     assert not calm.contested.num_rows
 
 
+@pytest.mark.parametrize("annotator", [None, "gil"])
+def test_gold_of_one_hand_that_repeats_an_id_elsewhere_is_no_reference(
+    annotator: str | None,
+) -> None:
+    gold = {"annotator": annotator, "role": "gold"}
+    rows = [
+        row(1),
+        row(2, **gold, id="7"),
+        row(3, **gold, id="7", xy=moved(9, 0)),
+        row(4, image="b.jpg"),
+        row(5, image="b.jpg", **gold, id="7"),
+        row(6, image="b.jpg", **gold, id="7", xy=moved(0.5, 0)),
+    ]
+    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
+    assert found.contested["position"].to_pylist() == [2, 3]
+    assert [p["image"] for p in found.pairs.to_pylist()] == ["b.jpg"]
+
+
 def test_mistakes_are_told_apart() -> None:
     left, right = STANDING[2:4], STANDING[4:6]
     made = [*STANDING[:2], *right, *left]  # the hands exchanged
