@@ -121,6 +121,8 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         f"{printable(plan.delivery.name)}: {report['verdict'].upper()}"
         + ("  (this run was done before)" if plan.done else "")
     ]
+    if plan.delivery.reviews is not None:
+        lines.append(f"  {handed_in(plan.delivery.reviews, plan.judged)}")
     marks = {"accept": "+", "hold": "?", "reject": "-"}
     lines += [
         f"  {marks[r['verdict']]} {printable(r['text'])}" for r in report["reasons"]
@@ -149,6 +151,17 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         lines.append(f"  splits     {plan.release.folder}")
     lines.append(f"  dashboard  {storage.join(plan.folder, 'dashboard.html')}")
     return "\n".join(lines)
+
+
+def handed_in(of: str, judged: Sequence[str]) -> str:
+    """What becomes of a delivery of reviews."""
+    if of in judged:
+        return f"reviews of {printable(of)}: run the gate on it again, and they count"
+    known = ", ".join(map(printable, judged)) or "none"
+    return (
+        f"reviews of {printable(of)}, which has not been judged (judged: {known}): is "
+        "that its name? They count when it is"
+    )
 
 
 def held(report: Mapping[str, Any]) -> str:

@@ -56,7 +56,10 @@ PACKAGES = ("apache-beam", "numpy", "pyarrow", "scipy", "great-expectations", "m
 
 @dataclass(frozen=True)
 class Plan:
-    """A run, ready to start; `done` is set where it has been done before."""
+    """A run, ready to start; `done` is set where it has been done before.
+
+    `judged` names the deliveries that have been.
+    """
 
     project: Project
     delivery: Delivery
@@ -70,6 +73,7 @@ class Plan:
     repeated: str
     spread: Mapping[str, float]
     reviews: tuple[str, ...]
+    judged: tuple[str, ...]
     bench: Bench
     press: Press
     release: Release
@@ -157,6 +161,7 @@ def prepare(
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
         reviews=tuple(path for p in ledger for path in p.reviewed),
+        judged=tuple(sorted({p.delivery for p in known})),
         spread=strata.spread([parts.read_table(p.strata) for p in past if p.strata]),
         bench=bench,
         press=press,

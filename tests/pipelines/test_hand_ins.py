@@ -72,6 +72,7 @@ def test_reviews_are_asked_for_handed_in_twice_and_decide(folder: Path) -> None:
     hand_in(folder, "first", 2, order[:30], of="work")
     out, _ = run(folder, "first")
     assert "Nothing to judge: no instance has the role production." in out
+    assert "reviews of work: run the gate on it again, and they count" in out
     out, report = run(folder, "work")
     assert "0 of 30 reviewed instances" in out
     assert "at least 25 more reviews decide: the first 25" in out
