@@ -15,6 +15,7 @@ DRIFT = {
     "baseline_weeks": 8,
     "quarantine_weeks": 6,
     "windows": [2, 4, 8],
+    "margin": 0.1,
 }
 
 
