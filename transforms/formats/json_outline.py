@@ -2,7 +2,7 @@
 
 import re
 
-_TOKEN = re.compile(rb'"((?:[^"\\]+|\\.)*+)"(\s*:)?|([{}\[\]])', re.DOTALL)
+_TOKEN = re.compile(rb'"((?:[^"\\]+|\\.)*+)("\s*:|"|)|([{}\[\]])', re.DOTALL)
 _MOST, _DEEPEST = 20_000, 32
 """Tokens and levels looked at; a head of 64 KiB that is no attack has fewer."""
 
@@ -25,8 +25,10 @@ def outline(head: bytes) -> dict[str, str]:
     for i, token in enumerate(_TOKEN.finditer(text)):
         if i > _MOST or len(stack) > _DEEPEST:
             break
-        string, colon, bracket = token.groups()
-        if bracket is None and colon is not None and stack and not stack[-1]:
+        string, end, bracket = token.groups()
+        if end == b"":  # the text is cut off inside a string
+            break
+        if bracket is None and end != b'"' and stack and not stack[-1]:
             key = string.decode("utf-8", "replace")
             found.setdefault("/".join((*path, key)), "")
         elif bracket is None:

@@ -44,3 +44,8 @@ def test_a_text_cut_off_gives_some_of_the_keys_of_the_whole(
 ) -> None:
     text = json.dumps(value).encode()
     assert outline(text[:cut]).keys() <= outline(text).keys()
+
+
+def test_a_bracket_in_a_string_that_is_cut_off_opens_nothing() -> None:
+    assert outline(b'{"a": ["0[') == {"": "", "a": ""}
+    assert outline(b'{"a": "\\"[') == {"": "", "a": ""}
