@@ -58,9 +58,15 @@ class Build:
         """The shard's files; says what is damaged of an archive."""
         for file in self._context.files():
             if isinstance(file, DamagedStream):
-                self.say(self._context.shard.name, file.reason, file.detail)
+                self.damaged(self._context.shard.name, file)
             else:
                 yield file
+
+    def damaged(self, source: str, damage: DamagedStream | None) -> bool:
+        """Says that a file is damaged, if it is; whether it is."""
+        if damage is not None:
+            self.say(source, damage.reason, damage.detail)
+        return damage is not None
 
     def add(self, rows: Rows) -> None:
         """Takes records in: good ones become rows, the others quarantine rows."""

@@ -54,7 +54,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             yield from _file(file, context, build)
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
     yield from build.rest()
 
 

@@ -37,13 +37,9 @@ class Context:
     def files(self) -> Iterator[File | DamagedStream]:
         """The shard's file, or a bundle's; of an archive those with the format's
         `endings`, and what is damaged."""
-        every = not is_archive(self.shard.name)
+        endings = self.endings if is_archive(self.shard.name) else ("",)
         for file in files(self.shard, self.open):
-            if (
-                every
-                or isinstance(file, DamagedStream)
-                or file.name.lower().endswith(self.endings)
-            ):
+            if isinstance(file, DamagedStream) or file.name.lower().endswith(endings):
                 yield file
 
     def role(self, source: str, otherwise: str | None = None) -> str:

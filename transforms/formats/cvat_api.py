@@ -155,7 +155,7 @@ class _Reading:
             data = file.read(_WHOLE)
             answers = list(_answers(data))
         except DamagedStream as damage:
-            self._build.say(file.name, damage.reason, str(damage))
+            self._build.damaged(file.name, damage)
             return
         except _BAD as error:
             detail = f"it is no JSON ({error}); export it again"

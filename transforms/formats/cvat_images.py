@@ -100,7 +100,7 @@ class _Reading:
                     self.build.note("tracks")
                 yield from self.build.ready()
         except DamagedStream as damage:
-            self.build.say(file.name, damage.reason, str(damage))
+            self.build.damaged(file.name, damage)
 
     def _next(self) -> int:
         self._position += 1

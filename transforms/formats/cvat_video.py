@@ -168,7 +168,7 @@ class _Reading:
                     self._take(event)
                 yield from self._build.ready()
         except DamagedStream as damage:
-            self._build.say(self._file.name, damage.reason, str(damage))
+            self._build.damaged(self._file.name, damage)
         for frame, shapes in sorted(self._points.items()):
             self._assemble(frame, shapes)
             yield from self._build.ready()

@@ -95,7 +95,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             labels = _Labels(_categories(file))
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
             continue
         except Unreadable as fault:
             build.say(file.name, fault.code, fault.detail)

@@ -24,7 +24,6 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.dlc_frames import Column, Frames, names_of
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
     Cells,
     Dialect,
@@ -69,10 +68,8 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
     twins = {s.name for s in context.delivery.shards if s.format == "dlc-h5"}
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-        elif f"{file.name.removesuffix('.csv')}.h5" in twins:
+    for file in build.files():
+        if f"{file.name.removesuffix('.csv')}.h5" in twins:
             build.note("h5-counts")
         else:
             yield from _file(file, context, build)
@@ -89,9 +86,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     lines = Lines(file.chunks())
     header = _header(lines)
     if isinstance(header, str):
-        if lines.damage is not None:
-            build.say(file.name, lines.damage.reason, lines.damage.detail)
-        else:
+        if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", header)
         return
     columns, index, dialect = header
@@ -100,8 +95,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         found = parse(block, index + len(columns), dialect, range(index))
         _add(found, index, lines.unended, frames)
         yield from build.ready()
-    if lines.damage is not None:
-        build.say(file.name, lines.damage.reason, lines.damage.detail)
+    build.damaged(file.name, lines.damage)
 
 
 def numbers(data: bytes) -> tuple[list[Column], list[str], Floats] | None:

@@ -87,7 +87,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
                 yield from build.ready()
             _compare(file, context, build, table)
     except DamagedStream as damage:
-        build.say(file.name, damage.reason, damage.detail)
+        build.damaged(file.name, damage)
 
 
 def _table(archive: Any, keys: Sequence[str]) -> "Fixed | Appendable":

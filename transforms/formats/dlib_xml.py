@@ -110,7 +110,7 @@ class _Reading:
                     self._image(file, event)
                 yield from self._build.ready()
         except DamagedStream as damage:
-            self._build.say(file.name, damage.reason, str(damage))
+            self._build.damaged(file.name, damage)
 
     def _next(self) -> int:
         self._position += 1

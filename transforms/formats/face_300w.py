@@ -69,7 +69,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             yield from _read(context, build, file)
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
     yield from build.rest()
 
 

@@ -84,7 +84,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             data = file.read(_LARGEST)
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
             continue
         _file(file, data, finder, build)
         yield from build.ready()

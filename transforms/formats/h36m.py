@@ -75,7 +75,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             found = arrays(file.read(), _KNOWN)
             points, deep = _points(found)
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
             continue
         except Unreadable as error:
             build.say(file.name, "arrays", str(error))

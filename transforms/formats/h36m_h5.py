@@ -78,7 +78,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             with opened(file) as archive:
                 yield from _read(context, build, file, archive.data(_ARRAY))
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
     yield from build.rest()
 
 

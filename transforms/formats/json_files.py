@@ -82,7 +82,7 @@ def records(
     try:
         yield from _records(file, build, sound)
     except DamagedStream as damage:
-        build.say(file.name, damage.reason, damage.detail)
+        build.damaged(file.name, damage)
 
 
 def _records(file: File, build: Build, sound: Callable[[Any], bool]) -> Iterator[Found]:

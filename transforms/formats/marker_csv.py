@@ -109,9 +109,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     lines = Lines(file.chunks())
     layout = _layout(lines)
     if isinstance(layout, str):
-        if lines.damage is not None:
-            build.say(file.name, lines.damage.reason, lines.damage.detail)
-        else:
+        if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", layout)
         return
     build.note("not-markers", layout.others)
@@ -122,8 +120,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         found = parse(block, layout.width, layout.dialect)
         _add(found, lines.unended, capture, layout)
         yield from build.ready()
-    if lines.damage is not None:
-        build.say(file.name, lines.damage.reason, lines.damage.detail)
+    build.damaged(file.name, lines.damage)
     if layout.frames not in (None, capture.frames):
         build.note("frames-differ")
 

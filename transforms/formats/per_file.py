@@ -58,7 +58,7 @@ def whole(build: Build) -> Iterator[tuple[File, bytes]]:
         try:
             yield file, file.read()
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
 
 
 def until_damage(found: Iterator[T], build: Build, source: str) -> Iterator[T]:
@@ -66,7 +66,7 @@ def until_damage(found: Iterator[T], build: Build, source: str) -> Iterator[T]:
     try:
         yield from found
     except DamagedStream as damage:
-        build.say(source, damage.reason, damage.detail)
+        build.damaged(source, damage)
 
 
 @dataclass

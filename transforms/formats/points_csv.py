@@ -127,9 +127,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     lines = Lines(file.chunks())
     told = _columns(lines, context)
     if isinstance(told, str):
-        if lines.damage is not None:
-            build.say(file.name, lines.damage.reason, lines.damage.detail)
-        else:
+        if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", told)
         return
     columns, dialect = told
@@ -139,8 +137,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         table.add(block, lines.unended)
         yield from build.ready()
     table.end()
-    if lines.damage is not None:
-        build.say(file.name, lines.damage.reason, lines.damage.detail)
+    build.damaged(file.name, lines.damage)
 
 
 def _columns(lines: Lines, context: Context) -> tuple[Columns, Dialect] | str:

@@ -81,7 +81,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     except Layout as wrong:
         build.say(file.name, "layout", str(wrong))
     except DamagedStream as damage:
-        build.say(file.name, damage.reason, damage.detail)
+        build.damaged(file.name, damage)
 
 
 def names(file: File) -> list[Names]:

@@ -56,10 +56,7 @@ def needs() -> None:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         yield from _file(file, context, build)
     yield from build.rest()
 
@@ -104,7 +101,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
                 )
                 yield from build.ready()
     except DamagedStream as damage:
-        build.say(file.name, damage.reason, damage.detail)
+        build.damaged(file.name, damage)
 
 
 def _layout(archive: Any) -> tuple[int, int, bool] | str:

@@ -47,15 +47,12 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    for file in context.files():
-        if isinstance(file, DamagedStream):
-            build.say(context.shard.name, file.reason, file.detail)
-            continue
+    for file in build.files():
         try:
             data = file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf")
             said = sleap_labels.decoded(data, "it")
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
             continue
         except ValueError as error:
             build.say(file.name, "layout", f"{error}; export it again")

@@ -107,9 +107,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     lines = Lines(file.chunks())
     header = _header(lines)
     if isinstance(header, str):
-        if lines.damage is not None:
-            build.say(file.name, lines.damage.reason, lines.damage.detail)
-        else:
+        if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", header)
         return
     capture = None
@@ -121,8 +119,7 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
             capture = Capture(NAME, context, build, file.name, header.names, unit, rate)
         _add(found, lines.unended, capture, header)
         yield from build.ready()
-    if lines.damage is not None:
-        build.say(file.name, lines.damage.reason, lines.damage.detail)
+    build.damaged(file.name, lines.damage)
     frames = capture.frames if capture else 0
     told = header.number("NumFrames")
     if told is not None and told != frames:

@@ -18,7 +18,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         try:
             head = next(file.chunks(1 << 10), b"")
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
             continue
         what = "is empty" if not head else f"begins {head[:40]!r}"
         build.say(

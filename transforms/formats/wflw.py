@@ -76,7 +76,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
                     yield from build.ready()
                 yield from build.ready()
         except DamagedStream as damage:
-            build.say(file.name, damage.reason, damage.detail)
+            build.damaged(file.name, damage)
         build.images(len(names))
     yield from build.rest()
 

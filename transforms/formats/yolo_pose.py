@@ -123,7 +123,7 @@ class Labels:
         try:
             data = file.read().removeprefix(b"\xef\xbb\xbf")
         except DamagedStream as damage:
-            self.build.say(file.name, damage.reason, damage.detail)
+            self.build.damaged(file.name, damage)
             return
         if b"\0" in data or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             self.build.say(
