@@ -85,7 +85,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
-            weighed.pairs | "drift" >> Drift(skeleton, how.low, None),
+            weighed.pairs | "drift" >> Drift(skeleton, how.low),
             checked.sums,
             met.sums,
             weighed.sums,

@@ -80,7 +80,9 @@ class Gathered(beam.CombineFn):  # type: ignore[misc]
         return {"part": [], "row": []}
 
     def add_input(self, accumulator: Places, element: Places) -> Places:
-        return {name: accumulator[name] + element[name] for name in accumulator}
+        for name in accumulator:
+            accumulator[name].extend(element[name])
+        return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Places]) -> Places:
         merged = self.create_accumulator()

@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 def agreed(folder: str, sizes: list[int], buckets: int) -> dict[str, list[Any]]:
     def graph(rows: beam.PCollection) -> dict[str, beam.PCollection]:
         found = rows | Agree(TRIANGLE, folder, buckets, "2026-W01", "reject")
-        drift = found.pairs | Drift(TRIANGLE, BAD, None)
+        drift = found.pairs | Drift(TRIANGLE, BAD)
         return vars(found) | {"drift": drift}
 
     rows = [b for part, t in PARTS.items() for b in located(t, sizes, part)]

@@ -2,12 +2,11 @@
 
 from itertools import pairwise
 
-import pyarrow as pa
 import pytest
 
 from beamed import added, run
 from canonical import TRIANGLE, batch, moved, placed, row
-from posegate.transforms.drift import Drift, representative, summed
+from posegate.transforms.drift import Drift
 from posegate.transforms.kernels import pair_sums
 from posegate.transforms.kernels.compare import compare
 
@@ -16,7 +15,6 @@ ROWS = [
     for i in range(6)
     for n, role in enumerate(("production", "gold"))
 ]
-KIND = ("review", "review", "gold", "review")
 
 PAIRS = compare(placed(batch(*ROWS)), TRIANGLE, "").pairs
 
@@ -24,23 +22,7 @@ PAIRS = compare(placed(batch(*ROWS)), TRIANGLE, "").pairs
 @pytest.mark.parametrize("cuts", [(0, 6), (0, 1, 2, 3, 4, 5, 6), (0, 0, 4, 6)], ids=str)
 def test_sums_do_not_depend_on_batches(cuts: tuple[int, ...]) -> None:
     batches = [PAIRS.slice(a, b - a) for a, b in pairwise(cuts)]
-    made = run(batches, lambda pairs: {"sums": pairs | Drift(TRIANGLE, 0.75, None)})
+    made = run(batches, lambda pairs: {"sums": pairs | Drift(TRIANGLE, 0.75)})
     expected = added(list(pair_sums.of_pairs(PAIRS, TRIANGLE, 0.75)))
     assert added(made["sums"]) == expected
     assert ("weekly", "ann", "2026-W07", "gold") in expected
-
-
-def test_a_review_counts_where_it_was_drawn() -> None:
-    rows = [
-        row(10 * i + n, image=f"{i}.jpg", role=role, annotator=who)
-        for i in range(4)
-        for n, (role, who) in enumerate((("production", "ann"), (KIND[i], "bo")))
-    ]
-    pairs = compare(placed(batch(*rows)), TRIANGLE, "").pairs
-    sample = [(0, pa.RecordBatch.from_pydict({"row": [pairs["row"][0].as_py()]}))]
-    assert representative(pairs, sample).tolist() == [True, False, True, False]
-    assert representative(pairs, None).all()
-    [refused] = [
-        s for s in summed(pairs, TRIANGLE, 0.75, sample) if s[0][0] == "refused"
-    ]
-    assert refused[1].tolist() == [2]
