@@ -16,6 +16,7 @@ from posegate.pipelines import (
     skeleton,
     speech,
 )
+from posegate.pipelines.commands import Action, Commands, command
 
 EPILOG = """\
 exit codes: 0 accepted, 1 the gate said no (reject or hold), 2 a mistake in the call or
@@ -52,13 +53,27 @@ def parser() -> argparse.ArgumentParser:
     version = f"posegate {metadata.version('posegate')}"
     top.add_argument("--version", action="version", version=version)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser(
+    add_run(commands)
+    add_demo(commands)
+    calibrate.add(commands)
+    formats.add(commands)
+    convert.add(commands)
+    skeleton.add(commands)
+    rules.add(commands)
+    explain.add(commands)
+    for each in commands.choices.values():
+        each.add_argument("--debug", action="store_true", help="show tracebacks")
+    return top
+
+
+def add_run(commands: Commands) -> None:
+    """`posegate run`."""
+    run = command(
+        commands,
         "run",
         help="judge one delivery",
         description="Judges one delivery and writes what follows from it.",
         epilog=RUN_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     run.add_argument(
         "delivery", metavar="DELIVERY", help="folder, gs:// prefix or file"
@@ -73,27 +88,17 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--dry-run", action="store_true", help="check everything, run nothing"
     )
-    run.add_argument("--debug", action="store_true", help="show tracebacks")
-    add_demo(commands)
-    calibrate.add(commands)
-    formats.add(commands)
-    convert.add(commands)
-    skeleton.add(commands)
-    rules.add(commands)
-    explain.add(commands)
-    return top
 
 
-def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_demo(commands: Commands) -> None:
     """`posegate demo` and its generator."""
-    demo = commands.add_parser(
+    demo = command(
+        commands,
         "demo",
         help="make deliveries with known faults and judge them",
         description="Makes weekly deliveries with known faults, runs the gate on each "
         "as a schedule would, and says how many of the faults were found.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     demo.add_argument(
         "folder",
@@ -138,11 +143,7 @@ def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     demo.add_argument("--gzip", action="store_true", help="compress the files")
     demo.add_argument("--clean", action="store_true", help="plant no faults")
-    demo.add_argument("--debug", action="store_true", help="show tracebacks")
 
-
-Action = Callable[[], int]
-"""What a command does once its call is found right; gives the exit code."""
 
 MISTAKES = (
     ValueError,
@@ -165,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speech.speak(parsed.debug)
     try:
         try:
-            act = COMMANDS[parsed.command](parsed, beam)
+            act = prepared(parsed, beam)
         except MISTAKES as error:
             return fail(error, 2, parsed.debug)
         return act()
@@ -174,6 +175,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:  # the last line of defence: the process ends here
         return fail(error, 3, parsed.debug)
+
+
+def prepared(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
+    """The command, once its call is found right."""
+    if parsed.command == "run":
+        return run(parsed, beam)
+    if beam:
+        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
+    return COMMANDS[parsed.command](parsed)
 
 
 def fail(error: Exception, code: int, debug: bool) -> int:
@@ -204,10 +214,8 @@ def run(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
     return look if parsed.dry_run else judge
 
 
-def demo(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
+def demo(parsed: argparse.Namespace) -> Action:
     """`posegate demo`: makes the deliveries; what is left to do is to judge them."""
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     from posegate.pipelines.demo import Spec, make
 
     spec = Spec(
@@ -232,8 +240,7 @@ def demo(parsed: argparse.Namespace, beam: Sequence[str]) -> Action:
     return lambda: show(made, sys.stdout)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Sequence[str]], Action]] = {
-    "run": run,
+COMMANDS: dict[str, Callable[[argparse.Namespace], Action]] = {
     "demo": demo,
     "calibrate": calibrate.act,
     "formats": formats.act,

@@ -3,10 +3,11 @@
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from posegate.pipelines import speech
+from posegate.pipelines.commands import Action, Commands, command
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from posegate.transforms.model.policy import Calibration
     from posegate.transforms.model.skeleton import Skeleton
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 Give it deliveries whose frames two people annotated each, in rotating pairs of ten
@@ -31,16 +31,15 @@ or people, 2 a mistake in the call or in project.toml, 3 it broke.
 """
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """The sub-command's parser."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "calibrate",
         help="measure a skeleton's sigmas on double annotations",
         description="Measures how far careful people differ at each keypoint, and "
         "writes a skeleton that says so.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "deliveries", nargs="+", metavar="DELIVERY", help="folder, gs:// prefix or file"
@@ -49,16 +48,13 @@ def add(commands: "Commands") -> None:
     parser.add_argument(
         "--to", required=True, metavar="TOML", help="the skeleton to write"
     )
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does, once its call is found right."""
     from posegate.pipelines import project
     from posegate.pipelines.intake import inspect
 
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     if not parsed.to.endswith(".toml"):
         raise ValueError(f"--to {parsed.to}: a skeleton is a .toml")
     settings = project.load(parsed.project)

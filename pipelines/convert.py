@@ -1,9 +1,9 @@
 """`posegate convert`: a delivery in another format, and what that loses."""
 
 import argparse
-from collections.abc import Callable, Sequence
 
 from posegate.pipelines import speech
+from posegate.pipelines.commands import Action, Commands, command
 
 EPILOG = """\
 IN is a delivery as for `run`. OUT is a folder that is new or empty, a gs:// prefix, or
@@ -15,37 +15,33 @@ exit codes: 0 converted, 1 something changed that the target should have kept,
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     """`posegate convert` and what can be said to it."""
-    command = commands.add_parser(
+    parser = command(
+        commands,
         "convert",
         help="write a delivery in another format",
         description="Writes a delivery in another format, and says what is lost.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    command.add_argument("delivery", metavar="IN", help="folder, gs:// prefix or file")
-    command.add_argument("out", metavar="OUT", help="folder, gs:// prefix or file")
-    command.add_argument(
+    parser.add_argument("delivery", metavar="IN", help="folder, gs:// prefix or file")
+    parser.add_argument("out", metavar="OUT", help="folder, gs:// prefix or file")
+    parser.add_argument(
         "--to",
         required=True,
         metavar="FORMAT",
         help="coco, yolo-pose, parquet, cvat-images, ...",
     )
-    which = command.add_mutually_exclusive_group(required=True)
+    which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--skeleton", help="a shipped skeleton, or the path of a TOML")
     which.add_argument("--project", metavar="TOML", help="project.toml, which names it")
-    command.add_argument(
+    parser.add_argument(
         "--format", metavar="NAME", help="what IN's files are, if they do not show it"
     )
-    command.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """Checks all of the call and writes nothing yet."""
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     from posegate.pipelines.conversion import prepare, run
 
     ready = prepare(

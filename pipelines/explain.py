@@ -2,17 +2,17 @@
 
 import argparse
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posegate.pipelines import speech
+from posegate.pipelines.commands import Action, Commands, command
 
 if TYPE_CHECKING:
     from posegate.transforms.model.skeleton import Skeleton
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 INSTANCE is the name that reports, queues and splits give it (32 hex digits; the first
@@ -49,17 +49,16 @@ class Known:
     findings: list[dict[str, Any]]
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """The sub-command's parser."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "explain",
         help="say what was found of one instance, and draw it",
         description="Prints every finding of an instance with its value, limit, the "
         "rule's text and where it was read, and draws the skeleton with what is wrong "
         "marked.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("instance", metavar="INSTANCE", help="its name, or source id")
     parser.add_argument("--output", required=True, metavar="DIR",
@@ -67,13 +66,10 @@ def add(commands: "Commands") -> None:
     parser.add_argument("--delivery", metavar="NAME", help="look only here")
     parser.add_argument("--svg", metavar="FILE", help="the drawing (default: "
                         "INSTANCE.svg here)")  # fmt: skip
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does; raises ValueError for a call that is wrong."""
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     found = list(search(parsed.output, parsed.instance, parsed.delivery))
     if not found:
         where = f"delivery {parsed.delivery!r}" if parsed.delivery else "any delivery"

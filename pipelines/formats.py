@@ -3,15 +3,12 @@
 import argparse
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from posegate.pipelines import speech
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from posegate.pipelines.commands import Action, Commands, command
 
 EPILOG = """\
 posegate formats                 every format, and what its files say
@@ -23,29 +20,25 @@ A format of your own is found through the entry point `posegate.formats`: see RE
 SAYS = ("annotator", "time", "review", "tracks", "visibility", "z", "masks")
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """The sub-command's parser."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "formats",
         help="list the formats that are read, and their traps",
         description="Lists the formats that are read, and what each carries.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("name", nargs="?", metavar="FORMAT", help="only this one")
     parser.add_argument(
         "--traps", action="store_true", help="every code of a repair or a refusal"
     )
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does; raises ValueError for a format that is none."""
     from posegate.transforms.formats import formats, named
 
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     if parsed.name is None and not parsed.traps:
         text = overview(list(formats().values()))
     else:

@@ -1,15 +1,15 @@
 """`posegate rules`: what is checked, with which limits, and how often it is right."""
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from posegate.pipelines import speech
+from posegate.pipelines.commands import Action, Commands, command
 
 if TYPE_CHECKING:
     from posegate.transforms.model.rule import Rule, Setting
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 posegate rules                              all rules, with the general policy
@@ -23,16 +23,15 @@ SHOWN = 12
 """Faults that are listed of a rule."""
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """The sub-command's parser."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "rules",
         help="list the rules, their limits, and how often they are right",
         description="Lists what every instance is checked for, with a policy's limits, "
         "and how often each rule was right where faults had been planted.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("rule", nargs="?", metavar="RULE", help="one of them, in full")
     parser.add_argument("--policy", default="general", metavar="NAME",
@@ -41,16 +40,13 @@ def add(commands: "Commands") -> None:
                         help="only the rules that apply to it")  # fmt: skip
     parser.add_argument("--measured", action="store_true",
                         help="print the table of what was measured")  # fmt: skip
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does; raises ValueError for a call that is wrong."""
     from posegate.expectations import measured
     from posegate.expectations.rules import RULES
 
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     settings = of_policy(parsed.policy)
     if parsed.rule and parsed.rule not in RULES:
         raise ValueError(f"no rule {parsed.rule!r}{nearest(parsed.rule, RULES)}")

@@ -4,19 +4,19 @@ What `init` prints is TOML, its explanations are comments: it can go into a file
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posegate.pipelines import speech
+from posegate.pipelines.commands import Action, Commands, command
 
 if TYPE_CHECKING:
     from posegate.transforms.formats.names import Names
     from posegate.transforms.model.delivery import Shard
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 posegate skeleton list                   every skeleton that is shipped
@@ -29,16 +29,15 @@ LOOKED_AT = 64
 """Files of a delivery that are asked for the names of their keypoints."""
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """The sub-command's parser."""
-    parser = commands.add_parser(
+    parser = command(
+        commands,
         "skeleton",
         help="list the skeletons, or find or write the one of a delivery",
         description="Lists the skeletons that are shipped, shows one, says which one a "
         "delivery has, or writes a new one from its names.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("what", choices=("list", "show", "init"), metavar="WHAT",
                         help="list, show or init")  # fmt: skip
@@ -48,13 +47,10 @@ def add(commands: "Commands") -> None:
     parser.add_argument("--format", metavar="NAME", help="of init: what the files are")
     parser.add_argument("--category", metavar="NAME",
                         help="of init: whose keypoints, of several")  # fmt: skip
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def act(parsed: argparse.Namespace, beam: Sequence[str]) -> Callable[[], int]:
+def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does; raises ValueError for a call that is wrong."""
-    if beam:
-        raise ValueError(f"-- {beam[0]}: only `run` takes options for Beam")
     if parsed.what != "list" and not parsed.of:
         of = "NAME" if parsed.what == "show" else "DELIVERY"
         raise ValueError(f"skeleton {parsed.what}: needs {of}; see skeleton --help")
