@@ -14,6 +14,7 @@ from posegate.transforms.formats import outlines
 from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping
 from posegate.transforms.formats.grouping import Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
+from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
 
 POSES = ("skeleton", "eye")
@@ -99,7 +100,7 @@ def _pose(
         hidden = node.get("occluded") is True
         shape.visibility = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
         try:
-            shape.y, shape.x = _number(node["y"]), _number(node["x"])
+            shape.y, shape.x = real(node["y"]), real(node["x"])
         except ValueError as error:
             shape.x = np.nan
             shape.problem = "annotation", f"annotation {id}: {error}; draw it again"
@@ -112,13 +113,13 @@ def _pose(
 
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
     if isinstance(point := frame.get("keypoint"), dict):
-        shape.y, shape.x = _number(point["y"]), _number(point["x"])
+        shape.y, shape.x = real(point["y"]), real(point["x"])
     elif "mask" in frame:
-        _outline(shape, raster.outline(str(shape.id)))
+        shape.draw(raster.outline(str(shape.id)))
     elif any(key in frame for key in ("polygon", "complex_polygon")):
-        _outline(shape, _polygon(frame, slot))
+        shape.draw(_polygon(frame, slot))
     elif isinstance(oval := frame.get("ellipse"), dict):
-        _outline(shape, outlines.polygon([_ellipse(oval)]))
+        shape.draw(outlines.polygon([_ellipse(oval)]))
     elif isinstance(box := frame.get("bounding_box"), dict):
         shape.box = _box(box)
     else:
@@ -126,14 +127,8 @@ def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
     return True
 
 
-def _outline(shape: Shape, outline: Outline | None) -> None:
-    if outline is None:
-        raise ValueError("it has no area")
-    shape.outline, shape.box = outline, outline.box
-
-
 def _box(box: Mapping[str, Any]) -> tuple[float, ...]:
-    return tuple(_number(box[side]) for side in ("x", "y", "w", "h"))
+    return tuple(real(box[side]) for side in ("x", "y", "w", "h"))
 
 
 def _polygon(frame: Json, slot: Slot) -> Outline | None:
@@ -144,7 +139,7 @@ def _polygon(frame: Json, slot: Slot) -> Outline | None:
         raise ValueError("it has no path")
     if paths and isinstance(paths[0], dict):
         paths = [paths, *said.get("additional_paths", ())]
-    corners = [[(_number(c["x"]), _number(c["y"])) for c in path] for path in paths]
+    corners = [[(real(c["x"]), real(c["y"])) for c in path] for path in paths]
     size = slot.width, slot.height
     if len(corners) == 1 or size[0] is None or size[1] is None:
         return outlines.polygon(corners)
@@ -154,17 +149,9 @@ def _polygon(frame: Json, slot: Slot) -> Outline | None:
 
 
 def _ellipse(oval: Json) -> list[tuple[float, float]]:
-    x, y = (_number(mapping(oval["center"])[axis]) for axis in "xy")
-    rx, ry = (_number(mapping(oval["radius"])[axis]) for axis in "xy")
-    return outlines.ellipse((x, y), (rx, ry), _number(oval.get("angle", 0)))
-
-
-def _number(value: object) -> float:
-    if type(value) is float:
-        return value
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
+    x, y = (real(mapping(oval["center"])[axis]) for axis in "xy")
+    rx, ry = (real(mapping(oval["radius"])[axis]) for axis in "xy")
+    return outlines.ellipse((x, y), (rx, ry), real(oval.get("angle", 0)))
 
 
 def joined(found: list[Shape]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from posegate.transforms.formats.labels import Label, Labels
+from posegate.transforms.formats.labels import Label, Labels, state
 from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.model.naming import difference, plain
@@ -44,6 +44,21 @@ class Shape:
     attributes: dict[str, Any] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     problem: tuple[str, str] | None = None
+
+    def draw(self, outline: Outline | None, without: str = "it has no area") -> None:
+        """Gives it an outline and its box; raises ValueError `without` one."""
+        if outline is None:
+            raise ValueError(without)
+        self.outline, self.box = outline, outline.box
+
+    def say(self, name: str, text: str) -> None:
+        """A state of a point is its visibility, anything else an attribute."""
+        seen = state(text) if self.x is not None else None
+        if seen is not None:
+            self.visibility = seen
+        else:
+            before = self.attributes.get(name)
+            self.attributes[name] = text if before is None else f"{before}, {text}"
 
 
 @dataclass(slots=True)

@@ -14,8 +14,7 @@ from posegate.transforms.formats import label_studio_brush as brush
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Shape
 from posegate.transforms.formats.labels import state
-from posegate.transforms.formats.outlines import Outline
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
 
 CHOSEN = ("choices", "textarea", "rating", "number", "taxonomy", "datetime")
@@ -136,7 +135,7 @@ def _box(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
     x, w = (_percent(value[key], width) for key in ("x", "width"))
     y, h = (_percent(value[key], height) for key in ("y", "height"))
     shape.box = x, y, w, h
-    turned = np.radians(_number(value.get("rotation") or 0))
+    turned = np.radians(real(value.get("rotation") or 0))
     if turned:
         across = np.array([0, w, w, 0]), np.array([0, 0, h, h])
         xs = x + across[0] * np.cos(turned) - across[1] * np.sin(turned)
@@ -147,33 +146,27 @@ def _box(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
 
 def _polygon(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
     corners = [(_percent(x, width), _percent(y, height)) for x, y in value["points"]]
-    _outline(shape, outlines.polygon([corners]))
+    shape.draw(outlines.polygon([corners]))
 
 
 def _ellipse(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
     """An ellipse as a polygon; its place is that of the centre."""
     x, rx = (_percent(value[key], width) for key in ("x", "radiusX"))
     y, ry = (_percent(value[key], height) for key in ("y", "radiusY"))
-    turned = float(np.radians(_number(value.get("rotation") or 0)))
-    _outline(shape, outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
+    turned = float(np.radians(real(value.get("rotation") or 0)))
+    shape.draw(outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
 
 
 def _brush(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
     mask = brush.decode(bytes(value["rle"]), width, height)
-    _outline(shape, outlines.mask(mask))
-
-
-def _outline(shape: Shape, outline: Outline | None) -> None:
-    if outline is None:
-        raise ValueError("it has no area")
-    shape.outline, shape.box = outline, outline.box
+    shape.draw(outlines.mask(mask))
 
 
 def _mark(shape: Shape, result: dict[str, Any], value: dict[str, Any]) -> None:
     """Notes of a region; `hidden`, which the importer of COCO files sets for v < 2."""
     if isinstance(meta := result.get("meta"), dict):
         for text in _texts(meta.get("text")):
-            _say(shape, "note", text)
+            shape.say("note", text)
     if shape.x is not None and value.get("hidden") is True:
         lost = not value.get("x") and not value.get("y")
         shape.visibility = Visibility.UNLABELLED if lost else Visibility.OCCLUDED
@@ -190,17 +183,7 @@ def _choose(found: Drawn, shape: Shape | None, result: dict[str, Any]) -> None:
         found.attributes[name] = ", ".join(texts)
         return
     for text in texts:
-        _say(shape, name, text)
-
-
-def _say(shape: Shape, name: str, text: str) -> None:
-    """A state of a point is its visibility, anything else an attribute."""
-    said = state(text) if shape.x is not None else None
-    if said is not None:
-        shape.visibility = said
-    else:
-        before = shape.attributes.get(name)
-        shape.attributes[name] = text if before is None else f"{before}, {text}"
+        shape.say(name, text)
 
 
 def _texts(given: object) -> Iterator[str]:
@@ -230,13 +213,5 @@ def _size(result: Mapping[str, Any]) -> tuple[int, int] | None:
     return (int(width), int(height)) if 0 < width < 1e6 and 0 < height < 1e6 else None
 
 
-def _number(value: object) -> float:
-    if type(value) is float:
-        return value
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
-
-
 def _percent(value: object, size: int) -> float:
-    return _number(value) / 100 * size
+    return real(value) / 100 * size

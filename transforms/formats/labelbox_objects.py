@@ -5,9 +5,7 @@ from typing import Any
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Shape
-from posegate.transforms.formats.labels import state
-from posegate.transforms.formats.outlines import Outline
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin
 
 _BOXES = ("bounding_box", "bbox")
@@ -42,7 +40,7 @@ class Objects:
             shape.problem, kept = ("object", detail), True
         if kept:
             for name, text in said(thing.get("classifications")):
-                self._say(shape, name, text)
+                shape.say(name, text)
             yield shape
         else:
             self.notes["not-drawn"] = self.notes.get("not-drawn", 0) + 1
@@ -50,14 +48,6 @@ class Objects:
         for inner in nested if isinstance(nested, list) else ():
             if isinstance(inner, dict):
                 yield from self._shapes(inner, origin, shape.id)
-
-    def _say(self, shape: Shape, name: str, text: str) -> None:
-        seen = state(text) if shape.x is not None else None
-        if seen is not None:
-            shape.visibility = seen
-        else:
-            before = shape.attributes.get(name)
-            shape.attributes[name] = text if before is None else f"{before}, {text}"
 
 
 def _name(thing: Mapping[str, Any]) -> str:
@@ -77,36 +67,22 @@ def _id(thing: Mapping[str, Any]) -> str | None:
 def _draw(shape: Shape, thing: Mapping[str, Any]) -> bool:
     """Puts an object's geometry into its shape; false for one that we do not keep."""
     if isinstance(point := thing.get("point"), dict):
-        shape.y, shape.x = _number(point["y"]), _number(point["x"])
+        shape.y, shape.x = real(point["y"]), real(point["x"])
         return True
     for key in _BOXES:
         if isinstance(box := thing.get(key), dict):
             sides = ("left", "top", "width", "height")
-            shape.box = tuple(_number(box[side]) for side in sides)
+            shape.box = tuple(real(box[side]) for side in sides)
             return True
     if isinstance(corners := thing.get("polygon"), list):
-        places = [(_number(c["x"]), _number(c["y"])) for c in corners]
-        _outline(shape, outlines.polygon([places]))
+        places = [(real(c["x"]), real(c["y"])) for c in corners]
+        shape.draw(outlines.polygon([places]), "a polygon of fewer than three corners")
         return True
     if thing.get("mask") is not None or thing.get("composite_mask") is not None:
         detail = f"the mask {shape.name} is an address, not pixels; deliver polygons"
         shape.problem = "mask-address", detail
         return True
     return False
-
-
-def _outline(shape: Shape, outline: Outline | None) -> None:
-    if outline is None:
-        raise ValueError("a polygon of fewer than three corners")
-    shape.outline, shape.box = outline, outline.box
-
-
-def _number(value: object) -> float:
-    if type(value) is float:
-        return value
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)
 
 
 def said(classifications: object) -> Iterator[tuple[str, str]]:

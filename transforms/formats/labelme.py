@@ -24,10 +24,9 @@ from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.per_file import image_of
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 
 NAME = "labelme"
 SUFFIXES = (".json",)
@@ -134,7 +133,7 @@ def _shape(each: Json, number: int) -> Shape | None:
     shape = Shape(scalar(each.get("label")) or "", f"#{number}")
     shape.group = None if group is None else f"group {group}"
     try:
-        points = [(_number(x), _number(y)) for x, y in each.get("points") or ()]
+        points = [(real(x), real(y)) for x, y in each.get("points") or ()]
         kept = _draw(shape, str(each.get("shape_type") or "polygon"), points)
     except (TypeError, ValueError) as error:
         detail = f"shape {number} ({shape.name}): {error}; draw it again"
@@ -153,23 +152,17 @@ def _draw(shape: Shape, kind: str, points: Points) -> bool:
         xs, ys = zip(*points, strict=True)
         shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
     elif kind == "polygon":
-        _outline(shape, outlines.polygon([points]))
+        shape.draw(outlines.polygon([points]))
     elif kind == "circle":
         centre, edge = points
         radius = math.dist(centre, edge)
-        _outline(shape, outlines.polygon([outlines.ellipse(centre, (radius,) * 2, 0)]))
+        shape.draw(outlines.polygon([outlines.ellipse(centre, (radius,) * 2, 0)]))
     elif kind == "mask":
         detail = f"the mask {shape.name} is a picture; save it as a polygon"
         shape.problem = "mask-image", detail
     else:
         return False
     return True
-
-
-def _outline(shape: Shape, outline: Outline | None) -> None:
-    if outline is None:
-        raise ValueError("it has no area")
-    shape.outline, shape.box = outline, outline.box
 
 
 def _say(shape: Shape, each: Json) -> None:
@@ -186,9 +179,3 @@ def _say(shape: Shape, each: Json) -> None:
             shape.visibility = seen
         elif text:
             shape.attributes[key] = "true" if text == key else text
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)

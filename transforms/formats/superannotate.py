@@ -27,9 +27,8 @@ from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin
 
 NAME = "superannotate"
@@ -201,8 +200,8 @@ def _template(one: Json, pose: Shape) -> list[Shape]:
         Shape(
             str(labels.get(str(i), "")),
             group=pose.group or pose.id,
-            x=_number(point["x"]),
-            y=_number(point["y"]),
+            x=real(point["x"]),
+            y=real(point["y"]),
             origin=pose.origin,
         )
         for i, point in enumerate(points)
@@ -213,37 +212,24 @@ def _template(one: Json, pose: Shape) -> list[Shape]:
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:
     if kind == "point":
-        shape.y, shape.x = _number(one["y"]), _number(one["x"])
+        shape.y, shape.x = real(one["y"]), real(one["x"])
         for value in _attributes(one).values():
             shape.visibility = state(value) or shape.visibility
     elif kind in ("bbox", "rbbox"):
-        corners = {k: _number(v) for k, v in _mapping(one["points"]).items()}
+        corners = {k: real(v) for k, v in _mapping(one["points"]).items()}
         xs = [v for k, v in corners.items() if k.startswith("x")]
         ys = [v for k, v in corners.items() if k.startswith("y")]
         shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
     elif kind == "polygon":
         if one.get("exclude"):
             raise ValueError("it has holes")
-        flat = [_number(v) for v in one["points"]]
-        _outline(
-            shape, outlines.polygon([list(zip(flat[::2], flat[1::2], strict=True))])
-        )
+        flat = [real(v) for v in one["points"]]
+        corners = list(zip(flat[::2], flat[1::2], strict=True))
+        shape.draw(outlines.polygon([corners]))
     elif kind == "ellipse":
-        x, y, rx, ry = (_number(one[key]) for key in ("cx", "cy", "rx", "ry"))
-        turned = math.radians(_number(one.get("angle", 0)))
-        _outline(shape, outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
+        x, y, rx, ry = (real(one[key]) for key in ("cx", "cy", "rx", "ry"))
+        turned = math.radians(real(one.get("angle", 0)))
+        shape.draw(outlines.polygon([outlines.ellipse((x, y), (rx, ry), turned)]))
     else:
         return False
     return True
-
-
-def _outline(shape: Shape, outline: Outline | None) -> None:
-    if outline is None:
-        raise ValueError("it has no area")
-    shape.outline, shape.box = outline, outline.box
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)

@@ -6,7 +6,7 @@ from typing import Any
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Shape
 from posegate.transforms.formats.labels import Labels, state
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
 
 Json = dict[str, Any]
@@ -100,7 +100,7 @@ def _graph(
         shape.visibility = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
         try:
             x, y = mapping(node)["loc"]
-            shape.y, shape.x = _number(y), _number(x)
+            shape.y, shape.x = real(y), real(x)
         except (KeyError, TypeError, ValueError) as error:
             shape.x = float("nan")
             detail = f"the node {name!r} has no place: {error!r}; draw it again"
@@ -116,20 +116,18 @@ def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
     corners = mapping(geometry.get("points")).get("exterior")
     if kind == "point":
         x, y = (corners or [()])[0]
-        shape.y, shape.x = _number(y), _number(x)
+        shape.y, shape.x = real(y), real(x)
         for key, value in tags(geometry).items():
             seen = state(key) if value is True else state(scalar(value) or "")
             shape.visibility = seen if seen is not None else shape.visibility
     elif kind == "rectangle":
-        xs, ys = zip(*((_number(x), _number(y)) for x, y in corners or ()), strict=True)
+        xs, ys = zip(*((real(x), real(y)) for x, y in corners or ()), strict=True)
         shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
     elif kind == "polygon":
         inner = mapping(geometry.get("points")).get("interior") or []
         if inner:
             raise ValueError("a polygon with holes; export it without")
-        outline = outlines.polygon(
-            [[(_number(x), _number(y)) for x, y in corners or ()]]
-        )
+        outline = outlines.polygon([[(real(x), real(y)) for x, y in corners or ()]])
         if outline is None:
             raise ValueError("it has no area")
         shape.outline, shape.box = outline, outline.box
@@ -139,9 +137,3 @@ def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
     else:
         return False
     return True
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)

@@ -68,6 +68,18 @@ def person(value: object) -> object:
     return value
 
 
+def real(value: object) -> float:
+    """A number of a document; raises ValueError for anything else, true and false too.
+
+    Most are floats, which cost one comparison.
+    """
+    if type(value) is float:
+        return value
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
 def scalar(value: object) -> str | None:
     """An attribute's value as a text; None for lists and objects."""
     if isinstance(value, bool):
