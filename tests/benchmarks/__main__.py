@@ -48,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
         "--repeat", type=int, default=3, metavar="N", help="turns (default: 3)"
     )
     top.add_argument(
+        "--only",
+        action="append",
+        metavar="GROUND",
+        help="of detection: measure this ground and leave the other tables as they are",
+    )
+    top.add_argument(
         "--data",
         type=Path,
         default=Path(tempfile.gettempdir()) / "posegate-bench",

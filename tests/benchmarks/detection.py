@@ -5,7 +5,7 @@ Writes `expectations/rules/MEASURED.md`, with the general policy.
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,12 @@ import pyarrow as pa
 from people import People
 from plant import LIMBS, Fault, of_bodies, of_records, pasted, people_swapped, twice
 from plant_parts import of_faces, of_hands
+from rates import per_thousand, rate
 
 from posegate.expectations.policy import load_policy
 from posegate.expectations.rules import RULES
 from posegate.pipelines.project import setting
 from posegate.transforms import company, parts
-from posegate.transforms.kernels.acceptance import clopper_pearson
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.rule import Bound, bind
@@ -30,6 +30,17 @@ from posegate.transforms.model.skeleton import Skeleton, load
 
 SEED = 20260721
 TABLE = Path(__file__).parents[2] / "expectations" / "rules" / "MEASURED.md"
+
+SKELETONS = {
+    "coco": "coco_17",
+    "coco, segments": "coco_17",
+    "generated": "coco_17",
+    "openpose": "openpose_body_25b",
+    "300-W": "300w_68",
+    "WFLW": "wflw_98",
+    "hands": "coco_wholebody_hand_21",
+}
+"""The grounds of single frames, in the order of the file."""
 
 PAIRED = ("person annotated twice", "pose copied")
 """Faults of two instances, which stand one after the other."""
@@ -100,23 +111,32 @@ def beside(batch: pa.RecordBatch, ground: Ground) -> Iterator[pa.RecordBatch]:
             yield from company.each_once((part, [found]))
 
 
-def grounds() -> Iterator[Ground]:
-    """All that is measured on; the model has seen none of these images."""
-    coco = load("coco_17")
-    bodies = [*of_bodies(coco), *of_records(), *swaps(), *doubles(coco)]
-    people = sources.coco_yolo()
-    yield Ground("coco", people.take(sources.held_out(people)), coco, bodies)
-    people = sources.coco_first()
-    yield Ground("coco, segments", people.take(sources.held_out(people)), coco, ())
-    yield Ground("generated", sources.generated(), coco, of_bodies(coco))
-    body = load("openpose_body_25b")
-    yield Ground("openpose", sources.openpose(), body, of_bodies(body))
-    face = load("300w_68")
-    yield Ground("300-W", sources.faces_300w(), face, of_faces(face))
-    face = load("wflw_98")
-    yield Ground("WFLW", sources.faces_wflw(), face, of_faces(face))
-    hand = load("coco_wholebody_hand_21")
-    yield Ground("hands", sources.hands(), hand, of_hands(hand))
+def ground(name: str) -> Ground:
+    """What is measured on; the pose model has seen none of COCO's images here."""
+    skeleton = load(SKELETONS[name])
+    people = {
+        "coco": sources.coco_yolo,
+        "coco, segments": sources.coco_first,
+        "generated": sources.generated,
+        "openpose": sources.openpose,
+        "300-W": sources.faces_300w,
+        "WFLW": sources.faces_wflw,
+        "hands": sources.hands,
+    }[name]()
+    if name in ("coco", "coco, segments"):
+        people = people.take(sources.held_out(people))
+    return Ground(name, people, skeleton, faults(name, skeleton))
+
+
+def faults(name: str, skeleton: Skeleton) -> list[Fault]:
+    """What is planted into a ground."""
+    if name == "coco":
+        return [*of_bodies(skeleton), *of_records(), *swaps(), *doubles(skeleton)]
+    if name in ("generated", "openpose"):
+        return of_bodies(skeleton)
+    if name in ("300-W", "WFLW"):
+        return of_faces(skeleton)
+    return of_hands(skeleton) if name == "hands" else []
 
 
 def swaps() -> list[Fault]:
@@ -148,28 +168,14 @@ def doubles(skeleton: Skeleton) -> list[Fault]:
     ]
 
 
-def rate(hits: Bools) -> str:
-    """A share in per cent with its exact 95 % interval."""
-    n, k = len(hits), int(hits.sum())
-    low, high = (float(end[0]) for end in clopper_pearson(np.array([k]), np.array([n])))
-    return f"{100 * k / n:.1f} | {100 * low:.1f}-{100 * high:.1f}"
-
-
-def per_thousand(hits: Bools) -> str:
-    """A rate among clean instances with its exact 95 % interval."""
-    n, k = len(hits), int(hits.sum())
-    low, high = (float(end[0]) for end in clopper_pearson(np.array([k]), np.array([n])))
-    return f"{1000 * k / n:.2f} | {1000 * low:.2f}-{1000 * high:.2f}"
-
-
-def planted(ground: Ground, fault: Fault, number: int) -> str | None:
+def planted(on: Ground, fault: Fault, number: int) -> str | None:
     """The row of a fault, or None where it cannot be planted."""
-    people = ground.people.take(ground.people.clear) if fault.clear else ground.people
+    people = on.people.take(on.people.clear) if fault.clear else on.people
     changed = fault.plant(np.random.default_rng([SEED, number]), people)
     if not len(changed):
         return None
     twice_there = fault.name in PAIRED
-    found = judged(changed, ground, twice_there)
+    found = judged(changed, on, twice_there)
     asked, rules = found.asked, found.by_rule
     if twice_there or fault.name.startswith("people swapped"):
         asked = asked[::2] | asked[1::2]
@@ -227,30 +233,53 @@ people are changed, their image counts as found if either is.
 """
 
 
-def section(ground: Ground) -> str:
+def section(name: str) -> str:
     """A ground's tables."""
+    on = ground(name)
     lines = [
-        f"\n## {ground.name}, clean: {len(ground.people)}\n",
+        f"\n## {name}, clean: {len(on.people)}\n",
         "| rule | instances | per 1,000 | 95 % |",
         "| --- | ---: | ---: | ---: |",
-        *clean(ground),
+        *clean(on),
     ]
-    if ground.faults:
+    if on.faults:
         lines += [
-            f"\n## {ground.name}, faults\n",
+            f"\n## {name}, faults\n",
             "| fault | strength | instances | found % | 95 % | rules, % |",
             "| --- | --- | ---: | ---: | ---: | --- |",
         ]
-    for number, fault in enumerate(ground.faults):
-        if row := planted(ground, fault, number):
+    for number, fault in enumerate(on.faults):
+        if row := planted(on, fault, number):
             lines.append(row)
     return "\n".join(lines)
 
 
+SECTIONS: dict[str, Callable[[], str]] = {
+    name: partial(section, name) for name in SKELETONS
+}
+"""What writes each ground's tables; other modules' grounds follow here."""
+
+
+def written() -> dict[str, str]:
+    """The tables that the file has, by ground."""
+    tables: dict[str, str] = {}
+    for each in TABLE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        name = each.partition("\n")[0].rpartition(", ")[0]
+        tables[name] = tables.get(name, "") + "\n## " + each
+    return {name: text.rstrip("\n") for name, text in tables.items()}
+
+
 def run(options: argparse.Namespace) -> str:
-    """The tables; the file in the repository becomes them."""
+    """The tables; the file in the repository becomes them.
+
+    With `--only` the grounds that are named; the other tables stay as they are.
+    """
     if not sources.DATA.is_dir():
         return f"  no {sources.DATA.name} here, so nothing was measured\n"
-    text = "\n".join([HEAD, *map(section, grounds())]) + "\n"
-    TABLE.write_text(text, encoding="utf-8")
-    return text
+    only = options.only or list(SECTIONS)
+    if unknown := set(only) - set(SECTIONS):
+        return f"  no ground {', '.join(unknown)}; one of {'; '.join(SECTIONS)}\n"
+    tables = written() | {name: SECTIONS[name]() for name in only}
+    every = [tables[name] for name in SECTIONS if name in tables]
+    TABLE.write_text("\n".join([HEAD, *every]) + "\n", encoding="utf-8")
+    return "\n".join(tables[name] for name in only)
