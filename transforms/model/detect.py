@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from posegate.transforms.model.naming import Naming, tokens
+from posegate.transforms.model.naming import Naming, plain, tokens
 from posegate.transforms.model.skeleton import Skeleton, load, shipped
 
 FAMILIAR = ("coco_17", "mpii_16", "300w_68", "coco_wholebody_133", "freihand_21")
@@ -143,16 +143,27 @@ def side(name: str) -> str | None:
 
 
 def mirrored(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Pairs of indices whose names differ in nothing but the side: (left, right)."""
+    """Pairs of indices whose names differ in nothing but the side: (left, right).
+
+    Marker sets write it without a break: LASI and RASI are a pair, being both there.
+    """
     at: dict[tuple[str | None, tuple[str, ...]], int] = {}
     for i, name in enumerate(names):
         rest = tuple(token for token in tokens(name) if token not in _SIDES)
         at.setdefault((side(name), rest), i)
-    return tuple(
+    pairs = [
         (i, at["right", rest])
         for (which, rest), i in at.items()
         if which == "left" and ("right", rest) in at
-    )
+    ]
+    known = {i for pair in pairs for i in pair}
+    short = {plain(name): i for i, name in enumerate(names) if i not in known}
+    pairs += [
+        (i, short["r" + name[1:]])
+        for name, i in short.items()
+        if name.startswith("l") and len(name) > 1 and "r" + name[1:] in short
+    ]
+    return tuple(sorted(pairs))
 
 
 def crossed(match: Match, names: Sequence[str]) -> tuple[tuple[str, str], ...]:

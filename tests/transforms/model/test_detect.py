@@ -127,6 +127,16 @@ def test_pairs_are_guessed_by_sides() -> None:
     )
 
 
+def test_the_sides_of_markers_are_the_first_letters_of_names_that_are_both_there() -> (
+    None
+):
+    assert mirrored(["LASI", "RHip", "RASI", "LHIP", "LIP", "R10", "L10"]) == (
+        (0, 2),
+        (3, 1),
+        (6, 5),
+    )
+
+
 def test_sides_that_contradict_the_flip_pairs_are_told() -> None:
     """dlib's points by number, with sides where another numbering has them."""
     names = list(COCO)
