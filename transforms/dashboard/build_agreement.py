@@ -8,7 +8,7 @@ import numpy as np
 from posegate.transforms.kernels import measures, panels, strata, taxonomy, verdict
 from posegate.transforms.kernels.agreement import cohen_kappa, gated_agreement
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.pair_sums import MEASURES, VARIANTS
+from posegate.transforms.kernels.pair_sums import VARIANTS
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.model.policy import Policy
@@ -33,27 +33,18 @@ def agreement(
         key[1]: int(cell[:, 0].max()) for key, cell in sums.items() if key[0] == "pairs"
     }
     used = verdict.kinds_of(sums)
-    bins = sum(
-        (sums[key] for kind in used if (key := ("histogram", kind, "", "")) in sums),
-        np.zeros(BINS, np.int64),
-    )
+    bins = histogram(sums, used)
     threshold = policy.acceptance.oks
-    cells = {name: verdict.measure(sums, name, used) for name in MEASURES}
-    means = {name: ratio(cell[1], cell[0]) for name, cell in cells.items()}
-    main = "oks_sym" if used == ["second"] else "oks"
-    between = intervals(sums, used)
-    spreads = {
-        name: {"mean": means[name], "median": None, "below": None}
-        | (middle(bins, threshold) | between["shown"] if name == main else {})
-        for name in ("oks", "oks_sym")
-    }
+    means = {name: mean(sums, name, used) for name in ("pck", "mpjpe")}
+    lot, vendor = strata.estimate(sums, used), verdict.vendor(sums, used)
     return {
         "pairs": sum(kinds.get(kind, 0) for kind in used),
         "kinds": kinds,
         "threshold": threshold,
-        **spreads,
-        "lot": between["lot"],
-        "vendor": between["vendor"],
+        "oks": spread(sums, used, threshold),
+        "oks_sym": spread(sums, ["second"], threshold),
+        "lot": bounds(lot),
+        "vendor": bounds(vendor) | {"clusters": len(verdict.clusters(sums, used))},
         "pck": means["pck"],
         "pck_normaliser": measures.named(skeleton, policy.agreement.pck),
         "pck_fraction": policy.agreement.pck_fraction,
@@ -91,15 +82,30 @@ def bounds(found: Estimate) -> dict[str, float | None]:
     }
 
 
-def intervals(sums: Mapping[Key, Ints], used: Sequence[str]) -> dict[str, Any]:
-    """Mean OKS of this lot and of the vendor's work; `shown` is what the gate uses."""
-    lot, vendor = strata.estimate(sums, used), verdict.vendor(sums, used)
-    clusters = len(verdict.clusters(sums, used))
-    shown = bounds(lot if used == ["review"] else vendor)
+def histogram(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Ints:
+    """(BINS,) pairs by OKS; by symmetric OKS those of second annotators."""
+    every = [("histogram", kind, "", "") for kind in kinds]
+    return sum((sums[key] for key in every if key in sums), np.zeros(BINS, np.int64))
+
+
+def mean(sums: Mapping[Key, Ints], name: str, kinds: Sequence[str]) -> float | None:
+    """The mean of one of `MEASURES`; None without pairs."""
+    n, total, _ = verdict.measure(sums, name, kinds)
+    return ratio(total, n)
+
+
+def spread(
+    sums: Mapping[Key, Ints], kinds: Sequence[str], threshold: float
+) -> dict[str, float | None]:
+    """OKS of some pairs, symmetric of second annotators; the interval is the gate's."""
+    name = "oks_sym" if list(kinds) == ["second"] else "oks"
+    source = strata.estimate if list(kinds) == ["review"] else verdict.vendor
+    shown = bounds(source(sums, kinds))
     return {
-        "lot": bounds(lot),
-        "vendor": bounds(vendor) | {"clusters": clusters},
-        "shown": {name: shown[name] for name in ("low", "high")},
+        "mean": mean(sums, name, kinds),
+        **middle(histogram(sums, kinds), threshold),
+        "low": shown["low"],
+        "high": shown["high"],
     }
 
 

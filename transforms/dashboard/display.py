@@ -107,6 +107,13 @@ def decimal(value: object, digits: int = 2) -> str:
     return f"{number:,.{digits}f}" if abs(number) < 1e9 else f"{number:.2e}"
 
 
+def between(low: object, high: object, digits: int = 3) -> str:
+    """(0.8381, 0.8583) -> ends joined by a dash; a dash where either end is missing."""
+    if finite(low) is None or finite(high) is None:
+        return NONE
+    return f"{decimal(low, digits)}{NONE}{decimal(high, digits)}"
+
+
 def share(value: object) -> str:
     """0.0042 -> '0.42 %': two digits below 1 %, one above, none for exactly 0 and 1."""
     number = finite(value)

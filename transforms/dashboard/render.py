@@ -46,6 +46,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "clip": display.clip,
+        "between": display.between,
         "breakable": display.breakable,
         "count": display.count,
         "decimal": display.decimal,

@@ -110,7 +110,12 @@ def test_two_annotators_stand_beside_what_gold_says() -> None:
         row(2, annotator="bo", xy=moved(4, 0)),
         row(3, annotator="gil", role="gold"),
     ]
-    made = agreement(sums(*rows), POLICY, TRIANGLE)["keypoints"]
+    found = agreement(sums(*rows), POLICY, TRIANGLE)
+    made = found["keypoints"]
+    assert found["oks_sym"]["mean"] == pytest.approx(
+        found["oks_sym"]["median"], abs=1e-3
+    )
+    assert 0 < found["oks_sym"]["mean"] < found["oks"]["mean"] < 1
     assert made[0]["n"] == 2
     assert made[0]["between"] == {"n": 2, "mpjpe": 4.0, "q": 4.0}  # 1 px is a sigma s
     assert made[1]["between"]["q"] == 2.0

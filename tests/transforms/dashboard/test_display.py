@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from posegate.transforms.dashboard.display import (
     NONE,
     at,
+    between,
     breakable,
     clean,
     clip,
@@ -31,6 +32,11 @@ def test_numbers_read_as_a_person_writes_them():
     assert share(0.0345) == "3.5\u00a0%"
     assert share(1.0) == "100\u00a0%"
     assert share(0) == "0\u00a0%"
+
+
+def test_an_interval_lacking_an_end_is_a_dash():
+    assert between(0.8381, 0.8583) == "0.838\u20130.858"
+    assert between(0.8381, None) == between(math.nan, 1.0) == NONE
 
 
 def test_a_value_and_its_limit_have_the_same_digits():
