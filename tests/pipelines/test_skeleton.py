@@ -52,6 +52,23 @@ def test_init_says_where_the_order_is_another(tmp_path: Path) -> None:
     assert "another order" in out
 
 
+def test_init_knows_the_whole_body_by_its_parts(tmp_path: Path) -> None:
+    body, parts = load("coco_17").keypoints, {"foot": 6, "face": 68}
+    parts |= {"lefthand": 21, "righthand": 21}
+    record = {"id": 1, "image_id": 1, "category_id": 1, "keypoints": [1, 1, 2] * 17}
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}],
+        "categories": [{"id": 1, "name": "person", "keypoints": body}],
+        "annotations": [record],
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document))
+    assert 'skeleton = "coco_17"' in call("skeleton", "init", path).out
+    record |= {f"{part}_kpts": [1.5, 1, 2] * k for part, k in parts.items()}
+    path.write_text(json.dumps(document))
+    assert 'skeleton = "coco_wholebody_133"' in call("skeleton", "init", path).out
+
+
 def test_init_writes_a_skeleton_that_can_be_used(tmp_path: Path) -> None:
     given = category("seam", "l_thumb", "r_thumb", skeleton=[[1, 2], [1, 3]])
     out = tmp_path / "ball.toml"
@@ -158,7 +175,8 @@ def test_advice_is_what_can_be_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("mmpose_open/coco", 'skeleton = "coco_17"'),
+        ("mmpose_open/coco/test_coco.json", 'skeleton = "coco_17"'),
+        ("mmpose_open/coco", 'skeleton = "coco_wholebody_133"'),
         ("mmpose_open/fly", 'skeleton = "fly_32"'),
         ("mmpose_open/mpii", 'skeleton = "mpii_16"'),
         ("mmpose_open/crowdpose", "are crowdpose_14"),

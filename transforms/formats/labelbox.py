@@ -114,7 +114,7 @@ def names(file: File) -> list[Names]:
 
 def _points_of(each: dict[str, Any]) -> Iterator[str]:
     if isinstance(each.get("point"), dict):
-        yield from json_names.texts([each.get("name")])
+        yield from json_names.texts([each.get("name") or each.get("schemaId")])
 
 
 def _sound(row: Any) -> bool:
