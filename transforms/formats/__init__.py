@@ -72,6 +72,7 @@ SHIPPED = (
     "lapa",
     "mpii",
     "marker_csv",
+    "ochuman",
     "onehand10k",
     "openpose",
     "points_csv",

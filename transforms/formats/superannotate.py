@@ -224,8 +224,8 @@ def _draw(shape: Shape, kind: str, one: Json) -> bool:
         if one.get("exclude"):
             raise ValueError("it has holes")
         flat = [real(v) for v in one["points"]]
-        corners = list(zip(flat[::2], flat[1::2], strict=True))
-        shape.draw(outlines.polygon([corners]))
+        path = list(zip(flat[::2], flat[1::2], strict=True))
+        shape.draw(outlines.polygon([path]))
     elif kind == "ellipse":
         x, y, rx, ry = (real(one[key]) for key in ("cx", "cy", "rx", "ry"))
         turned = math.radians(real(one.get("angle", 0)))
