@@ -63,7 +63,14 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             variants=agreement.variants,
         )
         met = read.batches | "agree" >> Agree(
-            skeleton, folder, plan.buckets, plan.week, plan.repeated, how, plan.reviews
+            skeleton=skeleton,
+            folder=folder,
+            buckets=plan.buckets,
+            week=plan.week,
+            severity=plan.repeated,
+            how=how,
+            hand_ins=plan.hand_ins,
+            sampled=sample,
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(

@@ -26,7 +26,7 @@ from posegate.pipelines.history import (
 from posegate.pipelines.intake import inspect
 from posegate.pipelines.project import Project
 from posegate.transforms import parts, storage
-from posegate.transforms.agree import CONTESTED, REPEATED
+from posegate.transforms.agree import CONTESTED, DISPUTED, REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
 from posegate.transforms.kernels import strata
@@ -45,9 +45,12 @@ BUCKET = 64 << 20
 
 BUCKETS = 256
 
-REPEATED_MANUAL = "An id stands twice in the same frame, by the same annotator."
-
-CONTESTED_MANUAL = "Gold contradicts other gold of the same object; neither counts."
+BRANCH_MANUALS = {
+    REPEATED: "An id stands twice in the same frame, by the same annotator.",
+    CONTESTED: "Gold contradicts other gold of the same object; neither counts.",
+    DISPUTED: "Its reviews contradict each other; that of the latest hand-in counts.",
+}
+"""What the rules say that no function is: they need rows that meet."""
 
 CODE = (".py", ".toml", ".json", ".html", ".css", ".npz")
 
@@ -72,7 +75,7 @@ class Plan:
     buckets: int
     repeated: str
     spread: Mapping[str, float]
-    reviews: tuple[str, ...]
+    hand_ins: tuple[tuple[str, ...], ...]
     judged: tuple[str, ...]
     bench: Bench
     press: Press
@@ -145,8 +148,7 @@ def prepare(
             | {"hand_ins": [{"delivery": p.delivery, "run": p.run} for p in ledger]},
             runtime or {},
         ),
-        manuals={id: rule.manual for id, rule in RULES.items()}
-        | {REPEATED: REPEATED_MANUAL, CONTESTED: CONTESTED_MANUAL},
+        manuals={id: rule.manual for id, rule in RULES.items()} | BRANCH_MANUALS,
         skipped=skipped(RULES, settings, skeleton),
     )
     return Plan(
@@ -160,7 +162,7 @@ def prepare(
         week=week_of(delivery),
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
-        reviews=tuple(path for p in ledger for path in p.reviewed),
+        hand_ins=tuple(p.reviewed for p in ledger),
         judged=tuple(sorted({p.delivery for p in known})),
         spread=strata.spread([parts.read_table(p.strata) for p in past if p.strata]),
         bench=bench,

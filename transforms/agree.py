@@ -15,12 +15,14 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam.pvalue import TaggedOutput
+from apache_beam.pvalue import AsIter, AsSingleton, TaggedOutput
 
 from posegate.transforms import parts
 from posegate.transforms.kernels import compare, meeting
 from posegate.transforms.kernels.buckets import scatter, stable_hash
 from posegate.transforms.kernels.compare import How
+from posegate.transforms.kernels.couples import HAND_IN, TURN
+from posegate.transforms.kernels.ledger import Order, turns
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
@@ -28,6 +30,7 @@ from posegate.transforms.model.finding import judgeable
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
+from posegate.transforms.sample import Sampled
 
 KEYED = ("instance", "image", "annotator", "role", "attributes")
 """What of a row says whom it meets."""
@@ -45,6 +48,9 @@ REPEATED = "structure.repeated-id"
 CONTESTED = "reference.contradiction"
 """The rule that gold breaks which other gold of the same object contradicts."""
 
+DISPUTED = "reference.disputed-review"
+"""The rule that an instance breaks whose reviews contradict each other."""
+
 Placed = tuple[int, pa.RecordBatch]
 """A batch and the number of the part or bucket it belongs to."""
 
@@ -54,8 +60,9 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     """Canonical batches -> pairs (`schema.agreement`), and by tag what else is seen.
 
     `buckets` is how many groups of frames there are: as many as keep one bucket's rows
-    within a worker's memory. `reviews` are part files of other runs, whose gold and
-    reviews are references too.
+    within a worker's memory. `hand_ins` are the part files of other runs, run by run
+    and the latest last, whose gold and reviews are references too. Of doubles a review
+    settles what was `sampled`.
     """
 
     skeleton: Skeleton
@@ -64,13 +71,16 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     week: str
     severity: str
     how: How = field(default_factory=How)
-    reviews: tuple[str, ...] = ()
+    hand_ins: tuple[tuple[str, ...], ...] = ()
+    sampled: Sampled | None = None
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Agreement":
+        files = [path for files in self.hand_ins for path in files]
+        numbers = [i for i, files in enumerate(self.hand_ins, 1) for _ in files]
         handed = (
             batches.pipeline
             | "hand-ins"
-            >> beam.Create(list(enumerate(self.reviews, HANDED_IN))).with_output_types(
+            >> beam.Create(list(enumerate(files, HANDED_IN))).with_output_types(
                 tuple[int, str]
             )
             | "read hand-ins" >> beam.FlatMap(references)
@@ -93,16 +103,22 @@ class Agree(beam.PTransform):  # type: ignore[misc]
                     self.buckets,
                     self.severity,
                     columns(self.how.strata),
-                    self.reviews,
+                    files,
                 )
             ).with_outputs("repeats", main="rows")
+        )
+        turns = (
+            [AsSingleton(self.sampled.order), AsIter(self.sampled.rows)]
+            if self.sampled
+            else []
         )
         compared = (
             rows.rows
             | "by bucket" >> beam.GroupByKey()
             | "compare"
             >> beam.ParDo(
-                Compare(self.skeleton, self.folder, self.week, self.how)
+                Compare(self.skeleton, self.folder, self.week, self.how, numbers),
+                *turns,
             ).with_outputs(
                 "evidence", "files", "worst", "sums", "findings", main="pairs"
             )
@@ -253,14 +269,25 @@ def broken(
 class Compare(beam.DoFn):  # type: ignore[misc]
     """Compares the people of a bucket's frames and writes the pairs."""
 
-    def __init__(self, skeleton: Skeleton, folder: str, week: str, how: How) -> None:
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        folder: str,
+        week: str,
+        how: How,
+        hand_ins: Sequence[int],
+    ) -> None:
+        self._hand_ins = np.array([0, *hand_ins], np.int64)
         self._how = how
         self._skeleton = skeleton
         self._folder = folder
         self._week = week
 
     def process(
-        self, element: tuple[int, Iterable[pa.RecordBatch]]
+        self,
+        element: tuple[int, Iterable[pa.RecordBatch]],
+        order: Order | None = None,
+        drawn: Iterable[tuple[int, pa.RecordBatch]] = (),
     ) -> Iterable[
         pa.RecordBatch
         | TaggedOutput[Literal["evidence"], Placed]
@@ -270,19 +297,21 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         | TaggedOutput[Literal["findings"], pa.RecordBatch]
     ]:
         bucket, batches = element
-        rows = pa.concat_batches(list(batches))
+        rows = self._told(pa.concat_batches(list(batches)), order, drawn)
         found = compare.compare(rows, self._skeleton, self._week, self._how)
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)
         for count in (*found.refused, *found.panel):
             yield TaggedOutput("sums", count)
-        contested = broken(
-            found.contested, CONTESTED, "review", found.doubt, self._how.low
-        )
-        own = contested.filter(pc.less(contested["part"], HANDED_IN))
-        for _, some in scatter(own, own["part"].to_numpy()):
-            yield TaggedOutput("findings", some)
+        for rule, severity, (bad, doubt) in (
+            (CONTESTED, "review", found.contested),
+            (DISPUTED, "note", found.disputed),
+        ):
+            contested = broken(bad, rule, severity, doubt, self._how.low)
+            own = contested.filter(pc.less(contested["part"], HANDED_IN))
+            for _, some in scatter(own, own["part"].to_numpy()):
+                yield TaggedOutput("findings", some)
         for part, some in evidence(pairs, found.spare):
             yield TaggedOutput("evidence", (part, some))
         if pairs.num_rows:
@@ -290,6 +319,21 @@ class Compare(beam.DoFn):  # type: ignore[misc]
             table = pa.Table.from_batches([pairs])
             yield TaggedOutput("files", parts.write_table(self._folder, name, table))
             yield pairs
+
+    def _told(
+        self,
+        rows: pa.RecordBatch,
+        order: Order | None,
+        drawn: Iterable[tuple[int, pa.RecordBatch]],
+    ) -> pa.RecordBatch:
+        """The rows with their hand-in and their turn."""
+        part, row = (rows[name].to_numpy().astype(np.int64) for name in ("part", "row"))
+        came = self._hand_ins[np.maximum(part - HANDED_IN + 1, 0)]
+        rows = rows.append_column(HAND_IN, pa.array(came))
+        reviews = pc.any(pc.equal(rows["role"], "review")).as_py()
+        if order is None or not reviews:
+            return rows
+        return rows.append_column(TURN, pa.array(turns(part, row, drawn, order)))
 
 
 SPARE = "spare"

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from delivered import call, coco, deliver, document, person, picture, project, run_of
+from delivered import (
+    PROJECT,
+    call,
+    coco,
+    deliver,
+    document,
+    person,
+    picture,
+    project,
+    run_of,
+)
 from delivered import table as rows_of
 
 PEOPLE = 70
@@ -106,3 +116,58 @@ def test_reviews_of_another_delivery_are_in_the_role_of_reviews(tmp_path: Path) 
     done = call("run", tmp_path / "odd", "--project", tmp_path / "project.toml")
     assert done.code == 2
     assert "reviews = 'work', but the role is 'production'" in done.err
+
+
+def corrected(folder: Path, name: str, day: int, numbers: range, dx: float) -> None:
+    """A hand-in of reviews which lie `dx` px beside the work."""
+    drawn = people(numbers, annotator="rea")
+    for each in drawn["annotations"]:
+        each["keypoints"][::3] = [x + dx for x in each["keypoints"][::3]]
+    side = SIDE.format(name=name, day=day, of="work")
+    deliver(folder / name, {"reviews.json": drawn, "delivery.toml": side})
+
+
+def test_a_later_hand_in_replaces_an_earlier_and_contradictions_are_told(
+    tmp_path: Path,
+) -> None:
+    project(tmp_path, PROJECT + '[sampling]\nreviews = "all"\n')
+    deliver(tmp_path / "work", {"a.json": people(range(1, PEOPLE + 1))})
+    corrected(tmp_path, "first", 2, range(1, PEOPLE + 1), dx=0)
+    corrected(tmp_path, "second", 3, range(1, 21), dx=30)
+    for name in ("first", "second"):
+        run(tmp_path, name)
+    out, report = run(tmp_path, "work")
+    assert "20 of 70 reviewed instances" in out
+    assert "20 instances have reviews that contradict each other" in out
+    assert "20 reviews do not count: a later hand-in" in out
+    assert report["agreement"]["kinds"] == {"review": PEOPLE}
+    page = (run_of(tmp_path / "quality", "work") / "dashboard.html").read_text()
+    assert "Its reviews contradict each other" in page
+
+
+def test_each_review_settles_one_of_two_doubles_and_counts_add_up(
+    tmp_path: Path,
+) -> None:
+    project(tmp_path)
+    drawn = {
+        f"{who}.json": people(range(1, 31), annotator=who) for who in ("ann", "bo")
+    }
+    deliver(tmp_path / "work", drawn)
+    run(tmp_path, "work")
+    asked = queued(tmp_path)
+    frames = sorted(set(asked))
+    assert len(frames) < len(asked)
+
+    hand_in(tmp_path, "first", 2, frames, of="work")
+    run(tmp_path, "first")
+    _, report = run(tmp_path, "work")
+    left = queued(tmp_path)
+    assert report["agreement"]["kinds"]["review"] == len(frames)
+    assert report["sampling"]["asked_lacking"] == len(asked) - len(frames) == len(left)
+
+    hand_in(tmp_path, "second", 3, left, of="work")
+    run(tmp_path, "second")
+    out, report = run(tmp_path, "work")
+    assert out.startswith("work: ACCEPT"), out
+    assert report["agreement"]["kinds"]["review"] == len(asked)
+    assert queued(tmp_path) == []

@@ -1,6 +1,7 @@
 """Instances with their references: the agreement table of a bucket of whole frames."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from posegate.transforms.kernels.couples import (
     couple,
     decisive,
     refusals,
+    reviewed,
 )
 from posegate.transforms.kernels.meeting import KINDS, ranges
 from posegate.transforms.kernels.pair_sums import headline
@@ -31,7 +33,7 @@ from posegate.transforms.model.skeleton import Skeleton
 class How:
     """How pairs are measured: what `policy.Agreement` and `policy.Sampling` say of it.
 
-    `low` is the OKS below which two instances of gold contradict one another.
+    `low` is the OKS below which two references of one instance contradict each other.
     """
 
     strata: tuple[str, ...] = ("annotator",)
@@ -49,7 +51,7 @@ class Compared:
     (part, row) of second annotations, which no split needs beside the first; `worst`
     the pairs to be drawn; `refused` counts what was not compared, and `panel` what
     three people and more agree on (see `panels.of_panel`); `contested` are the rows of
-    gold that other gold contradicts, and `doubt` (C,) their symmetric OKS with it.
+    gold that other gold contradicts, and those whose reviews contradict each other.
     """
 
     pairs: pa.RecordBatch
@@ -57,7 +59,14 @@ class Compared:
     worst: list[worst.Ranked]
     refused: list[Sum]
     panel: list[Sum]
-    contested: pa.RecordBatch
+    contested: "Contested"
+    disputed: "Contested"
+
+
+class Contested(NamedTuple):
+    """Rows whose references contradict each other, and (C,) their symmetric OKS."""
+
+    rows: pa.RecordBatch
     doubt: Floats
 
 
@@ -67,7 +76,8 @@ def compare(
     """The pairs among the rows of whole frames, by the points that people placed.
 
     Args:
-      rows: canonical columns, with `part` and `row`, of every annotator of each frame.
+      rows: canonical columns, with `part` and `row`, of every annotator of each frame;
+        perhaps with `couples.HAND_IN` and `TURN`.
       week: the week of an instance without a time of its own.
     """
     how = how or How()
@@ -75,8 +85,9 @@ def compare(
     poses = human(Poses.of(rows))
     doubt = contradiction(rows, poses, blocks, skeleton, how.low)
     met = blocks.meet(rows)
-    found = couple(rows, poses, blocks, met, skeleton)
-    couples = by_place(rows, decisive(found.without(np.isfinite(doubt))))
+    every = couple(rows, poses, blocks, met, skeleton).without(np.isfinite(doubt))
+    found, settled = reviewed(rows, poses, every, skeleton, how.low)
+    couples = by_place(rows, decisive(found))
     pairs = table(rows, poses, blocks, couples, skeleton, week, how)
     shown = worst.of_pairs(
         rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
@@ -86,12 +97,12 @@ def compare(
         pairs=pairs,
         spare=spare(rows, blocks, couples),
         worst=list(shown),
-        refused=refusals(blocks, met, len(contested)),
+        refused=refusals(blocks, met, settled, len(contested)),
         panel=list(
             of_panel(rows, poses, panel(rows, poses, blocks, skeleton), skeleton)
         ),
-        contested=rows.take(pa.array(contested)),
-        doubt=doubt[contested],
+        contested=Contested(rows.take(pa.array(contested)), doubt[contested]),
+        disputed=Contested(rows.take(pa.array(settled.judged)), settled.doubt),
     )
 
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from posegate.transforms.kernels import measures, meeting, oks, pairing
 from posegate.transforms.kernels.buckets import Hashes, Ints, runs, stable_hash
+from posegate.transforms.kernels.geometry import iou
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
+from posegate.transforms.kernels.settling import Candidates, Settled, rivals, settle
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.schema import Role
@@ -20,6 +22,18 @@ from posegate.transforms.model.skeleton import Skeleton
 MOST = 1 << 20
 """Combinations of people in one frame: a thousand with a thousand. More is no frame but
 one file name given to many, and would not fit into memory."""
+
+
+HAND_IN, TURN = "hand_in", "turn"
+"""Columns that rows may have beside the canonical ones: with which hand-in a review
+came, 0 for the delivery itself; and in which turn an instance is to be reviewed."""
+
+
+def told(rows: pa.RecordBatch, name: str) -> Ints:
+    """(N,) one of these columns; 0 everywhere where there is none."""
+    if name not in rows.schema.names:
+        return np.zeros(rows.num_rows, np.int64)
+    return np.asarray(rows[name]).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -59,14 +73,17 @@ class Blocks:
     def of(cls, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, "Blocks"]:
         """The rows by frame, then person, then place, and their blocks.
 
-        So nothing depends on how rows arrived.
+        So nothing depends on how rows arrived. What a person reviewed in one hand-in
+        is another block than what they reviewed in the next.
         """
         frame, who = stable_hash(rows["image"]), meeting.who(rows)
+        role = meeting.role_codes(rows["role"])
+        review = role == meeting.ROLES.index(Role.REVIEW)
+        came = np.where(review, told(rows, HAND_IN), 0)
         place = (rows[name].to_numpy() for name in ("row", "part"))
-        order = np.lexsort((*place, who, frame))
-        starts, lengths = runs(frame[order], who[order])
-        role = meeting.role_codes(rows["role"])[order]
-        blocks = cls(frame[order][starts], role[starts], starts, lengths)
+        order = np.lexsort((*place, came, who, frame))
+        starts, lengths = runs(frame[order], who[order], came[order])
+        blocks = cls(frame[order][starts], role[order][starts], starts, lengths)
         return rows.take(pa.array(order)), blocks
 
     @property
@@ -115,12 +132,60 @@ def couple(
 
 
 def decisive(couples: Couples) -> Couples:
-    """Of each instance's gold and reviews the first, gold before reviews."""
+    """Of each instance's gold and review the first, gold before the review."""
     second = couples.kind == KINDS.index("second")
     order = np.lexsort((couples.reference, couples.kind, second, couples.judged))
     first, _ = runs(couples.judged[order], second[order])
     kept = order[first]
     return Couples(couples.judged[kept], couples.reference[kept], couples.kind[kept])
+
+
+def reviewed(
+    rows: pa.RecordBatch,
+    poses: Poses,
+    couples: Couples,
+    skeleton: Skeleton,
+    low: float,
+) -> tuple[Couples, Settled]:
+    """The couples with each review at one instance, and what became of the others."""
+    review = couples.kind == KINDS.index("review")
+    some = np.flatnonzero(review)
+    one, other = couples.judged[some], couples.reference[some]
+    gold = np.zeros(len(poses.xy), bool)
+    gold[couples.judged[couples.kind == KINDS.index("gold")]] = True
+    id = numbered(rows["id"])
+    near = iou(poses.bbox[one], poses.bbox[other]) >= pairing.SAME_BOX
+    given = Candidates(
+        judged=one,
+        review=other,
+        named=(id[one] == id[other]) & (id[one] >= 0) & near,
+        hand_in=told(rows, HAND_IN),
+        turn=told(rows, TURN),
+        known=gold,
+    )
+    of, first, second = rivals(one, other)
+    score = alike(poses, first, second, skeleton)
+    bad = score < low
+    settled = settle(given, (of[bad], first[bad], second[bad], score[bad]))
+    kept = ~review
+    kept[some[settled.kept]] = True
+    left = Couples(couples.judged[kept], couples.reference[kept], couples.kind[kept])
+    return left, settled
+
+
+def alike(poses: Poses, one: Ints, other: Ints, skeleton: Skeleton) -> Floats:
+    """(P,) the symmetric OKS of rows with others; NaN without sigmas."""
+    if skeleton.sigmas is None or not len(one):
+        return np.full(len(one), np.nan)
+    size = measures.area(poses)
+    return oks.symmetric(
+        poses.xy[one],
+        poses.labelled[one],
+        poses.xy[other],
+        poses.labelled[other],
+        np.sqrt(size[one] * size[other]),
+        skeleton.sigma,
+    ).oks_sym
 
 
 def contradiction(
@@ -143,16 +208,7 @@ def contradiction(
     a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
     again, first = _same_id(rows, blocks, gold)
     a, b = np.concatenate([a, again]), np.concatenate([b, first])
-    size = measures.area(poses)
-    scale2 = np.sqrt(size[a] * size[b])
-    score = oks.symmetric(
-        poses.xy[a],
-        poses.labelled[a],
-        poses.xy[b],
-        poses.labelled[b],
-        scale2,
-        skeleton.sigma,
-    ).oks_sym
+    score = alike(poses, a, b, skeleton)
     bad = score < low
     for rows_of in (a[bad], b[bad]):
         np.fmin.at(doubt, rows_of, score[bad])
@@ -189,17 +245,20 @@ def crowded(lengths: Ints, one: Ints, other: Ints) -> Bools:
     return lengths[one] * lengths[other] > MOST
 
 
-def refusals(blocks: Blocks, met: Met, contested: int) -> list[Sum]:
+def refusals(blocks: Blocks, met: Met, settled: Settled, contested: int) -> list[Sum]:
     """How many reviews, frames and rows of gold are left out, if any.
 
-    ("refused", "own-review") instances, ("refused", "crowded-frame") frames,
-    ("refused", "contested-gold") rows.
+    ("refused", "own-review") and ("refused", "replaced-review") reviews, ("refused",
+    "crowded-frame") frames, ("refused", "contested-gold") rows; and in how many
+    instances ("refused", "disputed-review") reviews contradict each other.
     """
     own, full = np.unique(met.other[met.own]), met.one[met.full]
     counted = {
         "own-review": int(blocks.lengths[own].sum()),
         "crowded-frame": len(np.unique(blocks.frame[full])),
         "contested-gold": contested,
+        "replaced-review": len(settled.replaced),
+        "disputed-review": len(settled.judged),
     }
     return [
         (("refused", name, "", ""), np.array([n])) for name, n in counted.items() if n

@@ -19,6 +19,7 @@ import pyarrow as pa
 from posegate.transforms.kernels import sampling
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sampling import Design
+from posegate.transforms.kernels.settling import UNASKED
 from posegate.transforms.model.poses import Bools, Floats
 
 ACCEPT, RESERVE, MONITOR, PARTIAL = PURPOSES = (
@@ -129,6 +130,19 @@ def purposes(
     found[review & (position > 0) & (position <= reach.counted)] = ACCEPT
     found[found == RESERVE] = NOT_DRAWN
     return found
+
+
+def turns(
+    part: Ints, row: Ints, drawn: Iterable[tuple[int, pa.RecordBatch]], order: Order
+) -> Ints:
+    """(N,) when each row is to be reviewed: its place in the order; then what was drawn
+    for something else; `UNASKED` for the rest."""
+    asked = np.zeros(len(part), bool)
+    for number, rows in drawn:
+        here = np.flatnonzero(part == number)
+        asked[here] |= np.isin(row[here], rows["row"].to_numpy())
+    place = order.place(part, row)
+    return np.where(place > 0, place, np.where(asked, UNASKED - 1, UNASKED))
 
 
 class Reach(NamedTuple):

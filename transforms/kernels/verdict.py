@@ -16,6 +16,7 @@ from posegate.transforms.kernels.acceptance import (
 )
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.ledger import Reach
+from posegate.transforms.kernels.left_out import left_out
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.sums import ONE, Key
@@ -273,7 +274,7 @@ def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
     low = found.lower_bound(CONFIDENCE)
     if not np.isfinite(low):
-        why = unclustered(sums, cells) + refusals(sums)
+        why = unclustered(sums, cells) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
@@ -281,7 +282,7 @@ def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
         f"Mean OKS against {against} is {found.mean:.3f}, at least {low:.3f} with "
         f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); "
         f"{limit:g} is required."
-    ) + refusals(sums)
+    ) + left_out(sums)
     return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
 
 
@@ -295,34 +296,6 @@ def vendor(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Estimate:
     cells = clusters(sums, kinds)
     n, total = np.stack(cells).T if cells else np.zeros((2, 0))
     return sampling.clustered_mean(n, total / ONE)
-
-
-def refusals(sums: Mapping[Key, Ints]) -> str:
-    """What could have been compared, and was not."""
-    own = sums.get(("refused", "own-review", "", ""))
-    full = sums.get(("refused", "crowded-frame", "", ""))
-    other = sums.get(("refused", "not-drawn", "", ""))
-    gold = sums.get(("refused", "contested-gold", "", ""))
-    said = []
-    if gold is not None:
-        said.append(
-            f" {gold[0]} instances of gold contradict other gold of the same object "
-            "and are no reference (see findings/, reference.contradiction); settle "
-            "which is right."
-        )
-    if own is not None:
-        said.append(f" {own[0]} reviews of people's own work do not count.")
-    if other is not None:
-        said.append(
-            f" {other[0]} reviews are of instances that were not drawn and do not "
-            'count; if they were chosen at random, set sampling.reviews = "all".'
-        )
-    if full is not None:
-        said.append(
-            f" {full[0]} frames hold too many people to be paired; give every image "
-            "its own file_name."
-        )
-    return "".join(said)
 
 
 def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:

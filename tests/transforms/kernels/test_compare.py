@@ -235,13 +235,61 @@ def test_gold_that_contradicts_gold_is_no_reference() -> None:
         row(7, image="b.jpg", annotator="hal", role="gold", xy=moved(0.5, 0)),
     ]
     found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
-    assert found.contested["id"].to_pylist() == ["2", "3"]
-    assert (found.doubt < 0.75).all()
+    assert found.contested.rows["id"].to_pylist() == ["2", "3"]
+    assert (found.contested.doubt < 0.75).all()
     assert found.refused == [(("refused", "contested-gold", "", ""), np.array([2]))]
     kinds = [(p["image"], p["kind"]) for p in found.pairs.to_pylist()]
     assert kinds == [("a.jpg", "review"), ("b.jpg", "gold")]
     calm = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.0))
-    assert not calm.contested.num_rows
+    assert not calm.contested.rows.num_rows
+
+
+def beside(rows: pa.RecordBatch, **columns: list[int]) -> pa.RecordBatch:
+    """The rows with `hand_in` and `turn`."""
+    for name, values in columns.items():
+        rows = rows.append_column(name, pa.array(values, pa.int64()))
+    return rows
+
+
+REVIEW: dict[str, Any] = {"annotator": "rea", "role": "review"}
+
+
+@pytest.mark.parametrize("near", [1, 2])
+def test_the_review_of_the_latest_hand_in_counts_however_near_the_other_lies(
+    near: int,
+) -> None:
+    """The hand-in that lies nearer to the work is once the earlier, once the later."""
+    xy = {near: STANDING, 3 - near: moved(6, 0)}
+    rows = placed(batch(row(1), *(row(9, xy=xy[n], **REVIEW) for n in (1, 2))))
+    said = beside(rows, hand_in=[0, 1, 2])
+    found = compare(said, TRIANGLE, WEEK, How(low=0.75))
+    assert found.pairs["mpjpe"].to_pylist() == [0.0 if near == 2 else 6.0]
+    assert [(key[1], n.tolist()) for key, n in found.refused] == [
+        ("replaced-review", [1]),
+        ("disputed-review", [1]),
+    ]
+    assert found.disputed.rows["instance"].to_pylist() == [row(1)["instance"]]
+    assert found.disputed.doubt.max() < 0.75
+
+
+def test_reviews_that_agree_are_no_contradiction() -> None:
+    rows = placed(batch(row(1), row(9, **REVIEW), row(9, xy=moved(1, 0), **REVIEW)))
+    said = beside(rows, hand_in=[0, 1, 2])
+    found = compare(said, TRIANGLE, WEEK, How(low=0.75))
+    assert [key[1] for key, _ in found.refused] == ["replaced-review"]
+    assert not found.disputed.rows.num_rows
+
+
+@pytest.mark.parametrize("asked", ["ann", "bo"])
+def test_one_review_of_a_person_drawn_twice_settles_what_was_asked_for(
+    asked: str,
+) -> None:
+    rows = placed(batch(row(1), row(2, annotator="bo"), row(9, **REVIEW)))
+    turn = [1, 2, 0] if asked == "ann" else [2, 1, 0]
+    said = beside(rows, hand_in=[0, 0, 0], turn=turn)
+    found = compare(said, TRIANGLE, WEEK).pairs
+    reviewed = found.filter(pa.compute.equal(found["kind"], "review"))
+    assert reviewed["annotator"].to_pylist() == [asked]
 
 
 @pytest.mark.parametrize("annotator", [None, "gil"])
@@ -258,7 +306,7 @@ def test_gold_of_one_hand_that_repeats_an_id_elsewhere_is_no_reference(
         row(6, image="b.jpg", **gold, id="7", xy=moved(0.5, 0)),
     ]
     found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
-    assert found.contested["position"].to_pylist() == [2, 3]
+    assert found.contested.rows["position"].to_pylist() == [2, 3]
     assert [p["image"] for p in found.pairs.to_pylist()] == ["b.jpg"]
 
 
