@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import moving
 import numpy as np
 import people as sources
 import pyarrow as pa
@@ -256,8 +257,8 @@ def section(name: str) -> str:
 
 SECTIONS: dict[str, Callable[[], str]] = {
     name: partial(section, name) for name in SKELETONS
-}
-"""What writes each ground's tables; other modules' grounds follow here."""
+} | moving.SECTIONS
+"""What writes each ground's tables."""
 
 
 def written() -> dict[str, str]:
