@@ -49,13 +49,15 @@ def acceleration(tracks: Tracks, noise: float) -> Floats:
 
 
 @rule("motion.displacement", severity="review")
-def displacement(tracks: Tracks, fastest: float) -> Floats:
+def displacement(tracks: Tracks, fastest: float, burst: float) -> Floats:
     """A keypoint leaps and comes back: its second difference, over stature.
 
-    At frame rates up to `fastest`, where 50 g would be more than a hundred pixels.
+    Less what a body makes of it that accelerates `burst` g, which is much at low frame
+    rates. At rates up to `fastest`, where 50 g would be more than a hundred pixels.
     """
     share = tracks.second / tracks.height[:, None]
-    return np.where((tracks.rate <= fastest)[:, None], share, np.nan)
+    beyond = share - tracks.allowance(burst)[:, None]
+    return np.where((tracks.rate <= fastest)[:, None], beyond, np.nan)
 
 
 @rule("motion.linear", severity="review")
@@ -80,16 +82,16 @@ def frozen(tracks: Tracks) -> Floats:
 def frozen_keypoint(tracks: Tracks, moving: float) -> Floats:
     """A keypoint stands exactly still while the others move: it was forgotten.
 
-    The rows of the stretch, at its first, where the median keypoint goes further than
-    `moving` pixels a row in the rows after it.
+    The rows of the stretch, at its first, where the median keypoint gets further than
+    `moving` pixels in four rows.
     """
-    after = np.r_[tracks.moving[1:], np.nan][: len(tracks.moving)]
-    return np.where((after > moving)[:, None], tracks.still, np.nan)
+    away = tracks.moving(4) > moving
+    return np.where(away[:, None], tracks.still, np.nan)
 
 
 @rule("motion.left-right", severity="review", below=True)
 def left_right(tracks: Tracks) -> Floats:
-    """Left and right are swapped against the frames before.
+    """Left and right of a pair are swapped against the frames before.
 
     What the swapped reading costs over what this one does, with the velocity of the two
     frames before.
@@ -98,15 +100,16 @@ def left_right(tracks: Tracks) -> Floats:
 
 
 @rule("motion.identity-switch", severity="review")
-def identity_switch(tracks: Tracks) -> Floats:
+def identity_switch(tracks: Tracks, burst: float) -> Floats:
     """A track goes over to another person: all keypoints leap at once.
 
-    Their median second difference, over stature.
+    Their median second difference, over stature, less what a body makes of it that
+    accelerates `burst` g.
     """
-    return tracks.jump / tracks.height
+    return tracks.jump / tracks.height - tracks.allowance(burst)
 
 
-@rule("motion.broken-track", severity="note", below=True)
+@rule("motion.broken-track", severity="review", below=True)
 def broken_track(tracks: Tracks) -> Floats:
     """A new track begins where another has just ended: one person, two ids.
 

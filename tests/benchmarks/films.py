@@ -30,11 +30,11 @@ MARKERS = {
     "shoulder": ("{}.Acromium",),
     "elbow": ("{}.Elbow",),
     "wrist": ("{}.Wrist.Med", "{}.Wrist.Lat"),
-    "hip": ("{}.ASIS",),
-    "knee": ("{}.Shank.Upper",),
+    "hip": ("{}.ASIS", "{}.ASIS", "{}.Thigh.Upper"),
+    "knee": ("{}.Thigh.Rear", "{}.Shank.Upper"),
     "ankle": ("{}.Heel",),
 }
-"""The markers of a gait trial that stand for COCO's joints."""
+"""The markers of a gait trial whose mean stands for one of COCO's joints."""
 
 
 @dataclass(frozen=True)

@@ -198,8 +198,26 @@ def test_a_body_whose_sides_are_exchanged_is_found_at_the_flip() -> None:
         order[[a, b]] = b, a
     xy[30:] = xy[30:, order]
     seen = at(found(batch(xy)), "motion.left-right")
-    assert (30, None) in seen
+    assert {(30, "left_ankle"), (30, "right_ankle"), (30, "left_wrist")} <= seen
     assert {row for row, _ in seen} <= {30, 31}
+
+
+def test_legs_that_are_exchanged_alone_are_named_alone() -> None:
+    xy = walk(60)
+    order = np.arange(17)
+    order[13:17] = 14, 13, 16, 15
+    xy[30:] = xy[30:, order]
+    seen = at(found(batch(xy)), "motion.left-right")
+    legs = {"left_knee", "right_knee", "left_ankle", "right_ankle"}
+    assert {keypoint for _, keypoint in seen} <= legs
+    assert (30, "left_ankle") in seen
+
+
+def test_a_slow_feed_allows_for_what_a_body_does_between_two_frames() -> None:
+    xy = walk(60, fps=5.0)
+    xy[30, 10] += (80, 0)
+    assert not at(found(batch(xy, fps=5.0)), "motion.displacement")
+    assert at(found(batch(xy, fps=25.0)), "motion.displacement")
 
 
 def test_a_track_that_goes_over_to_somebody_else_is_found() -> None:

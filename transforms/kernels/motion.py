@@ -92,16 +92,20 @@ def _at_first(length: Ints) -> Ints:
     return out
 
 
-def moving(xy: Floats, before: Ints) -> Floats:
-    """How far the median keypoint moved since the row before: (N, K, 2) -> (N,) [px].
+def moving(xy: Floats, before: Ints, rows: int) -> Floats:
+    """How far the median keypoint gets in so many rows: (N, K, 2) -> (N,) [px].
 
-    NaN at the first row of a run.
+    NaN where its run ends before. Over several rows clicks do not add up, so somebody
+    who stands still gets nowhere.
     """
-    step = difference(xy, before, 1)
-    out = np.full(len(xy), np.nan)
-    known = np.isfinite(step).any(axis=(1, 2))
-    if known.any():
-        size = np.hypot(step[known, :, 0], step[known, :, 1])
+    n, out = len(xy), np.full(len(xy), np.nan)
+    if n <= rows:
+        return out
+    gone = xy[rows:] - xy[:-rows]
+    gone[before[rows:] < rows] = np.nan
+    known = np.flatnonzero(np.isfinite(gone).any(axis=(1, 2)))
+    if len(known):
+        size = np.hypot(gone[known, :, 0], gone[known, :, 1])
         out[known] = np.nanmedian(size, axis=1)
     return out
 
@@ -109,13 +113,13 @@ def moving(xy: Floats, before: Ints) -> Floats:
 def flip(
     xy: Floats, before: Ints, height: Floats, pairs: Sequence[tuple[int, int]]
 ) -> Floats:
-    """Cost of swapping left and right over the cost of keeping them: (N, K, 2) -> (N,).
+    """Cost of swapping left and right over that of keeping them: (N, K, 2) -> (N, K).
 
     Each pair that lies more than 0.06 H apart is compared with where two rows before
     it and constant velocity put it; below 1 the swapped reading is nearer. NaN where
-    there is no such pair.
+    a pair is not known in the three rows, and at keypoints of none.
     """
-    keep, swap = np.zeros(len(xy)), np.zeros(len(xy))
+    out = np.full(xy.shape[:2], np.nan)
     expected = np.full(xy.shape, np.nan)
     expected[2:] = 2 * xy[1:-1] - xy[:-2]
     expected[before < 2] = np.nan
@@ -123,14 +127,24 @@ def flip(
         apart = np.hypot(*(xy[:, a] - xy[:, b]).T) > 0.06 * height
         kept = _away(xy[:, a], expected[:, a]) + _away(xy[:, b], expected[:, b])
         swapped = _away(xy[:, a], expected[:, b]) + _away(xy[:, b], expected[:, a])
-        here = apart & np.isfinite(kept + swapped)
-        keep += np.where(here, kept, 0)
-        swap += np.where(here, swapped, 0)
-    return np.where(keep > 0, swap / np.where(keep > 0, keep, 1), np.nan)
+        here = apart & (kept > 0)
+        ratio = np.where(here, swapped / np.where(here, kept, 1), np.nan)
+        out[:, [a, b]] = ratio[:, None]
+    return out
 
 
 def _away(a: Floats, b: Floats) -> Floats:
     return np.asarray(np.hypot(*(a - b).T))
+
+
+def allowance(fps: Floats, burst: float) -> Floats:
+    """The second difference that a body makes which accelerates `burst` g: (N,) [H].
+
+    It is small at 25 frames a second and most of what is seen below 10. 0 where fps is
+    not known.
+    """
+    metres = burst * GRAVITY / np.where(fps > 0, fps, np.inf) ** 2
+    return np.asarray(metres / STATURE)
 
 
 def jump(xy: Floats, before: Ints) -> Floats:

@@ -188,14 +188,17 @@ class Tracks:
         """(N,): the same of all placed keypoints at once."""
         return self._all(motion.still(self._xy, self._before)[1])
 
-    @cached_property
-    def moving(self) -> Floats:
-        """(N,) [px]: how far the median keypoint went since the row before."""
-        return self._all(motion.moving(self._xy, self._before))
+    def moving(self, rows: int) -> Floats:
+        """(N,) [px]: how far the median keypoint gets in so many rows."""
+        return self._all(motion.moving(self._xy, self._before, rows))
+
+    def allowance(self, burst: float) -> Floats:
+        """(N,) [H]: the second difference of a body that accelerates `burst` g."""
+        return self._all(motion.allowance(self._rate, burst))
 
     @cached_property
     def flipped(self) -> Floats:
-        """(N,): cost of swapping left and right over the cost of keeping them."""
+        """(N, K): cost of swapping left and right over the cost of keeping them."""
         pairs = self.skeleton.flip_pairs
         return self._all(motion.flip(self._xy, self._before, self._height, pairs))
 
