@@ -3,7 +3,6 @@
 Names of instances, the job table, roles, areas, refusals and the tally.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,10 +14,11 @@ import pyarrow.compute as pc
 from posegate.transforms.formats import values
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.instance_names import Keys, named
 from posegate.transforms.formats.rows import Record, Rows, gathered
 from posegate.transforms.formats.said import Said
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.kernels.geometry import both
+from posegate.transforms.kernels.geometry import both, bounding_box
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import QUARANTINE, Origin, Role, instances
 
@@ -33,8 +33,6 @@ RAW = 64 << 10
 """Bytes of a record that quarantine keeps."""
 
 _ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
-
-Keys = npt.NDArray[np.uint64]
 
 
 class Build:
@@ -193,7 +191,7 @@ class Build:
             "origin": _lists(_origins(rows, columns["role"]), k),
             "bbox": _lists(_boxes(rows), 4),
             "area": pa.array(area, mask=np.isnan(area)),
-            "area_source": values.column_of(area_source, n),
+            "area_source": area_source,
             "segmentation": pa.array(rows.segmentation or [None] * n, pa.binary()),
             "source": source,
             "position": pa.array(rows.position),
@@ -217,35 +215,27 @@ class Build:
 
     def _instances(self, columns: dict[str, pa.Array], rows: Rows) -> pa.Array:
         """Names of instances (N,); refuses those that an earlier record has."""
-        ids = columns["id"].to_pylist()
-        if None in ids:
-            ids = self._stand_ins(ids, columns["source"].to_pylist(), rows)
-        names, digest = _digests(
-            columns["image"].to_pylist(),
-            ids,
-            columns["annotator"].fill_null("").to_pylist(),
-            columns["role"].to_pylist(),
-        )
+        ids = columns["id"]
+        if ids.null_count:
+            ids = pc.coalesce(ids, self._places(columns["source"], rows))
+        annotator = columns["annotator"].fill_null("")
+        name, key = named(columns["image"], ids, annotator, columns["role"])
         rows.remarks.refuse(
-            self._again(digest, rows.remarks.good),
+            self._again(key, rows.remarks.good),
             f"{self._name}.duplicate-id",
             lambda i: (
                 f"id {ids[i]} is there twice for this image and annotator; "
                 "give each annotation its own"
             ),
         )
-        return pa.array(names, pa.string())
+        return name
 
-    def _stand_ins(
-        self, ids: Sequence[str | None], source: Sequence[str], rows: Rows
-    ) -> list[str]:
-        """Ids, and of records without one their place in the file, of several named."""
-        own = self._context.shard.name
-        places = (
-            f"#{i}" if name == own else f"{name}#{i}"
-            for i, name in zip(rows.position.tolist(), source, strict=True)
-        )
-        return [id or place for id, place in zip(ids, places, strict=True)]
+    def _places(self, source: pa.Array, rows: Rows) -> pa.Array:
+        """(N,) stand-ins for ids: the place in the file, of several its name too."""
+        own = pc.equal(source, self._context.shard.name)
+        position = pa.array(rows.position).cast(pa.string())
+        file = pc.if_else(own, "", source)
+        return pc.binary_join_element_wise(file, position, "#")
 
     def _again(self, digest: Keys, good: Bools) -> Bools:
         """(N,): an earlier good record has the same name."""
@@ -259,16 +249,6 @@ class Build:
         merged.sort(kind="stable")  # of two sorted runs: linear
         self._seen = merged
         return good & ~first
-
-
-def _digests(*parts: Sequence[str | None]) -> tuple[list[str], Keys]:
-    """Names that survive a re-delivery, in hex, and their first 8 bytes as numbers."""
-    digests = [
-        hashlib.sha256("\x1f".join(part).encode()).digest()[:12]
-        for part in zip(*parts, strict=True)
-    ]
-    first = np.frombuffer(b"".join(digests), ">u8,u4")["f0"].astype(np.uint64)
-    return [digest.hex() for digest in digests], first
 
 
 def _far(xy: Floats, far: Bools, names: Sequence[str]) -> str:
@@ -311,33 +291,39 @@ def _boxes(rows: Rows) -> Floats:
     return np.full((len(rows), 4), np.nan) if rows.bbox is None else rows.bbox
 
 
-def _areas(rows: Rows) -> tuple[Floats, list[str | None]]:
+def _areas(rows: Rows) -> tuple[Floats, pa.Array]:
     """(N,) [px^2] and where each is from: what the reader says, or else boxes give."""
     n = len(rows)
     area = np.full(n, np.nan) if rows.area is None else rows.area.copy()
-    said: Sequence[str | None] = [None] * n if rows.area is None else rows.area_source
-    source = np.array(said, object)
+    said = values.column_of(None if rows.area is None else rows.area_source, n)
     if rows.z is not None:
-        return area, list(source)
-    box = _boxes(rows)
-    boxed = box[:, 2] * box[:, 3]
-    for name, sized in (("0.53-bbox", lambda _: boxed), ("keypoints", _extent)):
+        return area, said
+    taken = np.full(n, len(_SIZED))
+    for i, sized in enumerate(_SIZED.values()):
         if (area > 0).all():
             break
         size = sized(rows)
         take = ~(area > 0) & (size > 0)
         area[take] = BOX_SHARE * size[take]
-        source[take] = name
+        taken[take] = i
     area[~(area > 0)] = np.nan
-    source[np.isnan(area)] = None
-    return area, list(source)
+    ours = pa.array([*_SIZED, None], pa.string()).take(pa.array(taken))
+    kept = pa.array((taken == len(_SIZED)) & ~np.isnan(area))
+    return area, pc.if_else(kept, said, ours)
+
+
+def _boxed(rows: Rows) -> Floats:
+    """(N,) [px^2] the box that is given; NaN where none is."""
+    box = _boxes(rows)
+    return box[:, 2] * box[:, 3]
 
 
 def _extent(rows: Rows) -> Floats:
-    """(N,) [px^2] the box around the labelled keypoints; 0 where fewer than two."""
-    seen = (rows.visibility > 0) & both(np.abs(rows.xy) <= FARTHEST)
-    seen = seen[:, :, None]  # (N, K, 1)
-    high = np.where(seen, rows.xy, -np.inf).max(axis=1)
-    low = np.where(seen, rows.xy, np.inf).min(axis=1)
-    side = np.maximum(high - low, 0.0)  # (N, 2), from -inf where nothing is seen
-    return np.asarray(side.prod(axis=1))
+    """(N,) [px^2] the box around the labelled keypoints; NaN where there are none."""
+    near = both(np.abs(rows.xy) <= FARTHEST)
+    box = bounding_box(rows.xy, (rows.visibility > 0) & near)
+    return box[:, 2] * box[:, 3]
+
+
+_SIZED = {"0.53-bbox": _boxed, "keypoints": _extent}
+"""What areas are made of where none is given, the better one first."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.values import Id
@@ -39,13 +40,13 @@ class Rows:
     source: Column = None
     section: str = ""
     raw: Callable[[int], bytes] = lambda _: b""
-    id: Sequence[Id] | None = None
+    id: Column = None
     origin: Bytes | Origin = Origin.PLACED
     z: Floats | None = None
     unit: str | None = None
     bbox: Floats | None = None
     area: Floats | None = None
-    area_source: Sequence[str | None] = ()
+    area_source: Column = None
     segmentation: Sequence[bytes | None] | None = None
     width: Column = None
     height: Column = None
@@ -61,7 +62,7 @@ class Rows:
     model: Bools | None = None
     attributes: Sequence[Mapping[str, Any] | None] | None = None
     taken: frozenset[str] = frozenset()
-    more: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    more: Mapping[str, Sequence[str | None] | pa.Array] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=lambda: Remarks(0))
 
     def __post_init__(self) -> None:

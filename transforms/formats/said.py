@@ -117,8 +117,7 @@ class Said:
                 f"{self._name}.role",
                 lambda i: f"role {said[i]!r} is none of {', '.join(Role)}",
             )
-        own = pa.array(given or [None] * self._n, pa.string())
-        own = self._fill("role", own)
+        own = self._fill("role", values.column_of(given, self._n))
         return pc.coalesce(own, self._defaults()) if own.null_count else own
 
     def _defaults(self) -> pa.Array:
@@ -136,27 +135,25 @@ class Said:
 
     def _attributes(self) -> pa.Array:
         """The attributes as a map of texts; the record's win over the job table's."""
-        given = self._rows.attributes or [None] * self._n
-        columns: dict[str, Sequence[str | None]] = {
-            name: column.to_pylist()
-            for name, column in self._named.items()
-            if name not in GROUPS
+        given = self._rows.attributes
+        columns = {
+            name: column for name, column in self._named.items() if name not in GROUPS
         }
         if self._table is not None:
             for name in self._table.attributes:
-                column = self._table.column(name, self._lines)
-                assert column is not None
-                columns[name] = column.to_pylist()
-        columns |= {
-            name: column
-            for name, column in self._rows.more.items()
-            if not values.empty(column)
-        }
+                columns[name] = self._table.column(name, self._lines)
+        for name, own in self._rows.more.items():
+            column = own if isinstance(own, pa.Array) else pa.array(own, pa.string())
+            if column.null_count < self._n:
+                columns[name] = column
+        if given is None or values.empty(given):
+            return _maps(columns, self._n)
         if not columns and (quick := _plain(given, self._rows.taken)) is not None:
             return quick
+        lists = {name: column.to_pylist() for name, column in columns.items()}
         maps = []
         for i, attributes in enumerate(given):
-            pairs = {name: column[i] for name, column in columns.items()}
+            pairs = {name: column[i] for name, column in lists.items()}
             for name, value in (attributes or {}).items():
                 if name in self._rows.taken:
                     continue
@@ -166,12 +163,26 @@ class Said:
         return pa.array(maps, _MAP)
 
 
+def _maps(columns: Mapping[str, pa.Array], n: int) -> pa.Array:
+    """Columns (N,) as maps of what each row has; null where it has nothing."""
+    if not columns:
+        return pa.nulls(n, _MAP)
+    texts = [column.cast(pa.string()) for column in columns.values()]
+    there = np.stack([t.is_valid().to_numpy(zero_copy_only=False) for t in texts], 1)
+    row, column = np.nonzero(there)  # of (N, C)
+    counts = there.sum(axis=1)
+    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.MapArray.from_arrays(
+        pa.array(ends, mask=np.append(counts == 0, False)),
+        pa.array(list(columns), pa.string()).take(pa.array(column)),
+        pa.concat_arrays(texts).take(pa.array(column * n + row)),
+    )
+
+
 def _plain(
     given: Sequence[Mapping[str, Any] | None], taken: frozenset[str]
 ) -> pa.Array | None:
-    """The map at once, if every record has one of nothing but texts, or none has."""
-    if values.empty(given):
-        return pa.nulls(len(given), _MAP)
+    """The map at once, if every record has one of nothing but texts."""
     if not all(given):
         return None
     maps: Sequence[dict[str, Any]] = given  # type: ignore[assignment]

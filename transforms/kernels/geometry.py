@@ -57,12 +57,15 @@ def bounding_box(xy: Floats, labelled: Bools) -> Floats:
 
     NaN where nothing is labelled.
     """
-    known = (labelled & both(np.isfinite(xy)))[..., None]  # (N, K, 1)
-    low = np.where(known, xy, np.inf).min(axis=1, initial=np.inf)  # (N, 2)
-    high = np.where(known, xy, -np.inf).max(axis=1, initial=-np.inf)
-    some = known.any(axis=1)  # (N, 1)
+    known = (labelled & both(np.isfinite(xy))).T  # (K, N)
+    turned = np.ascontiguousarray(xy.transpose(2, 1, 0))  # (2, K, N): K rows of N are
+    low = np.where(known, turned, np.inf).min(axis=1, initial=np.inf)  # reduced in a
+    high = np.where(known, turned, -np.inf).max(axis=1, initial=-np.inf)  # quarter of
+    some = known.any(
+        axis=0
+    )  # (N,)                                   the time of N of K
     low, high = (np.where(some, end, np.nan) for end in (low, high))
-    return np.concatenate([low, high - low], axis=1)
+    return np.concatenate([low, high - low]).T
 
 
 def iou(a: Floats, b: Floats) -> Floats:
