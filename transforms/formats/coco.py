@@ -45,6 +45,7 @@ from posegate.transforms.formats.coco_traps import TRAPS
 from posegate.transforms.formats.coco_write import KEEPS, write
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.interhand_images import is_images
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.kernels.json_events import Broken, Run
@@ -80,7 +81,7 @@ RESULTS = ""
 def sniff(head: bytes, name: str) -> bool:
     """Whether the first bytes of a file (inflated) look like COCO."""
     found = outline(head)
-    if "images/*/annotations" in found:  # OCHuman's own
+    if "images/*/annotations" in found or is_images(found):  # OCHuman's, InterHand's
         return False
     if "*/image_id" in found or "annotations/*/image_id" in found:
         return True

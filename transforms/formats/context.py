@@ -1,9 +1,10 @@
 """What a reader is given, and what it reports of every record."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -59,31 +60,37 @@ class Context:
 
         A name may have folders: `../images/a.jpg` is not one, `images/a.jpg` is.
         """
+        for found in self.beside(file, *names):
+            with closing(found.open()) as stream:
+                return stream.read(_SMALL)
+        return None
+
+    def beside(self, file: File, *names: str) -> Iterator[File]:
+        """The file that `companion` reads, if any: good until the next is asked for."""
         archived = is_archive(self.shard.name)
         inner = file.name.removeprefix(f"{self.shard.name}/") if archived else file.name
         folder = inner.rpartition("/")[0]
         while True:
             wanted = [f"{folder}/{name}".lstrip("/") for name in names]
-            found = self._in_archive(wanted) if archived else self._beside(wanted)
-            if found is not None or not folder:
-                return found
+            for found in self._in_archive(wanted) if archived else self._near(wanted):
+                yield found
+                return
+            if not folder:
+                return
             folder = folder.rpartition("/")[0]
 
-    def _beside(self, wanted: Sequence[str]) -> bytes | None:
+    def _near(self, wanted: Sequence[str]) -> Iterator[File]:
         for name in wanted:
-            try:
-                with closing(self.open(f"{self.delivery.path}/{name}")) as stream:
-                    return stream.read(_SMALL)
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                continue
-        return None
+            path = f"{self.delivery.path}/{name}"
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                self.open(path).close()
+                yield File(name, partial(self.open, path))
 
-    def _in_archive(self, wanted: Sequence[str]) -> bytes | None:
+    def _in_archive(self, wanted: Sequence[str]) -> Iterator[File]:
         names = {f"{self.shard.name}/{name}" for name in wanted}
         for file in files(self.shard, self.open):
             if isinstance(file, File) and file.name in names:
-                return file.read(_SMALL)
-        return None
+                yield file
 
     def sizes(self, images: Sequence[str]) -> Floats:
         """(N, 2) [px: width, height] by the job table; NaN where it has none."""

@@ -1,6 +1,8 @@
 """FreiHAND's and InterHand2.6M's own files."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,63 @@ def test_a_project_of_one_hand_has_a_row_for_each_that_is_there() -> None:
     rows = Reading(inter.whole(), one).rows
     assert [row["id"] for row in rows] == ["right", "left"] * 2
     assert [row["id"] for row in Reading(inter.one_hand(), one).rows] == ["right"]
+
+
+def test_images_show_the_joints_where_their_cameras_see_them() -> None:
+    got = Reading(inter.images(), INTER)
+    one, other = got.rows
+    # (10, 20) mm at 1000 mm, and from the side (20, 0) mm further left
+    np.testing.assert_allclose(one["xy"][:4], [110, 224, 111, 224])
+    np.testing.assert_allclose(other["xy"][:2], [100, 200 + 1200 * 20 / 1000])
+    assert one["image"] == "Capture5/a/cam400001/image7.jpg"
+    assert (one["id"], one["frame"], one["z"]) == ("100", 7, None)
+    assert one["video"] == "Capture5/a/cam400001"
+    assert one["bbox"] == [1, 2, 30, 40]
+    assert dict(one["attributes"])["camera"] == "400001"
+    assert (got.tally.images, got.bad) == (2, [])
+    assert got.tally.notes == {"interhand.beside": 2}
+
+
+def test_a_hand_of_an_image_is_a_row_where_the_skeleton_is_one_hands() -> None:
+    right = {"joint_valid": [[1]] * 21 + [[0]] * 21, "hand_type": "right"}
+    rows = Reading(inter.images(right), load("interhand2d_21")).rows
+    assert [row["id"] for row in rows] == ["100-right", "101-right", "101-left"]
+    assert np.isnan(rows[1]["bbox"]).all()  # it is both hands'
+    assert rows[0]["bbox"] == [1, 2, 30, 40]
+
+
+def test_images_in_an_archive_find_what_lies_beside_them() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in inter.images().items():
+            archive.writestr(name, data)
+    assert len(Reading({"a.zip": packed.getvalue()}, INTER).rows) == 2
+
+
+def test_a_joint_behind_the_camera_is_not_seen() -> None:
+    files = inter.images()
+    name = next(name for name in files if "joint_3d" in name)
+    document = json.loads(files[name])
+    document["5"]["7"]["world_coord"][0] = [10, 20, -5]
+    rows = Reading(files | {name: json.dumps(document).encode()}, INTER).rows
+    assert rows[0]["visibility"] == [0] + [2] * 41
+
+
+@given(mutated([inter.images()["annotations/InterHand2.6M_val_data.json"]]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_damaged_of_images_is_read_or_said(data: bytes) -> None:
+    name = "annotations/InterHand2.6M_val_data.json"
+    reads_or_says(inter.images() | {name: data}, INTER, "interhand")
+
+
+@given(st.sampled_from(["joint_3d", "camera"]), st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_damaged_beside_images_costs_only_them(
+    what: str, data: st.DataObject
+) -> None:
+    name = f"annotations/InterHand2.6M_val_{what}.json"
+    damaged = data.draw(mutated([inter.images()[name]]))
+    reads_or_says(inter.images() | {name: damaged}, INTER, "interhand")
 
 
 @pytest.mark.parametrize(
