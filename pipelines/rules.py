@@ -130,6 +130,8 @@ def one(rule: "Rule", settings: "dict[str, Setting]") -> Iterator[str]:
         yield f"limits: {said}" + (f"; broken {side} `limit`" if rule.measured else "")
     if rule.needs:
         yield f"needs: {', '.join(rule.needs)}"
+    if rule.space:
+        yield "of 3-D poses only"
     for each in measured.clean(rule.id):
         yield (
             f"clean, {each.ground}: {each.rate} per 1,000 of {each.instances} "

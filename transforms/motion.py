@@ -30,7 +30,7 @@ WINDOW, LEAD = 4096, 256
 
 COLUMNS = (
     *("instance", "annotator", "role", "image", "video", "track", "frame", "fps"),
-    *("xy", "visibility", "origin", "bbox", "area", "width", "height"),
+    *("xy", "z", "unit", "visibility", "origin", "bbox", "area", "width", "height"),
     *("source", "position", "annotated_at", "attributes"),
 )
 """What of a row is needed to check its track."""

@@ -16,7 +16,7 @@ from posegate.transforms.judge import Judgement
 from posegate.transforms.kernels import strata, streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.streams import Watched
-from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.sums import SPATIAL, Key
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.parts import Written
 
@@ -47,13 +47,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Press:
-    """What every document of a run is made with."""
+    """What every document of a run is made with; `flat` is what else is skipped where
+    every pose is 2-D, and why."""
 
     setting: Setting
     place: Place
     record: Record
     manuals: Mapping[str, str]
     skipped: Mapping[str, str]
+    flat: Mapping[str, str]
 
 
 @dataclass
@@ -112,7 +114,7 @@ def publish(
         expectations=judgement.expectations,
         worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
-        skipped=to.skipped,
+        skipped=to.skipped if SPATIAL in early else {**to.skipped, **to.flat},
         queue=[json.loads(text) for some in queue for _, _, text in sorted(some)],
     )
     report = build.build(evidence, setting)

@@ -4,6 +4,7 @@ from itertools import chain
 
 from posegate.expectations.rules import (
     anatomy,
+    anatomy_3d,
     company,
     face,
     hand,
@@ -13,11 +14,13 @@ from posegate.expectations.rules import (
     visibility,
 )
 
-FAMILIES = (structure, visibility, anatomy, plausibility, face, hand)
+FAMILIES = (structure, visibility, anatomy, anatomy_3d, plausibility, face, hand)
 """The modules of rules that look at one instance."""
 
 RULES = {
     rule.id: rule
-    for rule in chain(*(f.RULES for f in FAMILIES), company.RULES, motion.RULES)
+    for rule in chain(
+        *(f.RULES for f in FAMILIES), company.RULES, motion.RULES, anatomy_3d.OF_TRACKS
+    )
 }
 """Every rule that ships, by id; findings of one row come in this order."""

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.segments import middle, shares, statures
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.rule import rule
 from posegate.transforms.model.skeleton import Skeleton
@@ -25,15 +25,6 @@ EYES = ("left_eye", "right_eye")
 TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 ARMS = ("left_elbow", "right_elbow", "left_wrist", "right_wrist")
 LEGS = ("left_knee", "right_knee", "left_ankle", "right_ankle")
-
-STATURE = {
-    "shoulder elbow": 0.186,
-    "elbow wrist": 0.146,
-    "shoulder hip": 0.288,
-    "hip knee": 0.245,
-    "knee ankle": 0.246,
-}
-"""Length of a segment over stature (Drillis and Contini 1966, in Winter 2009)."""
 
 
 def up(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
@@ -100,27 +91,13 @@ def limb_length(
     over the median of at least `fewest`. Foreshortening makes limbs shorter, never
     longer.
     """
-    tall = statures(xy, labelled, skeleton)
-    ranked = np.sort(tall, axis=1)  # (N, L), NaN last
-    count = np.isfinite(tall).sum(axis=1)
-    row = np.arange(len(tall))
-    middle = (ranked[row, (count - 1) // 2] + ranked[row, count // 2]) / 2
-    ratio = np.where(count >= fewest, ranked[row, count - 1] / middle, np.nan)
-    longest = ends(skeleton)[np.where(np.isfinite(tall), tall, -1).argmax(axis=1)]
+    tall = statures(np.where(labelled[..., None], xy, np.nan), skeleton)
+    row, largest = np.arange(len(tall)), np.fmax.reduce(tall, axis=1)
+    ratio = largest / middle(tall, int(fewest))
+    longest = np.nan_to_num(tall, nan=-1).argmax(axis=1)
     out = np.full(labelled.shape, np.nan)
-    out[row[:, None], longest] = ratio[:, None]
+    out[row[:, None], np.array([*shares(skeleton)])[longest]] = ratio[:, None]
     return out
-
-
-def ends(skeleton: Skeleton) -> Ints:
-    """Where the two ends of each limb stand: (L, 2)."""
-    return np.array(
-        [
-            (skeleton.joint(f"{which}_{a}"), skeleton.joint(f"{which}_{b}"))
-            for a, b in map(str.split, STATURE)
-            for which in ("left", "right")
-        ]
-    )
 
 
 def at(
@@ -130,15 +107,6 @@ def at(
     out = np.full(labelled.shape, np.nan)
     out[:, [skeleton.joint(name) for name in joints]] = values[:, None]
     return out
-
-
-def statures(xy: Floats, labelled: Bools, skeleton: Skeleton) -> Floats:
-    """The stature that each limb implies: (N, L) [px]; NaN where an end is missing."""
-    from_, to = ends(skeleton).T
-    gap = xy[:, from_] - xy[:, to]  # (N, L, 2)
-    length = np.hypot(gap[..., 0], gap[..., 1])
-    seen = labelled[:, from_] & labelled[:, to]
-    return np.where(seen, length / np.repeat([*STATURE.values()], 2), np.nan)
 
 
 RULES = (

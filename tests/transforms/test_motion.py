@@ -13,6 +13,8 @@ from apache_beam.testing.util import assert_that
 from beamed import pipeline
 from posegate.expectations.policy import load_policy
 from posegate.expectations.rules import RULES
+from posegate.pipelines.demo.people import bodies
+from posegate.pipelines.demo.postures import ANGLES
 from posegate.transforms import parts
 from posegate.transforms.model import schema
 from posegate.transforms.model.rule import Bound, Setting, bind
@@ -275,7 +277,10 @@ def test_every_rule_about_tracks_finds_something_here() -> None:
     slow[30, 10] += 150
     slow[40:50, 3] = slow[40, 3]
     new = parts.located(batch(xy[199:], track="b", frame=[209], fps=60.0), 2, 0)
-    seen = broken(fast, new) | broken(batch(slow))
+    xyz = stander()
+    xyz[20:30, 9] = xyz[20:30, 7] + 1.3 * (xyz[20:30, 9] - xyz[20:30, 7])
+    xyz[:, 15] = xyz[:, 13] + 1.3 * (xyz[:, 15] - xyz[:, 13])
+    seen = broken(fast, new) | broken(batch(slow)) | broken(in_space(xyz))
     assert seen == {id for id, rule in RULES.items() if rule.tracked}
 
 
@@ -321,3 +326,47 @@ def _equals(expected: list[dict[str, Any]]) -> Any:
         assert sorted(actual, key=repr) == expected
 
     return check
+
+
+def in_space(xyz: Any, **said: Any) -> pa.RecordBatch:
+    """A 3-D track in metres, as located canonical rows."""
+    xyz = np.asarray(xyz)
+    z = [pose.tolist() for pose in xyz[..., 2]]
+    return batch(xyz[..., :2], z=z, unit=["m"] * len(xyz), **said)
+
+
+def stander(frames: int = 40, seed: int = 0) -> Any:
+    """(T, K, 3) [m]: somebody of 1.7 m whose arms swing; points are 2 mm off."""
+    random = np.random.default_rng(seed)
+    value = np.zeros((frames, len(ANGLES)))
+    for name in ("left shoulder", "right shoulder"):
+        value[:, ANGLES.index(name)] = 0.5 * np.sin(np.arange(frames) / 5)
+    xyz = 1.7 * bodies(value, np.ones((frames, 5)))[:, :17]
+    return xyz + random.normal(0, 0.002, xyz.shape)
+
+
+def test_a_body_that_keeps_its_bones_breaks_no_rule_of_space() -> None:
+    seen = {row["rule"] for row in found(in_space(stander()))}
+    assert not {id for id in seen if RULES[id].space}
+
+
+def test_a_bone_that_is_longer_in_one_frame_is_named_at_its_ends() -> None:
+    xyz = stander()
+    xyz[20, 9] = xyz[20, 7] + 1.3 * (xyz[20, 9] - xyz[20, 7])
+    seen = at(found(in_space(xyz)), "anatomy.bone-length")
+    assert seen == {(20, "left_elbow"), (20, "left_wrist")}
+
+
+def test_a_bone_longer_than_the_other_sides_is_named_once() -> None:
+    xyz = stander()
+    xyz[:, 15] = xyz[:, 13] + 1.3 * (xyz[:, 15] - xyz[:, 13])
+    seen = at(found(in_space(xyz)), "anatomy.bone-symmetry")
+    names = ("left_knee", "left_ankle", "right_knee", "right_ankle")
+    assert seen == {(0, name) for name in names}
+
+
+def test_bones_are_not_asked_of_a_picture() -> None:
+    xyz = stander()
+    xyz[:, 15] = xyz[:, 13] + 2 * (xyz[:, 15] - xyz[:, 13])
+    seen = {row["rule"] for row in found(batch(400 * xyz[..., :2]))}
+    assert not {id for id in seen if RULES[id].space}

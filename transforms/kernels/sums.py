@@ -21,6 +21,9 @@ Sum = tuple[Key, Ints]
 ONE = 1 << 20
 """1.0 in fixed point; 2^43 such units still fit an int64."""
 
+SPATIAL: Key = ("spatial", "", "", "")
+"""How many instances have a third coordinate."""
+
 LEVELS = 4
 """How many visibility flags there are."""
 
@@ -50,7 +53,7 @@ def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
 def of_instances(
     batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
 ) -> Iterator[Sum]:
-    """Counts of a canonical batch: roles, repairs, and flags by annotator.
+    """Counts of a canonical batch: roles, repairs, 3-D poses, flags by annotator.
 
     Args:
       batch: N canonical rows.
@@ -61,6 +64,8 @@ def of_instances(
         yield ("role", name, "", ""), np.array([n])
     for name, n in _counts(batch["repairs"].flatten()):
         yield ("repair", name, "", ""), np.array([n])
+    if spatial := batch.num_rows - batch["z"].null_count:
+        yield SPATIAL, np.array([spatial])
     production = pc.equal(batch["role"], "production")
     made = batch.filter(production)
     for name, n in _counts(pc.fill_null(made["annotator"], "")):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from posegate.transforms.kernels import motion, series
+from posegate.transforms.kernels import bones, motion, segments, series
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
 from posegate.transforms.model.skeleton import Skeleton
@@ -20,15 +20,6 @@ from posegate.transforms.model.skeleton import Skeleton
 SLOW, FAST = 20.0, 50.0
 """Frames a second below which noise cannot be told from motion, and from which a third
 difference tells it."""
-
-SEGMENTS = {
-    ("shoulder", "elbow"): 0.186,
-    ("elbow", "wrist"): 0.146,
-    ("shoulder", "hip"): 0.288,
-    ("hip", "knee"): 0.245,
-    ("knee", "ankle"): 0.246,
-}
-"""Length of a segment over stature (Drillis and Contini 1966, in Winter 2009)."""
 
 WHO = ("annotator", "role", "video", "track")
 """Rows that agree in these are of one track."""
@@ -118,15 +109,8 @@ class Tracks:
 
     @cached_property
     def _height(self) -> Floats:
-        index = {name: i for i, name in enumerate(self.skeleton.keypoints)}
-        segments = {
-            (index[f"{side}_{a}"], index[f"{side}_{b}"]): share
-            for (a, b), share in SEGMENTS.items()
-            for side in ("left", "right")
-            if {f"{side}_{a}", f"{side}_{b}"} <= index.keys()
-        }
-        area = self.poses.area[self._once]
-        return motion.stature(self._xy, area, self.track[self._once], segments)
+        area, track = self.poses.area[self._once], self.track[self._once]
+        return motion.stature(self._xy, area, track, segments.shares(self.skeleton))
 
     @cached_property
     def height(self) -> Floats:
@@ -201,6 +185,29 @@ class Tracks:
         """(N, K): cost of swapping left and right over the cost of keeping them."""
         pairs = self.skeleton.flip_pairs
         return self._all(motion.flip(self._xy, self._before, self._height, pairs))
+
+    @cached_property
+    def _bones(self) -> Floats:
+        """(M, B) [the pose's unit]: of 3-D poses; NaN of others."""
+        xyz = self.poses.xyz[self._once]
+        return segments.lengths(xyz, segments.bones(self.skeleton))
+
+    def bone_deviation(self, fewest: int) -> tuple[Floats, Floats]:
+        """(N, B), (N, B): share that a bone is off its track's median, and usually."""
+        track = self.track[self._once]
+        off, usual = bones.deviation(self._bones, track, fewest)
+        return self._all(off), self._all(usual)
+
+    def bone_asymmetry(self, fewest: int) -> Floats:
+        """(N, B): share by which the longer side's bone is longer, over the track."""
+        sides = segments.mirrored(self.skeleton)
+        track = self.track[self._once]
+        return self._all(bones.asymmetry(self._bones, track, fewest, sides))
+
+    def at_bones(self, values: Floats) -> Floats:
+        """(N, B) -> (N, K): at both ends of each bone."""
+        ends = segments.bones(self.skeleton)
+        return bones.at_ends(values, ends, len(self.skeleton.keypoints))
 
     @cached_property
     def jump(self) -> Floats:

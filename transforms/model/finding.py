@@ -61,12 +61,14 @@ def check(
     if judged is None:
         judged = judgeable(batch)
     source = _Source(batch, human(Poses.of(batch)), skeleton, tracks, company)
+    space = bool(source.poses.spatial.any())
     with np.errstate(all="ignore"):  # NaN and 10^308 are data here, not accidents
         found = [
             _breaches(number, bound, source, judged)
             for number, bound in enumerate(rules)
             if bound.rule.tracked == (tracks is not None)
             and bound.rule.beside == (company is not None)
+            and (space or not bound.rule.space)
         ]
     return _table(_in_order(found), rules, batch, skeleton, part, first_row)
 
@@ -93,6 +95,7 @@ def human(poses: Poses) -> Poses:
         poses,
         visibility=np.where(made, np.uint8(0), poses.visibility),
         xy=np.where(made[..., None], np.nan, poses.xy),
+        z=np.where(made, np.nan, poses.z) if poses.spatial.any() else poses.z,
     )
 
 

@@ -37,6 +37,45 @@ def plain(name: str) -> str:
     return "_".join([SIDES[side], *words])
 
 
+PARTS = {
+    **{name: (name,) for name in ("ear", "shoulder", "elbow", "wrist")},
+    "hand": ("middle_finger_1", "middle_mcp", "hand", "index"),
+    **{name: (name,) for name in ("hip", "knee")},
+    "ankle": ("ankle", "foot"),
+    "heel": ("heel",),
+    "toe": ("big_toe", "toe", "foot_index", "toe_tip", "foot"),
+}
+"""What the parts of a side are called, the first that is there; `foot` is the ankle in
+Human3.6M and what lies before it where there is an ankle, as in SMPL."""
+
+MIDDLE = {
+    "head": ("head", "head_top", "top_head"),
+    "spine": ("spine", "spine_2", "spine_1", "mid_spine"),
+}
+"""The same of parts in the middle."""
+
+
+def body(joints: Mapping[str, int]) -> dict[str, int]:
+    """Where the parts of a body stand, by `left hip` or `head`: those that there are.
+
+    Args:
+      joints: where keypoints stand, by plain name.
+    """
+    found: dict[str, int] = {}
+    for side in ("left", "right"):
+        taken: set[str] = set()
+        for part, names in PARTS.items():
+            known = (f"{side}_{n}" for n in names)
+            name = next((n for n in known if n in joints and n not in taken), None)
+            if name is not None:
+                taken.add(name)
+                found[f"{side} {part}"] = joints[name]
+    for part, names in MIDDLE.items():
+        if name := next((n for n in names if n in joints), None):
+            found[part] = joints[name]
+    return found
+
+
 @dataclass(frozen=True)
 class Face:
     """Where the points of a face stand in a skeleton.

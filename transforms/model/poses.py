@@ -34,13 +34,37 @@ def scalars(column: pa.Array) -> Floats:
     return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
+METRES = {"mm": 0.001, "m": 1.0}
+"""Metres of each unit that has a size; a pixel has none."""
+
+
+def depth(batch: pa.RecordBatch, keypoints: int) -> Floats:
+    """The third coordinates (N, K); one NaN, seen N x K times, where nobody has any."""
+    z = batch["z"] if "z" in batch.schema.names else None
+    if z is None or z.null_count == len(z):
+        return np.broadcast_to(np.nan, (batch.num_rows, keypoints))
+    return dense(z.cast(pa.list_(pa.float64(), keypoints)), keypoints)
+
+
+def metres(batch: pa.RecordBatch) -> Floats:
+    """(N,) metres of a row's unit; NaN of a pixel, or where none is said."""
+    unit = batch["unit"] if "unit" in batch.schema.names else None
+    if unit is None or unit.null_count == len(unit):
+        return np.broadcast_to(np.nan, batch.num_rows)
+    names = unit.dictionary_encode()
+    size = [METRES.get(name, np.nan) for name in names.dictionary.to_pylist()]
+    codes = names.indices.fill_null(len(size)).to_numpy(zero_copy_only=False)
+    return np.array([*size, np.nan])[codes]
+
+
 @dataclass(frozen=True)
 class Poses:
     """N instances of one skeleton of K keypoints.
 
     `xy` (N, K, 2) [px], `visibility` (N, K), `origin` (N, K), `bbox` (N, 4) [px: x, y,
-    w, h], `area` (N,) [px^2], `size` (N, 2) [px: image width, height]. What is absent
-    in the batch is NaN.
+    w, h], `area` (N,) [px^2], `size` (N, 2) [px: image width, height]. In 3-D `z`
+    (N, K) is in the same unit as x and y, of which one is `metre` (N,) metres. What is
+    absent in the batch is NaN.
     """
 
     xy: Floats
@@ -49,6 +73,8 @@ class Poses:
     bbox: Floats
     area: Floats
     size: Floats
+    z: Floats
+    metre: Floats
 
     @classmethod
     def of(cls, batch: pa.RecordBatch) -> "Poses":
@@ -61,6 +87,8 @@ class Poses:
             bbox=dense(batch["bbox"], 4),
             area=scalars(batch["area"]),
             size=np.stack([scalars(batch["width"]), scalars(batch["height"])], axis=1),
+            z=depth(batch, k),
+            metre=metres(batch),
         )
 
     @cached_property
@@ -72,6 +100,18 @@ class Poses:
     def visible(self) -> Bools:
         """(N, K): marked as seen, wholly or in part (flags 2 and 3)."""
         return self.visibility > 1
+
+    @cached_property
+    def spatial(self) -> Bools:
+        """(N,): the pose is 3-D: a keypoint has a third coordinate."""
+        if not any(self.z.strides):
+            return np.zeros(len(self.z), np.bool_)  # one NaN for all
+        return np.asarray(np.isfinite(self.z).any(axis=1))
+
+    @cached_property
+    def xyz(self) -> Floats:
+        """(N, K, 3) [the pose's unit]: NaN in 2-D, and where a coordinate is absent."""
+        return np.concatenate([self.xy, self.z[..., None]], axis=2)
 
     @cached_property
     def scale(self) -> Floats:

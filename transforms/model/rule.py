@@ -71,6 +71,7 @@ class Rule:
     measured: bool = False
     below: bool = False
     of: str | None = None
+    space: bool = False
     given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
@@ -135,6 +136,7 @@ def rule(
     needs: Sequence[str] = (),
     below: bool = False,
     of: str | None = None,
+    space: bool = False,
     given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
@@ -143,9 +145,11 @@ def rule(
       id: stable and never reused: `family.what-is-wrong`.
       severity: one of `SEVERITIES`, unless a policy says otherwise.
       needs: plain names of keypoints without which the rule is skipped for a skeleton;
-        `face` and `hand` mean all that `Skeleton.face` and `Skeleton.hands` find.
+        `face` and `hand` mean all that `Skeleton.face` and `Skeleton.hands` find, and
+        a name with a space (`left toe`) whatever `Skeleton.body` has by it.
       below: a measured rule is broken below its limit, not above.
       of: the category of skeletons that the rule knows something about, if only one.
+      space: it is about 3-D poses, and skipped where a batch has none.
       given: what the rule reads that is computed from other inputs, by name: each
         function is called once for all rules of a batch.
     """
@@ -170,6 +174,7 @@ def rule(
             measured=result == Floats,
             below=below,
             of=of,
+            space=space,
             given=given or {},
         )
 
@@ -223,12 +228,20 @@ def skipped(
     return reasons
 
 
+FLAT = "no row of the delivery has a third coordinate, and the rule is about 3-D poses"
+
+
+def flat(rules: Iterable[Bound]) -> dict[str, str]:
+    """Why rules are not applied where every pose is 2-D, by id."""
+    return {bound.rule.id: FLAT for bound in rules if bound.rule.space}
+
+
 def _has(skeleton: Skeleton, name: str) -> bool:
     if name == "face":
         return skeleton.face is not None
     if name == "hand":
         return bool(skeleton.hands)
-    return name in skeleton.joints
+    return name in skeleton.joints or name in skeleton.body
 
 
 def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:

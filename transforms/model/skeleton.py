@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from posegate.transforms.model.landmarks import Face, face, hands, plain
+from posegate.transforms.model.landmarks import Face, body, face, hands, plain
 from posegate.transforms.model.poses import Floats
 
 
@@ -90,6 +90,11 @@ class Skeleton:
     def joint(self, name: str) -> int:
         """The position of a keypoint by plain name."""
         return self.joints[name]
+
+    @cached_property
+    def body(self) -> dict[str, int]:
+        """Where the parts of a body stand that the skeleton has: `left hip`, `head`."""
+        return body(self.joints)
 
     @cached_property
     def face(self) -> Face | None:

@@ -8,8 +8,8 @@ from functools import partial
 from math import hypot, isnan, sqrt
 from typing import Any
 
-from posegate.expectations.rules.anatomy import STATURE
 from posegate.expectations.rules.structure import BODY
+from posegate.transforms.kernels.segments import SEGMENTS
 from posegate.transforms.model.skeleton import Skeleton
 
 Point = tuple[float, float]
@@ -103,9 +103,9 @@ def of_limbs(row: Row, xy: Sequence[Point], place: dict[str, int]) -> Broken:
     """The statures that limbs imply."""
     flags = row["visibility"]
     tall = []
-    for joints, share in STATURE.items():
+    for joints, share in SEGMENTS.items():
         for side in ("left", "right"):
-            a, b = (place[f"{side}_{joint}"] for joint in joints.split())
+            a, b = (place[f"{side}_{joint}"] for joint in joints)
             if flags[a] and flags[b]:
                 length = hypot(xy[a][0] - xy[b][0], xy[a][1] - xy[b][1])
                 tall.append(length / share)

@@ -63,3 +63,23 @@ def test_the_scale_is_the_root_of_an_area(area: float, scale: float | None) -> N
 
 def test_no_rows_have_shapes_too() -> None:
     assert Poses.of(batch()).xy.shape == (0, 3, 2)
+
+
+def test_a_third_coordinate_makes_a_pose_spatial_in_its_unit() -> None:
+    rows = batch(
+        row(0, z=[1.0, 2.0, 3.0], unit="mm"), row(1), row(2, z=[4.0] * 3, unit="px")
+    )
+    poses = Poses.of(rows)
+    assert poses.spatial.tolist() == [True, False, True]
+    assert poses.xyz[0, 2].tolist() == [30, 30, 3]
+    assert np.isnan(poses.xyz[1, :, 2]).all()
+    assert np.array_equal(poses.metre, [0.001, np.nan, np.nan], equal_nan=True)
+
+
+def test_flat_poses_have_no_depth_and_cost_none() -> None:
+    for rows in (batch(row(0), row(1)), batch(row(0)).drop_columns(["z", "unit"])):
+        poses = Poses.of(rows)
+        assert not poses.spatial.any()
+        assert np.isnan(poses.xyz[..., 2]).all()
+        assert np.isnan(poses.metre).all()
+        assert poses.z.strides == (0, 0)
