@@ -163,6 +163,8 @@ class _Reading:
         self._build.note("image-unlabelled", self._images.unlabelled)
         self._build.note("ignore-regions", self._images.partly)
         self._build.note("image-copies", self._images.copies)
+        self._build.note("crowdpose-flags", self._images.crowdpose)
+        self._build.note("merged-people", self._columns.merged.found)
         self._build.note("limbs", self._categories.odd_limbs)
         flags = self._columns.flags
         if flags[1] and not flags[2:].any():

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from posegate.transforms.formats import values
 from posegate.transforms.formats.coco_categories import Categories
 from posegate.transforms.formats.coco_images import Images
+from posegate.transforms.formats.coco_merged import Merged
 from posegate.transforms.formats.coco_parts import told
 from posegate.transforms.formats.coco_pending import Records
 from posegate.transforms.formats.coco_points import areas, boxes, is_drawn, points
@@ -30,7 +31,8 @@ class Columns:
 
     `source` is the file's name. `listed`: it is a results list, whose third values are
     scores. `always` are repairs that concern every row; `ambiguous` the rows of images
-    that other shards know otherwise. `flags` (4,) counts the keypoints by flag so far.
+    that other shards know otherwise. `flags` (4,) counts the keypoints by flag so far,
+    `merged` looks whether people were merged.
     """
 
     source: str
@@ -40,6 +42,7 @@ class Columns:
     always: tuple[str, ...] = ()
     ambiguous: frozenset[int] = frozenset()
     flags: Ints = field(default_factory=lambda: np.zeros(4, np.int64))
+    merged: Merged = field(default_factory=Merged)
 
     def rows(self, records: Records) -> Rows:
         """The records as rows; what is wrong with them is in the remarks."""
@@ -52,6 +55,7 @@ class Columns:
         self.flags += np.bincount(flag.reshape(-1), minlength=4)
         box = boxes(records.decoded, remarks)
         area, measured = areas(records.decoded, box, remarks)
+        self.merged.look(where["row"], xy, flag, box, measured)
         given = records.each("attributes")
         return Rows(
             position=records.ordinals,
@@ -93,7 +97,7 @@ class Columns:
         for code, ordinals in where.items():
             remarks.repair(np.isin(records.ordinals, ordinals), code)
 
-    def _where(self, records: Records, remarks: Remarks) -> dict[str, pa.Array]:
+    def _where(self, records: Records, remarks: Remarks) -> dict[str, Any]:
         """The image of each record; refuses those that have none."""
         ids = records.each("image_id")
         rows = self.images.find(ids)
@@ -115,7 +119,7 @@ class Columns:
         for name, code in (("unsized", "image-size"), ("mended", "image-dropped")):
             found = where[name].fill_null(False).to_numpy(zero_copy_only=False)
             remarks.repair(found, f"coco.{code}")
-        return where
+        return where | {"row": rows}
 
     def _ids(self, records: Records, remarks: Remarks) -> list[Any]:
         """The records' own; a missing one is a repair, but for a model's results."""

@@ -41,6 +41,7 @@ class Images:
         self.unlabelled = 0
         """Images that say that nobody has annotated them."""
         self.partly = 0
+        self.crowdpose = 0
         """Images with regions where nobody was annotated."""
 
     def __len__(self) -> int:
@@ -91,6 +92,7 @@ class Images:
         some = [images[i] for i in new.values()]
         self.unlabelled += sum(image.is_labeled is False for image in some)
         self.partly += sum(len(image.ignore_regions_x) > 2 for image in some)
+        self.crowdpose += sum(image.crowd_index is not None for image in some)
         self._parts.append(_batch(some))
         self._table = None
         self._count += len(new)

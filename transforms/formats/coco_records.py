@@ -81,6 +81,7 @@ class Image(msgspec.Struct, gc=False):
     job_id: Id = None
     is_labeled: bool | None = None
     ignore_regions_x: msgspec.Raw = msgspec.Raw()
+    crowd_index: Number | None = msgspec.field(default=None, name="crowdIndex")
     extra: dict[str, Any] | None = None
 
 

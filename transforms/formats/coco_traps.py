@@ -36,6 +36,11 @@ TRAPS = {
         "A category names no keypoints (Halpe, 300-W, WFLW): the skeleton's order "
         "is assumed."
     ),
+    "coco.crowdpose-flags": (
+        "Images are CrowdPose's, whose author says of its flags only that 0 is not "
+        "labelled; head and neck are always 1: kept, but of agreement about them "
+        "nothing follows. The count is of images."
+    ),
     "coco.depths-ignored": (
         "Records have `keypoints_3d`, which is not read: export TRC, C3D or CSV."
     ),
@@ -97,6 +102,11 @@ TRAPS = {
     "coco.limbs": (
         "A category's `skeleton` names keypoints that it has not, or counts from "
         "0: limbs are the project's."
+    ),
+    "coco.merged-people": (
+        "The file is as Label Studio's own export makes it (one record an image, whole "
+        "px, all visible, no areas, boxes around the keypoints), which merges all "
+        "people of an image into one: export JSON instead. The count is of records."
     ),
     "coco.never-occluded": (
         "Every labelled keypoint is visible: the tool (Label Studio, Encord) does "

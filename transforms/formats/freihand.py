@@ -27,7 +27,8 @@ SUFFIXES = (".json",)
 CARRIES = Carries(
     z="in m, in the camera's frame; the camera's focal lengths and centre [px] are the "
     "attributes fx, fy, cx, cy",
-    convention="m, in the camera's frame: x right, y down, z away from it",
+    convention="m, in the camera's frame: x right, y down, z away from it (the set's "
+    "own eval.py prints a hundred times its errors as cm: lmb-freiburg/freihand)",
 )
 TRAPS = {
     "freihand.malformed": "An element is no list of 21 points: quarantined.",

@@ -51,7 +51,7 @@ NAMES = (
     *("right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow"),
     *("left_wrist", "head_bottom", "nose", "head_top"),
 )
-"""The joints by their id."""
+"""The joints by their id, as public converters of COCO's order to it have them."""
 
 Wrapped = list[Any] | float | int | str | None
 Json = dict[str, Any]

@@ -134,3 +134,17 @@ def test_a_trial_is_the_same_in_all_three_of_its_files(shared_data: Path) -> Non
         for got in both
     )
     np.testing.assert_allclose(c3d, table, atol=0.01)
+
+
+def test_ezc3ds_own_labels_beyond_255_are_read(tmp_path: Path) -> None:
+    ezc3d = pytest.importorskip("ezc3d", reason="needs ezc3d: ./run set-up")
+    names = tuple(f"m{i}" for i in range(300))
+    made = ezc3d.c3d()
+    made["parameters"]["POINT"]["RATE"]["value"] = [100]
+    made["parameters"]["POINT"]["LABELS"]["value"] = names
+    points = np.ones((4, 300, 2))
+    points[0] = np.arange(300)[:, None]
+    made["data"]["points"] = points
+    made.write(str(tmp_path / "many.c3d"))
+    got = Reading(tmp_path / "many.c3d", Skeleton("s", names, (), (), None))
+    assert [row["xy"][::2] for row in got.rows] == [list(range(300))] * 2

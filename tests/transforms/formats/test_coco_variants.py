@@ -231,3 +231,35 @@ def test_a_real_roboflow_export_tells_its_images_names() -> None:
     got = Reading(path, Skeleton("athlete", tuple(names), (), (), None))
     assert (len(got.rows), got.bad, got.tally.images) == (192, [], 192)
     assert {dict(row["attributes"])["original"][-4:] for row in got.rows} == {".png"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"area": 900},
+        {"bbox": [0, 0, 90, 90]},
+        {"keypoints": [10, 20, 2, 30, 50, 1, 0, 0, 0]},
+        {"keypoints": [10.5, 20, 2, 30, 50, 2, 0, 0, 0]},
+        {"segmentation": [[10, 20, 30, 20, 30, 50]]},
+        {"image_id": 1},
+    ],
+)
+def test_people_are_merged_only_where_all_of_a_file_looks_so(
+    change: dict[str, Any],
+) -> None:
+    names = ["nose", "left_eye", "right_eye"]
+    alike = {"keypoints": [10, 20, 2, 30, 50, 2, 0, 0, 0], "bbox": [10, 20, 20, 30]}
+    document = {
+        "images": [{"id": i, "file_name": f"{i}.jpg"} for i in (1, 2)],
+        "categories": [{"id": 1, "name": "face", "keypoints": names}],
+        "annotations": [
+            {"id": 7, "image_id": 1, "category_id": 1} | alike,
+            {"id": 8, "image_id": 2, "category_id": 1} | alike,
+        ],
+    }
+    skeleton = Skeleton("s", tuple(names), (), (), None)
+    got = Reading({"a.json": json.dumps(document).encode()}, skeleton)
+    assert got.tally.notes["coco.merged-people"] == 2
+    document["annotations"][1] |= change  # type: ignore[operator]
+    got = Reading({"a.json": json.dumps(document).encode()}, skeleton)
+    assert "coco.merged-people" not in got.tally.notes
