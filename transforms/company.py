@@ -124,13 +124,15 @@ def findings(
 def each_once(
     found: tuple[int, Iterable[pa.RecordBatch]],
 ) -> Iterator[pa.RecordBatch]:
-    """A part's findings: of one rule and row the first, for a row can be in three
-    places, and the order of the values does not depend on them."""
+    """A part's findings: of one rule, row and keypoint the first, for a row can be in
+    three places, and the order of the values does not depend on them."""
     every = parts.concat(found[1], FINDINGS)
-    order = [("row", "ascending"), ("rule", "ascending"), ("value", "ascending")]
+    names = ("row", "rule", "keypoint", "value")
+    order = [(name, "ascending") for name in names]
     every = every.take(pc.sort_indices(every, sort_keys=order))
-    row = every["row"].to_numpy()
-    rule = every["rule"].dictionary_encode().indices.to_numpy()
-    new = np.ones(len(row), np.bool_)
-    new[1:] = (row[1:] != row[:-1]) | (rule[1:] != rule[:-1])
+    new = np.zeros(every.num_rows, np.bool_)
+    new[:1] = True
+    for name in names[:3]:
+        codes = pc.fill_null(every[name].dictionary_encode().indices, -1).to_numpy()
+        new[1:] |= codes[1:] != codes[:-1]
     yield every.filter(pa.array(new))

@@ -1,16 +1,21 @@
-"""What shows only beside another instance: one person twice, one pose twice.
+"""What shows only beside another instance: one person or pose twice, exchanged limbs.
 
 A rule here reads pairs of one annotator's instances that lie near in one image, or have
-the same shape anywhere. What is found is said of the later one.
+the same shape anywhere. What is there twice is said of the later one.
 """
 
 import numpy as np
 
+from posegate.expectations.pose_models import load_model
+from posegate.expectations.rules.anatomy import ARMS, LEGS, TRUNK
+from posegate.expectations.rules.plausibility import as_read, joints_of
 from posegate.transforms.kernels.company import Company, aligned_distance
+from posegate.transforms.kernels.exchange import PART_OF, exchanged
 from posegate.transforms.kernels.geometry import mutual_area
 from posegate.transforms.kernels.oks import symmetric
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.rule import rule
+from posegate.transforms.model.skeleton import Skeleton
 
 
 @rule("structure.duplicate-person", severity="review")
@@ -47,4 +52,37 @@ def copied_pose(company: Company, fewest: float) -> Floats:
     return company.spread(np.where(company.together, np.nan, apart), largest=False)
 
 
-RULES = (duplicate_person, copied_pose)
+@rule(
+    "anatomy.limb-of-another",
+    severity="review",
+    of="person",
+    needs=(*TRUNK, *ARMS, *LEGS),
+)
+def limb_of_another(
+    company: Company, fewest: float, overlap: float, skeleton: Skeleton
+) -> Floats:
+    """Two people have each other's limb: a wrist, a forearm, an ankle or a leg.
+
+    Log odds, under a model of poses, that the two are better with the limb exchanged;
+    said of the limb of either. Of people with at least `fewest` labelled keypoints,
+    the boxes of whose points overlap more than `overlap`.
+    """
+    known, there = joints_of(skeleton)
+    poses, out = company.poses, np.full(company.poses.labelled.shape, np.nan)
+    pose, labelled, visible = as_read(poses.xy, poses.labelled, poses.visible, skeleton)
+    enough = labelled.sum(axis=1) >= fewest
+    some = company.together & enough[company.first] & enough[company.second]
+    some &= company.overlap > overlap
+    if not some.any():
+        return out
+    i, j = company.first[some], company.second[some]
+    odds = exchanged(load_model(), pose, labelled, visible, i, j)  # (P, L)
+    limb = np.where(np.isfinite(odds), odds, -np.inf).argmax(axis=1)
+    best = np.take_along_axis(odds, limb[:, None], axis=1)  # (P, 1)
+    said = np.where(PART_OF[limb][:, known], best, np.nan)  # (P, known)
+    for rows in (i, j):
+        np.fmax.at(out, (rows[:, None], np.array(there)), said)
+    return out
+
+
+RULES = (duplicate_person, copied_pose, limb_of_another)

@@ -19,6 +19,9 @@ from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.rule import rule
 from posegate.transforms.model.skeleton import Skeleton
 
+HELD = (*JOINTS[:5], "left_hip", "right_hip")
+"""Joints that are where their neighbours say, so that less is a mistake there."""
+
 
 def joints_of(skeleton: Skeleton) -> tuple[list[int], list[int]]:
     """Which of the model's joints a skeleton has, and where they stand in it."""
@@ -26,14 +29,21 @@ def joints_of(skeleton: Skeleton) -> tuple[list[int], list[int]]:
     return known, [skeleton.joint(JOINTS[i]) for i in known]
 
 
-def odds(xy: Floats, labelled: Bools, visible: Bools, skeleton: Skeleton) -> Odds:
-    """What the model says of poses of a skeleton: (N, K, 2), (N, K), (N, K)."""
+def as_read(
+    xy: Floats, labelled: Bools, visible: Bools, skeleton: Skeleton
+) -> tuple[Floats, Bools, Bools]:
+    """Poses of a skeleton with the model's joints: (N, 17, 2), (N, 17), (N, 17)."""
     known, there = joints_of(skeleton)
     pose = np.zeros((len(xy), len(JOINTS), 2))
     flags = np.zeros((2, *pose.shape[:2]), bool)
     pose[:, known] = xy[:, there]
     flags[0, :, known], flags[1, :, known] = labelled[:, there].T, visible[:, there].T
-    return judge(load_model(), pose, flags[0], flags[1])
+    return pose, flags[0], flags[1]
+
+
+def odds(xy: Floats, labelled: Bools, visible: Bools, skeleton: Skeleton) -> Odds:
+    """What the model says of poses of a skeleton: (N, K, 2), (N, K), (N, K)."""
+    return judge(load_model(), *as_read(xy, labelled, visible, skeleton))
 
 
 @rule(
@@ -69,18 +79,19 @@ def exchanged_joints(
     given={"odds": odds},
 )
 def misplaced_joint(
-    odds: Odds, labelled: Bools, fewest: float, skeleton: Skeleton
+    odds: Odds, labelled: Bools, fewest: float, held: float, skeleton: Skeleton
 ) -> Floats:
     """A joint stands where the others do not let it.
 
-    Log odds under a model of poses, given all other joints; of people with at least
-    `fewest` labelled keypoints. Heads, shoulders and hips are held by their neighbours;
-    wrists and ankles move freely and are found only when they are far off.
+    Log odds under a model of poses, given all other joints, and `held` more at the head
+    and the hips, which their neighbours hold; of people with at least `fewest` labelled
+    keypoints. Wrists and ankles move freely and are found only when they are far off.
     """
     known, there = joints_of(skeleton)
     enough = labelled[:, there].sum(axis=1, keepdims=True) >= fewest
     out = np.full(labelled.shape, np.nan)
-    out[:, there] = np.where(enough, odds.misplaced[:, known], np.nan)
+    more = np.where([name in HELD for name in JOINTS], held, 0.0)[known]
+    out[:, there] = np.where(enough, odds.misplaced[:, known] + more, np.nan)
     return out
 
 

@@ -44,6 +44,7 @@ SKELETONS = {
 """The grounds of single frames, in the order of the file."""
 
 PAIRED = ("person annotated twice", "pose copied")
+SWAPPED = "people swapped"
 """Faults of two instances, which stand one after the other."""
 
 
@@ -144,7 +145,7 @@ def swaps() -> list[Fault]:
     """People who exchange limbs."""
     return [
         Fault(
-            f"people swapped: {name}",
+            f"{SWAPPED}: {name}",
             "",
             lambda r, p, j=j: people_swapped(j, r, p),
             False,
@@ -175,10 +176,10 @@ def planted(on: Ground, fault: Fault, number: int) -> str | None:
     changed = fault.plant(np.random.default_rng([SEED, number]), people)
     if not len(changed):
         return None
-    twice_there = fault.name in PAIRED
-    found = judged(changed, on, twice_there)
+    paired = fault.name in PAIRED or fault.name.startswith(SWAPPED)
+    found = judged(changed, on, paired)
     asked, rules = found.asked, found.by_rule
-    if twice_there or fault.name.startswith("people swapped"):
+    if paired:
         asked = asked[::2] | asked[1::2]
         rules = {id: hits[::2] | hits[1::2] for id, hits in rules.items()}
     counts = Counter({id: int(hits.sum()) for id, hits in rules.items()})

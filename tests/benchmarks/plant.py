@@ -185,7 +185,8 @@ def people_swapped(
     two = people.take(rows)
     two.xy[:, joints] = people.xy[there][:, joints]
     two.flags[:, joints] = people.flags[there][:, joints]
-    return two
+    images = [f"{name} {i // 2}" for i, name in enumerate(two.image)]
+    return replace(two, image=tuple(images))  # a person may be of several couples
 
 
 def twice(

@@ -17,7 +17,7 @@ from posegate.transforms.model.schema import instances
 from posegate.transforms.model.skeleton import load
 
 PEOPLE = load("coco_17")
-IDS = ("structure.duplicate-person", "structure.copied-pose")
+IDS = ("structure.duplicate-person", "structure.copied-pose", "anatomy.limb-of-another")
 
 
 def rules() -> tuple[Bound, ...]:
@@ -61,11 +61,9 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("sizes", [[8], [1] * 8, [3, 5]], ids=str)
-def test_the_later_of_two_is_found_once_however_rows_are_batched(
-    tmp_path: Any, sizes: list[int]
-) -> None:
-    table = pa.RecordBatch.from_pylist(ROWS, schema=instances(17))
+def found(tmp_path: Any, rows: list[dict[str, Any]], sizes: list[int]) -> Any:
+    """What the branch finds in one part."""
+    table = pa.RecordBatch.from_pylist(rows, schema=instances(17))
     file = tmp_path / parts.annotations(PEOPLE.name, 5)
     file.parent.mkdir(parents=True)
     pq.write_table(pa.Table.from_batches([table]), file)
@@ -73,11 +71,58 @@ def test_the_later_of_two_is_found_once_however_rows_are_batched(
     made = run(
         located(table, sizes, part=5), lambda batches: {"found": batches | branch}
     )
-    found = together(made["found"], "row", "rule", "keypoint")
-    assert [(f["row"], f["rule"], f["part"]) for f in found] == [
+    return together(made["found"], "row", "rule", "keypoint")
+
+
+@pytest.mark.parametrize("sizes", [[8], [1] * 8, [3, 5]], ids=str)
+def test_the_later_of_two_is_found_once_however_rows_are_batched(
+    tmp_path: Any, sizes: list[int]
+) -> None:
+    said = found(tmp_path, ROWS, sizes)
+    assert [(f["row"], f["rule"], f["part"]) for f in said] == [
         (3, "structure.duplicate-person", 5),
         (5, "structure.copied-pose", 5),
     ]
-    alike, apart = (f["value"] for f in found)
+    alike, apart = (f["value"] for f in said)
     assert 0.75 < alike < 1
     assert apart == pytest.approx(0, abs=1e-6)
+
+
+FIGURE = 4.0 * np.array(
+    [
+        *((50, 12), (53, 10), (47, 10), (56, 12), (44, 12)),
+        *((60, 28), (40, 28), (64, 44), (36, 44), (65, 58), (35, 58)),
+        *((56, 58), (44, 58), (57, 77), (43, 77), (58, 96), (42, 96)),
+    ]
+)
+ARM = [PEOPLE.joint("left_elbow"), PEOPLE.joint("left_wrist")]
+
+
+@pytest.mark.parametrize("sizes", [[3], [1] * 3], ids=str)
+def test_limbs_that_two_people_exchanged_are_named_in_both(
+    tmp_path: Any, sizes: list[int]
+) -> None:
+    one, other = FIGURE, 0.9 * FIGURE + (80, 30)
+    mine, theirs = one.copy(), other.copy()
+    mine[ARM], theirs[ARM] = other[ARM], one[ARM]
+    rows = [
+        row(0, mine, image="a.jpg"),
+        row(1, theirs, image="a.jpg"),
+        row(2, theirs + 5, image="b.jpg"),  # alone in its image
+    ]
+    said = found(tmp_path, rows, sizes)
+    limb = [f for f in said if f["rule"] == "anatomy.limb-of-another"]
+    named = {(f["row"], f["keypoint"]) for f in limb}
+    assert {(0, "left_elbow"), (0, "left_wrist"), (1, "left_wrist")} <= named
+    assert {row for row, _ in named} == {0, 1}
+    assert all(f["value"] > 3 for f in limb)
+
+
+def test_couples_who_have_their_own_limbs_are_left_alone(tmp_path: Any) -> None:
+    rows = [
+        row(0, FIGURE, image="a.jpg"),
+        row(1, 0.9 * FIGURE + (80, 30), image="a.jpg"),
+    ]
+    assert not [
+        f for f in found(tmp_path, rows, [2]) if f["rule"] == "anatomy.limb-of-another"
+    ]

@@ -30,8 +30,9 @@ SKETCH = pa.schema(
 )
 """What of a row travels to find out whom it meets: 33 bytes, up to three times."""
 
-NEAR = 0.3
-"""Overlap of the points' boxes from which two people of an image are looked at."""
+NEAR = 0.1
+"""Overlap of the points' boxes from which two people of an image are looked at; a
+policy can ask for more."""
 
 FEWEST = 10
 """Labelled keypoints from which on a shape tells a copy: with fewer, people who stand
@@ -190,6 +191,12 @@ class Company:
     def together(self) -> Bools:
         """(P,): both are in the same image."""
         return np.asarray(self.image[self.first] == self.image[self.second])
+
+    @property
+    def overlap(self) -> Floats:
+        """(P,): intersection over union of the boxes of their points."""
+        box = bounding_box(self.poses.xy, self.poses.labelled)
+        return iou(box[self.first], box[self.second])
 
     def spread(self, of_pairs: Floats, largest: bool) -> Floats:
         """The largest or the least value of each row's pairs: (P,) -> (N,); or NaN."""
