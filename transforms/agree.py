@@ -26,7 +26,7 @@ from posegate.transforms.kernels.ledger import Order, turns
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
-from posegate.transforms.model.finding import judgeable
+from posegate.transforms.model.finding import crowds
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
@@ -158,8 +158,7 @@ def references(numbered: tuple[int, str]) -> Iterable[pa.RecordBatch]:
     first = 0
     for batch in parts.read_columns(path, KEYED):
         trusted = pc.is_in(batch["role"], value_set=pa.array(["gold", "review"]))
-        unnamed = np.asarray(pc.invert(trusted))
-        hidden = pc.if_else(pa.array(unnamed), "prelabel", batch["role"])
+        hidden = pc.if_else(trusted, batch["role"], "no reference")
         at = batch.schema.get_field_index("role")
         yield parts.located(
             batch.set_column(at, batch.schema.field(at), hidden), part, first
@@ -175,7 +174,7 @@ def columns(strata: Sequence[str]) -> list[str]:
 
 def keyed(batch: pa.RecordBatch, buckets: int) -> Iterable[tuple[int, pa.RecordBatch]]:
     """The batch's keys by bucket of their frame."""
-    keys = meeting.keys(batch, judgeable(batch), *parts.location(batch))
+    keys = meeting.keys(batch, ~crowds(batch), *parts.location(batch))
     yield from scatter(keys, bucket_of(keys["frame"].to_numpy(), buckets))
 
 
@@ -302,7 +301,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)
-        for count in (*found.refused, *found.panel):
+        for count in (*found.refused, *found.panel, *found.predictions):
             yield TaggedOutput("sums", count)
         for rule, severity, (bad, doubt) in (
             (CONTESTED, "review", found.contested),

@@ -208,8 +208,8 @@ def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
     paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
     worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
     settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
-    history = streams.refold(tables, keypoints, [streams.to_work(sums), *worked])
-    return streams.watch(history, settings)
+    work = [streams.to_work(sums), *worked]
+    return streams.watch_all(tables, keypoints, work, settings)
 
 
 WEEKLY_FILE, WORK_FILE = "weekly.parquet", "work.parquet"

@@ -32,7 +32,7 @@ def frames(first: int, names: str) -> pa.RecordBatch:
             other = {"annotator": "bo", "xy": moved(0, 1)}
             rows.append(row(first + 10 * i + 2, **said | other))
     rows.append(row(first, image=f"{names[0]}.jpg"))  # its id stands there already
-    rows.append(row(first + 900, role="prelabel"))
+    rows.append(row(first + 900, role="prelabel", annotator="m1"))
     return batch(*rows)
 
 
@@ -81,7 +81,9 @@ def test_pairs_and_sums_are_those_of_all_rows_at_once(
     assert expected.pairs.num_rows > 8
     own = added(list(pair_sums.of_pairs(expected.pairs, TRIANGLE, BAD)))
     assert added(made["drift"]) == own
-    assert added(made["sums"]) == {("frames", "", "", ""): [8]}
+    told = compare(rows, TRIANGLE, "2026-W01").predictions
+    assert added(made["sums"]) == added(told) | {("frames", "", "", ""): [8]}
+    assert ("weekly", "ann", "2026-W07", "prelabel:m1") in added(told)
     spare = {
         (part, r["row"])
         for part, some in made["evidence"]

@@ -61,13 +61,12 @@ class Setting:
 
 def build(evidence: Evidence, setting: Setting) -> Report:
     """The whole report."""
-    watch = watched(evidence.watched, setting)
-    to_retrain = retraining(
-        watch,
-        evidence.watched.people,
-        evidence.watched.history,
-        evidence.watched.standing,
-    )
+    watches = [
+        watch
+        for each in evidence.watched.all
+        if (watch := watched(each, setting)) is not None
+    ]
+    to_retrain = retraining(watches, evidence.watched.people, evidence.watched.history)
     sections: dict[str, Any] = {
         **names(setting),
         "verdict": evidence.verdict,
@@ -81,8 +80,8 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         "acceptance": lot_test(evidence.sums, setting.policy),
         "heat": heat(evidence.watched.history, setting.skeleton),
         "drift": (
-            drifting(watch)
-            if watch
+            drifting(watches)
+            if watches
             else nothing(setting.skeleton, setting.policy.drift.error_px)
         ),
         "retraining": to_retrain,
@@ -126,6 +125,7 @@ def watched(found: Watched, setting: Setting) -> Watch | None:
         setting.skeleton,
         setting.policy.drift.error_px,
         setting.policy.drift.quarantine_weeks,
+        found.standing,
     )
 
 

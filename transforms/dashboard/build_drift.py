@@ -1,5 +1,6 @@
 """The report's sections on drift: streams, charts, and who errs where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from posegate.transforms.kernels.body import words
 from posegate.transforms.kernels.drift import Streams
+from posegate.transforms.kernels.standing import Standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.streams import History
 from posegate.transforms.model.poses import Floats
@@ -28,6 +30,7 @@ class Watch:
     skeleton: Skeleton
     limit_px: float
     quarantine: int
+    standing: Standing | None = None
 
     @property
     def names(self) -> list[str]:
@@ -65,30 +68,48 @@ def nothing(skeleton: Skeleton, limit_px: float) -> dict[str, Any]:
         if skeleton.sigmas is not None
         else "The skeleton has no sigmas, so errors have no common measure."
     )
-    empty: dict[str, Any] = {"weeks": [], "streams": [], "contract": []}
+    empty: dict[str, Any] = {"weeks": [], "streams": [], "contract": [], "aside": 0}
     return empty | {"limit_px": limit_px, "note": why}
 
 
-def drifting(watch: Watch) -> dict[str, Any]:
-    """The worst streams week by week, and where the contract's own rule speaks."""
-    weeks = watch.history.weeks
-    broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
+def drifting(watches: Sequence[Watch]) -> dict[str, Any]:
+    """The worst streams week by week, and where the contract's own rule speaks.
+
+    Of the best source of evidence; of the others the streams in alarm.
+    """
+    best = watches[0]
+    streams = [stream(a, k, best) for a, k in worst(best.seen)]
+    for watch in watches[1:]:
+        alarmed = watch.seen.alarms.alarm[:, -1]
+        streams += [stream(a, k, watch) for a, k in worst(watch.seen) if alarmed[a, k]]
     return {
-        "weeks": list(weeks),
-        "limit_px": watch.limit_px,
-        "quarantine_weeks": watch.quarantine,
-        "streams": [stream(a, k, watch) for a, k in worst(watch.seen)],
-        "contract": [
-            {
-                "annotator": watch.names[a],
-                "keypoint": watch.skeleton.keypoints[k],
-                "week": weeks[-1],
-                "mean_px": mean_px(watch.history, a, k)[-1],
-            }
-            for a, k in np.argwhere(broken).tolist()
-        ],
+        "weeks": list(best.history.weeks),
+        "against": best.history.source,
+        "limit_px": best.limit_px,
+        "quarantine_weeks": best.quarantine,
+        "streams": streams,
+        "contract": broken(best),
+        "aside": sum(watch.history.aside for watch in watches),
         "note": None,
     }
+
+
+def broken(watch: Watch) -> list[dict[str, Any]]:
+    """Where the contract's own rule speaks in the last week: what is in alarm too
+    first, then the largest errors."""
+    alarmed = watch.seen.alarms.alarm[:, -1]
+    found = np.argwhere(contract(watch.history.sums, watch.limit_px)[:, -1]).tolist()
+    marks = [
+        {
+            "annotator": watch.names[a],
+            "keypoint": watch.skeleton.keypoints[k],
+            "week": watch.history.weeks[-1],
+            "mean_px": mean_px(watch.history, a, k)[-1],
+            "alarm": bool(alarmed[a, k]),
+        }
+        for a, k in found
+    ]
+    return sorted(marks, key=lambda mark: (not mark["alarm"], -mark["mean_px"]))
 
 
 def worst(seen: Streams) -> list[tuple[int, int]]:
@@ -116,6 +137,7 @@ def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
     return {
         "annotator": watch.names[a],
         "keypoint": watch.skeleton.keypoints[k],
+        "against": watch.history.source,
         "weeks": weeks,
         "n": seen.n[a, :, k].astype(int).tolist(),
         "statistic": evidence(seen.p[a, :, k]),
@@ -147,8 +169,6 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
         return dict.fromkeys(CHANGE)
     at = a, week, k
     now = (a, -1, k) if seen.alarms.alarm[a, -1, k] else at
-    ps = {"bias": seen.p_bias, "noise": seen.p_noise, "slips": seen.p_slips}
-    known = {what: float(p[at]) for what, p in ps.items() if np.isfinite(p[at])}
     dx, dy = seen.effect[now]
     moved = bool(np.isfinite(dx))
     size = float(np.fmax(np.hypot(dx, dy), np.hypot(*seen.turned[now])))
@@ -156,7 +176,7 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
     adjusted, noise = float(seen.alarms.adjusted[at]), float(seen.noise[now])
     last = len(watch.history.weeks) - 1 if now[1] == -1 else week
     return {
-        "finding": min(known, key=lambda what: known[what]) if known else None,
+        "finding": finding(a, k, watch),
         "effect_px": size if moved else None,
         "low_px": max(size - half, 0.0) if half is not None else None,
         "high_px": size + half if half is not None else None,
@@ -166,6 +186,17 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
         "chance": 1 - adjusted if np.isfinite(adjusted) else None,
         "began": watch.history.weeks[max(last + 1 - max(int(seen.weeks[now]), 1), 0)],
     }
+
+
+def finding(a: int, k: int, watch: Watch) -> str | None:
+    """What speaks most clearly for a change of a stream; None where nothing does."""
+    seen = watch.seen
+    week = told(seen, a, k)
+    ps = {"bias": seen.p_bias, "noise": seen.p_noise, "slips": seen.p_slips}
+    at = a, week, k
+    known = {what: float(p[at]) for what, p in ps.items() if week is not None}
+    known = {what: p for what, p in known.items() if np.isfinite(p)}
+    return min(known, key=lambda what: known[what]) if known else None
 
 
 CHANGE = (

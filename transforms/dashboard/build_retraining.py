@@ -8,42 +8,63 @@ from typing import Any
 import numpy as np
 
 from posegate.transforms.dashboard.build_drift import Watch, change, direction
+from posegate.transforms.dashboard.one_cause import causes, together
+from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.people import HABITS, People
-from posegate.transforms.kernels.standing import Standing
 from posegate.transforms.kernels.stream_sums import contract
 from posegate.transforms.kernels.streams import History
 
 COLUMNS = (
     *("annotator", "keypoint", "finding", "began", "since", "chance"),
     *("effect_px", "low_px", "high_px", "direction", "body", "factor", "contract"),
+    "against",
 )
-"""Of `retraining.csv`. `keypoint` is empty where it is of the annotator at large;
-`factor` is that of errors, slips or time, or the difference of a share; `contract`
-whether the contract's own rule speaks of the stream as well."""
+"""Of `retraining.csv`. `keypoint` is empty where it is of the annotator at large, and
+names two where left and right changed alike; `factor` is that of errors, slips or time,
+or the difference of a share; `contract` whether the contract's own rule speaks of the
+stream as well; `against` what the annotator was held against (`sources.KINDS`), empty
+where against nothing."""
 
 
 def retraining(
-    watch: Watch | None,
-    people: People | None,
-    history: History,
-    found: Standing | None = None,
+    watches: Sequence[Watch], people: People | None, history: History
 ) -> list[dict[str, Any]]:
-    """Everything that is in alarm now, by annotator, the annotator at large first."""
+    """Everything that is in alarm now, by annotator, the annotator at large first, and
+    the best source of evidence before the weaker ones.
+
+    What a better source finds is not said again of a weaker one.
+    """
     rows = [] if people is None else [*at_large(people, history)]
-    if watch is not None:
-        rows += [*everybody(watch)]
-        broken = contract(watch.history.sums, watch.limit_px)[:, -1]  # (A, K)
-        for a, k in np.argwhere(watch.seen.alarms.alarm[:, -1]).tolist():
-            rows.append(stream(a, k, watch) | {"contract": bool(broken[a, k])})
-        rows += [*lasting(watch, found)] if found is not None else []
+    said: set[tuple[str, int]] = set()
+    for watch in watches:
+        source = {"against": watch.history.source}
+        rows += [row | source for row in everybody(watch)]
+        for a, some in causes(watch, said):
+            rows.append(together([alarm(a, k, watch) for k in some]) | source)
+        rows += [row | source for row in lasting(watch, said)]
     return sorted(rows, key=lambda row: (row["annotator"], row["keypoint"] or ""))
 
 
-def lasting(watch: Watch, found: Standing) -> list[dict[str, Any]]:
-    """Offsets that were there from the beginning; what is in alarm is told as such."""
-    rows = []
+def alarm(a: int, k: int, watch: Watch) -> dict[str, Any]:
+    """One keypoint in alarm."""
+    broken = contract(watch.history.sums[a, None, :, k, None], watch.limit_px)
+    return stream(a, k, watch) | {"contract": bool(broken[0, -1, 0])}
+
+
+def lasting(watch: Watch, said: set[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Offsets that were there from the beginning; what is in alarm is told as such.
+
+    `said` are annotators and keypoints of which something was said, and is added to.
+    """
+    rows: list[dict[str, Any]] = []
+    found = watch.standing
+    if found is None:
+        return rows
     calm = found.found & ~watch.seen.alarms.alarm[:, -1]
     for a, k in np.argwhere(calm).tolist():
+        if (watch.names[a], k) in said:
+            continue
+        said.add((watch.names[a], k))
         dx, dy = found.offset[a, k].tolist()
         size, half = float(np.hypot(dx, dy)), 1.96 * float(found.error[a, k])
         rows.append(
@@ -64,7 +85,9 @@ def lasting(watch: Watch, found: Standing) -> list[dict[str, Any]]:
 
 
 def everybody(watch: Watch) -> list[dict[str, Any]]:
-    """Keypoints that moved with all annotators: a tool or an instruction, no person."""
+    """Keypoints that moved with all annotators: a tool or an instruction, no person;
+    against a model's predictions another version of it."""
+    machine = watch.history.source == sources.PRELABEL
     seen, rows = watch.seen, []
     for k in np.flatnonzero(seen.shared[-1]).tolist():
         calm = np.flatnonzero(~seen.shared[:, k])
@@ -73,7 +96,7 @@ def everybody(watch: Watch) -> list[dict[str, Any]]:
         rows.append(
             {
                 **dict.fromkeys(COLUMNS),
-                "annotator": EVERYBODY,
+                "annotator": MODEL if machine else EVERYBODY,
                 "keypoint": watch.skeleton.keypoints[k],
                 "finding": "bias",
                 "since": watch.history.weeks[since],
@@ -87,6 +110,9 @@ def everybody(watch: Watch) -> list[dict[str, Any]]:
 
 EVERYBODY = "(everybody)"
 """In the place of an annotator, where all moved alike."""
+
+MODEL = "(the model)"
+"""In the place of an annotator, where all moved alike against what it predicts."""
 
 
 def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
@@ -122,9 +148,14 @@ def at_large(people: People, history: History) -> list[dict[str, Any]]:
                 "chance": float(1 - chance) if np.isfinite(chance) else None,
                 "factor": float(factor) if np.isfinite(factor) else None,
                 "contract": False,
+                "against": None if HABITS[h] in ALONE else history.source,
             }
         )
     return rows
+
+
+ALONE = ("visible", "labelled", "pace", "untouched")
+"""Habits that are seen in the work alone, without a reference."""
 
 
 def document(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -22,10 +22,11 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 320, 172, 38, 308, 14, 132
 
 
 class Chart(NamedTuple):
-    """A stream's drawing with what to say of it."""
+    """A stream's drawing with what to say of it; `against` is empty where gold is."""
 
     annotator: str
     keypoint: str
+    against: str
     sentence: str
     alarms: int
     picture: Markup
@@ -68,6 +69,7 @@ def _chart(
     return Chart(
         stream.get("annotator") or "",
         stream.get("keypoint") or "",
+        "" if (source := stream.get("against")) == "gold" else against(source),
         sentence(stream),
         sum(map(bool, stream.get("alarm") or ())),
         picture(weeks, axis, f"{stream.get('annotator')}, {stream.get('keypoint')}"),
@@ -108,7 +110,25 @@ HABITS_SAID: Mapping[str, Callable[[float], str]] = {
     "visible": lambda by: f"{100 * by:+.0f} % of keypoints marked visible",
     "labelled": lambda by: f"{100 * by:+.0f} % of keypoints labelled",
     "pace": lambda by: f"{decimal(by, 1)} times the usual time an instance",
+    "untouched": lambda by: (
+        f"leaves {decimal(by, 1)} times as many instances as the model made them"
+    ),
+    "inverted": lambda by: f"exchanges left and right {decimal(by, 1)} times as often",
 }
+
+
+AGAINST: Mapping[str, str] = {
+    "gold": "gold and reviews",
+    "prelabel": "what the model predicted, not gold",
+    "consensus": "the consensus of the others, not gold",
+    "second": "the second annotator, not gold",
+}
+"""What an annotator was held against, as people read it."""
+
+
+def against(source: object) -> str:
+    """What a source is called; nothing where there is none."""
+    return AGAINST.get(str(source), "")
 
 
 OFFSETS = ("bias", "standing")
@@ -121,6 +141,7 @@ def retraining(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **row,
             "keypoint": row.get("keypoint") or "all keypoints",
             "said": changed(row),
+            "held_against": against(row.get("against")),
             "low": finite(row.get("low_px")) if row.get("finding") in OFFSETS else None,
         }
         for row in rows

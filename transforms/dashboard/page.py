@@ -26,6 +26,11 @@ from posegate.transforms.dashboard.meanings import GRAVITY, NO_VERDICT, VERDICTS
 from posegate.transforms.dashboard.render import render
 
 MOST = 40
+
+CONTRACT = 8
+"""Rows of the contract's own rule: by it a third of all streams can be broken, and
+alarms must not drown in them."""
+
 """Rows of a table; the rest is counted, and found in the run's Parquet files."""
 NEXT = 12
 """Rows of the table of what to review next: the queue has them all."""
@@ -103,7 +108,7 @@ def page(report: Mapping[str, Any]) -> str:
         charts=control.charts(drift),
         retraining=first(control.retraining(data.get("retraining") or []), 2 * MOST),
         latest=control.LATEST,
-        contract=first(drift.get("contract") or [], MOST),
+        contract=first(drift.get("contract") or [], CONTRACT),
         figures=figures.figures(data.get("worst") or [], data["skeleton"]),
         annotators=annotators(data.get("annotators") or []),
         expectations=expectations(data.get("expectations") or []),

@@ -17,6 +17,7 @@ class Heat(TypedDict, total=False):
 class Stream(TypedDict, total=False):
     """One annotator's keypoint, week by week; offsets in px, x right and y down.
 
+    `against` is what the annotator was held against (`kernels.sources`).
     `statistic` is the evidence of a change, -log10 of its p, and `limit` what it takes
     to be found among all streams of that week. `finding` says what changed most: a
     bias, the noise, or slips; `effect_px` how far points moved, `low_px` and `high_px`
@@ -28,6 +29,7 @@ class Stream(TypedDict, total=False):
 
     annotator: str
     keypoint: str
+    against: str
     weeks: list[str]
     n: list[int]
     statistic: list[float | None]
@@ -48,22 +50,30 @@ class Stream(TypedDict, total=False):
 
 
 class ContractMark(TypedDict, total=False):
-    """A week in which the customer's own rule (mean error over limit) was broken."""
+    """A week in which the customer's own rule (mean error over limit) was broken;
+    `alarm` says that the stream is in alarm as well."""
 
     annotator: str
     keypoint: str
     week: str
     mean_px: float | None
+    alarm: bool
 
 
 class Drift(TypedDict, total=False):
-    """All weeks known so far, the streams, and where the contract's rule speaks."""
+    """All weeks known so far, the streams, and where the contract's rule speaks.
+
+    `against` is the best source of evidence there is; `aside` counts the pairs of weeks
+    that were set aside, because no clock can have meant them.
+    """
 
     weeks: list[str]
     limit_px: float | None
     quarantine_weeks: int
     streams: list[Stream]
     contract: list[ContractMark]
+    against: str
+    aside: int
     note: str | None
 
 
@@ -71,7 +81,8 @@ class Retraining(TypedDict, total=False):
     """Something in alarm now; `keypoint` is null where it is of the annotator at large.
 
     `factor` is that of errors, slips or time, or the difference of a share; `contract`
-    whether the contract's own rule speaks of it as well. The rest is as in `Stream`.
+    whether the contract's own rule speaks of it as well. Two keypoints (`left_hip and
+    right_hip`) changed alike, and are one alarm. The rest is as in `Stream`.
     """
 
     annotator: str
@@ -87,3 +98,4 @@ class Retraining(TypedDict, total=False):
     body: str | None
     factor: float | None
     contract: bool
+    against: str | None

@@ -20,6 +20,7 @@ from posegate.transforms.kernels.couples import (
 from posegate.transforms.kernels.meeting import KINDS, ranges
 from posegate.transforms.kernels.pair_sums import headline
 from posegate.transforms.kernels.panels import of_panel, panel
+from posegate.transforms.kernels.predictions import of_predictions
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.columns import joined
@@ -49,9 +50,10 @@ class Compared:
 
     `pairs` is the table `schema.agreement`, ordered by part, row and kind; `spare` the
     (part, row) of second annotations, which no split needs beside the first; `worst`
-    the pairs to be drawn; `refused` counts what was not compared, and `panel` what
-    three people and more agree on (see `panels.of_panel`); `contested` are the rows of
-    gold that other gold contradicts, and those whose reviews contradict each other.
+    the pairs to be drawn; `refused` counts what was not compared, `panel` what three
+    people and more agree on (see `panels.of_panel`), `predictions` how people differ
+    from models (see `predictions.of_predictions`); `contested` are the rows of gold
+    that other gold contradicts, and those whose reviews contradict each other.
     """
 
     pairs: pa.RecordBatch
@@ -59,6 +61,7 @@ class Compared:
     worst: list[worst.Ranked]
     refused: list[Sum]
     panel: list[Sum]
+    predictions: list[Sum]
     contested: "Contested"
     disputed: "Contested"
 
@@ -82,25 +85,26 @@ def compare(
     """
     how = how or How()
     rows, blocks = Blocks.of(rows)
-    poses = human(Poses.of(rows))
+    every = Poses.of(rows)
+    poses = human(every)
     doubt = contradiction(rows, poses, blocks, skeleton, how.low)
     met = blocks.meet(rows)
-    every = couple(rows, poses, blocks, met, skeleton).without(np.isfinite(doubt))
-    found, settled = reviewed(rows, poses, every, skeleton, how.low)
+    fair = couple(rows, poses, blocks, met, skeleton).without(np.isfinite(doubt))
+    found, settled = reviewed(rows, poses, fair, skeleton, how.low)
     couples = by_place(rows, decisive(found))
     pairs = table(rows, poses, blocks, couples, skeleton, week, how)
     shown = worst.of_pairs(
         rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
     )
     contested = np.flatnonzero(np.isfinite(doubt))
+    seats = panel(rows, poses, blocks, skeleton)
     return Compared(
         pairs=pairs,
         spare=spare(rows, blocks, couples),
         worst=list(shown),
         refused=refusals(blocks, met, settled, len(contested)),
-        panel=list(
-            of_panel(rows, poses, panel(rows, poses, blocks, skeleton), skeleton)
-        ),
+        panel=list(of_panel(rows, poses, seats, skeleton, week, how.low)),
+        predictions=list(of_predictions(rows, every, blocks, skeleton, week, how.low)),
         contested=Contested(rows.take(pa.array(contested)), doubt[contested]),
         disputed=Contested(rows.take(pa.array(settled.judged)), settled.doubt),
     )
@@ -137,6 +141,7 @@ def table(
         "week": week_names(judged["annotated_at"], week),
         "stratum": joined(judged, how.strata),
         "area_source": reference["area_source"],
+        "people": pa.array(people(blocks, one, other)),
         **measures.measure(poses, one, other, skeleton, how.pck, how.fraction),
         **measures.outlines(judged, reference),
         "mistake": mistakes(poses, blocks, couples, skeleton),
@@ -152,6 +157,12 @@ def table(
         ],
         schema=schema,
     )
+
+
+def people(blocks: Blocks, one: Ints, other: Ints) -> Ints:
+    """(M,) how many people the two of each pair annotated in the image at the most."""
+    lengths = blocks.lengths[blocks.of_row]
+    return np.maximum(lengths[one], lengths[other])
 
 
 def mistakes(

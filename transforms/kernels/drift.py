@@ -226,6 +226,15 @@ def spans(n: Floats, parameters: Parameters) -> tuple[Span, ...]:
     return scan.spans(n, parameters.windows, parameters.baseline, parameters.least)
 
 
+def moved_together(weekly: Ints, parameters: Parameters) -> tuple[Bools, Floats]:
+    """Where all people moved alike (W, K), and how far (W, K, 2) [px]; of sums as
+    `fleet` takes them."""
+    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
+    shared = offsets(s, "", parameters).shared
+    px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])
+    return shared.alarm, shared.told * px[:, None]
+
+
 @dataclass(frozen=True)
 class Offsets:
     """A signed offset in some axes: its p at every length (A, W, K), and what tells how
@@ -266,9 +275,9 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
         return x, y
 
     tested = quantities("h")
-    x, y = ([shift(span, of) for span in over] for of in tested)
+    x, y = ([scan.shifts(span, of) for span in over] for of in tested)
     shared = everybody(
-        list(zip(x, y, strict=True)),
+        [(along[1], across[1]) for along, across in zip(x, y, strict=True)],
         parameters.action,
         parameters.watch,
         parameters.quarantine,
@@ -279,7 +288,7 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
             honest(
                 (each.delta - shared.moved[length, ..., axis]) / np.sqrt(each.variance)
             )
-            for axis, each in enumerate(pair)
+            for axis, (each, _) in enumerate(pair)
         ]
         p.append(np.exp(-(own[0] ** 2 + own[1] ** 2) / 2))  # chi-square of 2
     return Offsets(n, p, shared, tested, quantities("w"))

@@ -43,7 +43,8 @@ class Everybody:
 def everybody(
     shifts: Sequence[tuple[Shift, Shift]], action: float, watch: float, quarantine: int
 ) -> Everybody:
-    """Did all people move alike? Of every length a shift along x and along y.
+    """Did all people move alike? Of every length a shift along x and along y, each
+    against the person's own past alone (`scan.shifts`).
 
     A tenth of the rate at which persons are found: it excuses them, and it is no news
     unless it is plain.

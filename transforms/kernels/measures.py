@@ -6,8 +6,9 @@ import pyarrow as pa
 
 from posegate.transforms.kernels import geometry, masks, oks
 from posegate.transforms.kernels import variants as others
-from posegate.transforms.kernels.body import body_error
+from posegate.transforms.kernels.body import body_error, leftward
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.sides import exchanged
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
@@ -51,6 +52,8 @@ def measure(
     m, k = both.shape
     columns: dict[str, Floats] = {
         "scale": np.sqrt(scale2),
+        "facing": leftward(true, wanted, np.sqrt(scale2), skeleton)[:, 0],
+        "exchanged": exchanged(xy, true, both, np.sqrt(scale2), skeleton),
         "pck": oks.pck(error, both, normaliser(poses, other, skeleton, pck), fraction),
         "mpjpe": oks.mpjpe(error, both),
     }

@@ -25,8 +25,10 @@ from posegate.transforms.kernels.pairing import combinations
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.schema import Role
 
-ROLES = (Role.PRODUCTION, Role.GOLD, Role.REVIEW)
-"""The roles that take part in pairs, as numbers 0, 1, 2."""
+ROLES = (Role.PRODUCTION, Role.GOLD, Role.REVIEW, Role.PRELABEL)
+"""The roles that meet, as numbers 0, 1, 2, 3; prelabels only as evidence of drift."""
+
+MACHINE = ROLES.index(Role.PRELABEL)
 
 KINDS = ("gold", "review", "second")
 
@@ -58,7 +60,7 @@ def role_codes(column: pa.Array) -> Ints:
 
 
 def keys(batch: pa.RecordBatch, judged: Bools, part: int, first: int) -> pa.RecordBatch:
-    """The keys (`KEYS`) of the rows that may meet: people, placed by people."""
+    """The keys (`KEYS`) of the rows that may meet: people, and models' predictions."""
     role = role_codes(batch["role"])
     rows = np.flatnonzero(judged & (role >= 0))
     kept = batch.select(["image", "annotator", "role", "instance"]).take(pa.array(rows))
@@ -79,8 +81,9 @@ def keys(batch: pa.RecordBatch, judged: Bools, part: int, first: int) -> pa.Reco
 class Meeting:
     """What a bucket of keys shows: the frames in it, and rows as (part, row) arrays.
 
-    `shared` are the rows of frames that production and somebody else annotated;
-    `repeated` those whose id an earlier row of the frame has already.
+    `frames` are those with a person's row; `shared` the rows of frames that production
+    and somebody else, or a model, annotated; `repeated` those of people whose id an
+    earlier row of the frame has already.
     """
 
     frames: int
@@ -100,14 +103,16 @@ def meet(bucket: pa.RecordBatch) -> Meeting:
     if not len(starts):
         return Meeting(0, _places(part, row, order), _places(part, row, order))
     several = np.add.reduceat(_mark(blocks, len(frame)), starts) > 1
-    made = np.minimum.reduceat(role, starts) == 0
-    together = np.repeat(several & made, lengths)
+    first = np.minimum.reduceat(role, starts)
+    together = np.repeat(several & (first == 0), lengths)
+    people = np.flatnonzero(bucket["role"].to_numpy() != MACHINE)
+    again = _repeats(
+        *(x[people] for x in (bucket["frame"].to_numpy(), self_, part, row))
+    )
     return Meeting(
-        frames=len(starts),
+        frames=int((first != MACHINE).sum()),
         shared=_places(part, row, order[together]),
-        repeated=_places(
-            part, row, _repeats(bucket["frame"].to_numpy(), self_, part, row)
-        ),
+        repeated=_places(part, row, people[again]),
     )
 
 
@@ -148,7 +153,8 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
       `KINDS`. A block meets every gold and review block of its frame, for reviewers may
       share a frame's people; and the frame's next production block, in a circle.
     """
-    made, trusted = np.flatnonzero(role == 0), np.flatnonzero(role > 0)
+    made = np.flatnonzero(role == 0)
+    trusted = np.flatnonzero((role > 0) & (role != MACHINE))
     number = frame.astype(np.int64)  # as good a name for a frame, negative or not
     one, other, _ = combinations(number[made], number[trusted])
     starts, lengths = runs(frame[made])
@@ -160,6 +166,18 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
         np.r_[trusted[other], follower[paired]],
         np.r_[role[trusted[other]] - 1, np.full(paired.sum(), 2)].astype(np.int64),
     )
+
+
+def predicted(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints]:
+    """Which blocks to hold against a model's: (M,) production, (M,) of every model.
+
+    Args:
+      frame, role: of B blocks, as in `encounters`.
+    """
+    made, machine = np.flatnonzero(role == 0), np.flatnonzero(role == MACHINE)
+    number = frame.astype(np.int64)
+    one, other, _ = combinations(number[made], number[machine])
+    return made[one], machine[other]
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:

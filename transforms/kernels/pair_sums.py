@@ -6,12 +6,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import agreement, taxonomy
+from posegate.transforms.kernels import agreement, sides, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
-from posegate.transforms.kernels.stream_sums import MOST_PX, grouped_sums
-from posegate.transforms.kernels.sums import BINS, LEVELS, ONE, Sum, code, fixed
+from posegate.transforms.kernels.stream_sums import MOST_PX, of_streams
+from posegate.transforms.kernels.sums import (
+    BINS,
+    LEVELS,
+    ONE,
+    Sum,
+    code,
+    fixed,
+    of_work,
+)
 from posegate.transforms.model.poses import Bools, Floats, dense, scalars
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -34,7 +42,8 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     `taxonomy.KINDS`; ("outline", kind) [n, IoU, n, boundary IoU]; ("variant", name)
     [n, value] of what other tools call OKS; ("judged", annotator, kind, purpose)
     [n, bad, OKS], the purpose empty if it feeds the test of the lot; ("histogram",
-    "by", annotator) (BINS,) against gold and reviews; ("lot", kind, stratum)
+    "by", annotator) (BINS,) against gold and reviews; ("work", annotator, week) of
+    sides (`sums.of_work`); ("lot", kind, stratum)
     [n, OKS, OKS^2]; ("cluster", kind, video) [n, OKS]; ("flags-pair",) (4, 4);
     ("weekly", annotator, week, kind) (K, S).
 
@@ -84,6 +93,8 @@ def of_instances(pairs: pa.RecordBatch, bad: float) -> Iterator[Sum]:
     for name in VARIANTS:
         yield ("variant", name, "", ""), added(pairs, (name,))
     yield from mistakes(pairs)
+    who, week = (pc.fill_null(pairs[name], "") for name in ("annotator", "week"))
+    yield from of_work(who, week, sides.work(pairs))
     yield from judged(pairs, score, bad)
 
 
@@ -207,17 +218,11 @@ def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator
     Only of pairs that conform: a person drawn swapped or in another's place is a defect
     of that instance, and would raise an alarm on every keypoint at once.
     """
-    group, names = code(pairs["annotator"], pairs["week"], pairs["kind"])
-    dated = np.array([bool(week) for _, week, _ in names])
-    table = grouped_sums(
-        np.where(dated[group], group, -1),
-        len(names),
+    yield from of_streams(
+        (pairs["annotator"], pairs["week"], pairs["kind"]),
         error,
         np.asarray(np.isfinite(error).all(axis=2)),
         scalars(pairs["scale"]),
         skeleton.sigma,
         dense(pairs["body_error"], 2 * len(skeleton.keypoints)).reshape(error.shape),
     )
-    for (annotator, week, kind), cells in zip(names, table, strict=True):
-        if week:
-            yield ("weekly", annotator, week, kind), cells

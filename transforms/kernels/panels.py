@@ -11,13 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import consensus, measures, raters
+from posegate.transforms.kernels import apart, consensus, raters
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import Blocks, crowded
-from posegate.transforms.kernels.geometry import length
-from posegate.transforms.kernels.stream_sums import MOST_PX
-from posegate.transforms.kernels.sums import Key, Sum, fixed
-from posegate.transforms.model.poses import Bools, Floats, Poses
+from posegate.transforms.kernels.sums import Key, Sum
+from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.model.poses import Poses
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -57,13 +56,23 @@ def panel(
 
 
 def of_panel(
-    rows: pa.RecordBatch, poses: Poses, seats: Panel, skeleton: Skeleton
+    rows: pa.RecordBatch,
+    poses: Poses,
+    seats: Panel,
+    skeleton: Skeleton,
+    week: str = "",
+    low: float = 0.0,
 ) -> Iterator[Sum]:
     """What is counted of panels.
 
     ("panel", occluded, seen) [units]: keypoints that so many people flag each way;
     ("answers", pattern) [units]: who said what, for Dawid and Skene; ("consensus",
-    annotator) (K, 3) [n, px, error / (sigma s)] from the consensus of the others.
+    annotator) (K, 3) [n, px, error / (sigma s)] from the consensus of the others;
+    ("weekly", annotator, week, "consensus") (K, S), as `stream_sums.of_streams`, of
+    those whose OKS with it is `low` and more.
+
+    Args:
+      week: that of an instance without a time of its own.
     """
     if not len(seats.row):
         return
@@ -74,7 +83,7 @@ def of_panel(
     names = np.asarray(rows["annotator"].fill_null("").to_pylist(), object)[row]
     yield from _compositions(flags)
     yield from _patterns(flags, np.where(there, names, ""))
-    yield from _distances(poses, seats, labelled, names, skeleton)
+    yield from _apart(rows, poses, seats, skeleton, week, low)
 
 
 def _compositions(flags: Ints) -> Iterator[Sum]:
@@ -105,42 +114,24 @@ def _patterns(flags: Ints, names: np.ndarray) -> Iterator[Sum]:
         yield ("answers", pattern, "", ""), np.array([n])
 
 
-def _distances(
+def _apart(
+    rows: pa.RecordBatch,
     poses: Poses,
     seats: Panel,
-    labelled: Bools,
-    names: np.ndarray,
     skeleton: Skeleton,
+    week: str,
+    low: float,
 ) -> Iterator[Sum]:
-    """Each person's distance from the geometric median of all others, at least two."""
-    o, r, k = labelled.shape
-    row = np.where(seats.row >= 0, seats.row, 0)
-    xy = np.moveaxis(poses.xy[row], 2, 1).reshape(o * k, r, 2)
-    present = np.moveaxis(labelled, 2, 1).reshape(o * k, r)
-    scale = np.sqrt(measures.area(poses))[row]  # (O, R)
-    found: dict[str, Ints] = {}
-    for seat in range(r):
-        others = present.copy()
-        others[:, seat] = False
-        middle = consensus.geometric_median(xy, others)  # (O * K, 2)
-        enough = (others.sum(axis=1) >= LEAST - 1) & present[:, seat]
-        error = np.where(enough[:, None], xy[:, seat] - middle, np.nan)
-        off = _sums(length(error).reshape(o, k), scale[:, seat], skeleton)
-        for place, name in enumerate(names[:, seat].tolist()):
-            if name and seats.row[place, seat] >= 0:
-                found[name] = found.get(name, np.zeros((k, 3), np.int64)) + off[place]
-    for name, cell in found.items():
-        yield ("consensus", name, "", ""), cell
-
-
-def _sums(px: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
-    """(O, K, 3) of one, px and error / (sigma s) in fixed point; 0 where NaN."""
-    q = np.full_like(px, np.nan)
-    if skeleton.sigmas is not None:
-        q = px / (skeleton.sigma * scale[:, None])
-    known = np.isfinite(px)
-    columns = [fixed(np.where(known, np.minimum(v, MOST_PX), 0)) for v in (px, q)]
-    return np.stack([known.astype(np.int64), *columns], axis=2)
+    """Everybody from the others, in sums by person, and by person and week."""
+    weeks = week_names(rows["annotated_at"], week)
+    for seat in range(seats.row.shape[1]):
+        here = seats.row[:, seat] >= 0
+        one = apart.of_seat(poses, seats.row[here], seat)
+        who = rows["annotator"].fill_null("").take(pa.array(one.row))
+        yield from apart.distances(one, poses, who, skeleton)
+        if skeleton.sigmas is not None:
+            dated = weeks.take(pa.array(one.row))
+            yield from apart.streams(one, poses, who, dated, skeleton, low)
 
 
 class Flags(NamedTuple):

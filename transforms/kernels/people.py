@@ -18,14 +18,15 @@ from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.sums import WORK
 from posegate.transforms.model.poses import Bools, Floats
 
-WORK = ("visible", "labelled", "pace")
-"""Of an instance: the share of its keypoints that are marked as visible, of those that
-are labelled; the share that is labelled; ln of the seconds it took."""
+SHIFTING = ("visible", "labelled", "pace")
+"""Habits (`sums.WORK`) that are shares and times, and may rise or fall."""
 
-HABITS = ("noise", "slips", *WORK)
-"""What of a person may change; the first two need references."""
+HABITS = ("noise", "slips", *SHIFTING, "untouched", "inverted")
+"""What of a person may change; the first two and the last need references, the one
+before it a model's predictions."""
 
 HOLDING = ("noise", "slips")
 """Those that make the work worse, whatever the keypoint: it is held."""
@@ -58,11 +59,14 @@ def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
     """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 3) of n, sum and sum of
     squares, both fixed point."""
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
-    n = s["n"].sum(axis=2, keepdims=True)  # (A, W, 1)
-    found = [_noise(s, parameters), _slips(n, s["gross"], parameters)]
-    for place, variance in enumerate(VARIANCES):
-        own = work[:, :, place, None] / UNIT  # (A, W, 1, 3)
-        found.append(_work(own, variance, parameters, HABITS[2 + place] == "pace"))
+    n, slips = (s[name].sum(axis=2, keepdims=True) for name in ("n", "gross"))
+    found = [_noise(s, parameters), _rare(n, slips, parameters)]
+    own = {name: work[:, :, i, None] / UNIT for i, name in enumerate(WORK)}
+    for name, variance in zip(SHIFTING, VARIANCES, strict=True):
+        found.append(_work(own[name], variance, parameters, name == "pace"))
+    inverted = own["inverted_front"] + own["inverted_back"]
+    for each in (own["untouched"], inverted):  # (A, W, 1, 3)
+        found.append(_rare(each[..., 0], each[..., 1], parameters))
     p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
     weeks = np.concatenate([each[2] for each in found], axis=2)
     told = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
@@ -116,9 +120,8 @@ def _scatter(s: dict[str, Floats], baseline: int) -> tuple[Floats, Floats]:
     return freedom, total.sum(axis=2, keepdims=True)
 
 
-def _slips(n: Floats, gross: Floats, parameters: Parameters) -> Answer:
-    """Slips of all keypoints together."""
-    count = gross.sum(axis=2, keepdims=True)
+def _rare(n: Floats, count: Floats, parameters: Parameters) -> Answer:
+    """Does something come more often, of n that it may befall? (A, W, 1) each."""
     over = [span for span in _over(n, parameters) if span.weeks >= SLOW]
     if not over:
         nothing = np.full_like(n, np.nan)

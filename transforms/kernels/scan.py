@@ -137,10 +137,19 @@ class Shift(NamedTuple):
 
 
 def shift(span: Span, of: Quantity) -> Shift:
-    """How far a quantity moved in a span.
+    """How far a quantity moved in a span, against the past drawn to the fleet's.
 
     With the scatter of the span itself if that is larger: who gets careless is not
     biased for it.
+    """
+    return shifts(span, of)[0]
+
+
+def shifts(span: Span, of: Quantity) -> tuple[Shift, Shift]:
+    """`shift`, and the same against the stream's own past alone, NaN without one.
+
+    The fleet's middle is an estimate, and its error the same for all who are drawn to
+    it: that they moved together is only asked of their own pasts.
     """
     recent, before = halves(of.so_far, span.weeks)
     number, past = np.maximum(span.n, 1.0), np.maximum(span.before, 1.0)
@@ -157,8 +166,11 @@ def shift(span: Span, of: Quantity) -> Shift:
         halves(of.scatter, span.weeks)[0], halves(of.freedom, span.weeks)[0], of.within
     )
     here = np.maximum(lately, of.within) / number + of.fleet.week * span.n2 / number**2
-    delta = np.where(span.judged, recent / number - expected.mean, np.nan)
-    return Shift(delta, here + expected.var)
+    mean = np.where(span.judged, recent / number, np.nan)
+    drawn = Shift(mean - expected.mean, here + expected.var)
+    noise = of.within / past + of.fleet.week * span.before2 / past**2
+    own = np.where(span.before > 0, mean - before / past, np.nan)
+    return drawn, Shift(own, here + noise)
 
 
 def clearest(tests: Sequence[Sequence[Floats]]) -> Ints:

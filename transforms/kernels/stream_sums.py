@@ -6,9 +6,11 @@ Fixed point, so that any sharding and any order of deliveries give the same bits
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.geometry import length
+from posegate.transforms.kernels.sums import Sum, code
 from posegate.transforms.model.poses import Bools, Floats
 
 UNIT = 1 << 20
@@ -38,6 +40,27 @@ against 1.6 with RADIUS), and .6 sigma is found within four weeks in 72 % instea
 
 LEAST_Q = 0.05
 MOST_PX = 1e6  # a broken coordinate must not overflow the sum
+
+
+def of_streams(
+    who: tuple[pa.Array, pa.Array, pa.Array],
+    error: Floats,
+    both: Bools,
+    scale: Floats,
+    sigma: Floats,
+    body: Floats | None = None,
+) -> Iterator[Sum]:
+    """`sums` of N pairs under ("weekly", annotator, week, kind), three (N,) columns.
+
+    What has no week takes part in nothing.
+    """
+    group, names = code(*who)
+    dated = np.array([bool(week) for _, week, _ in names], np.bool_)
+    kept = np.where(dated[group], group, -1)
+    table = grouped_sums(kept, len(names), error, both, scale, sigma, body)
+    for (annotator, week, kind), cells in zip(names, table, strict=True):
+        if week:
+            yield ("weekly", annotator, week, kind), cells
 
 
 def sums(

@@ -1,23 +1,26 @@
 """Weekly sums of all deliveries: as tables, and as arrays to judge drift on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.drift import Parameters, Streams, fleet
-from posegate.transforms.kernels.people import HABITS, WORK, People, people
+from posegate.transforms.kernels.drift import (
+    Parameters,
+    Streams,
+    fleet,
+    moved_together,
+)
+from posegate.transforms.kernels.people import HABITS, People, people
 from posegate.transforms.kernels.standing import Standing, standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
-from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.sums import WORK, Key
 from posegate.transforms.model.policy import Drift
-
-TRUSTED = ("gold", "review")
-"""The kinds of reference that say what is right, not what another person did."""
 
 MOMENTS = ("n", "total", "squares")
 
@@ -60,7 +63,7 @@ WORKED = pa.schema(
         *(pa.field(name, pa.int64(), nullable=False) for name in MOMENTS),
     ]
 )
-"""One row an annotator, ISO week and habit (`people.WORK`) of all production: immutable
+"""One row an annotator, ISO week and habit (`sums.WORK`) of all production: immutable
 sums in fixed point, as `WEEKLY`."""
 
 
@@ -84,26 +87,34 @@ def to_work(sums: Mapping[Key, Ints]) -> pa.Table:
 @dataclass(frozen=True)
 class History:
     """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 3) of
-    their work. `aside` counts pairs of weeks that no clock can have meant."""
+    their work. `aside` counts pairs of weeks that no clock can have meant; `source` is
+    what they were held against (`sources.KINDS`), and `raw` the sums against a model
+    before what all people show was taken off."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
     sums: Ints
     work: Ints
     aside: int = 0
+    source: str = sources.GOLD
+    raw: Ints | None = None
 
 
 def refold(
     tables: Sequence[pa.Table],
     keypoints: Sequence[str],
     work: Sequence[pa.Table] = (),
+    source: str | None = None,
 ) -> History:
     """All deliveries' weekly sums, added up: any order, any split into deliveries.
 
-    Where gold or reviews were used anywhere, only they count: a second annotator's own
-    bias would be held against the first.
+    Only those against one source: by default the best that there is anywhere.
     """
-    table = counted(pa.concat_tables([WEEKLY.empty_table(), *tables]), keypoints)
+    table = pa.concat_tables([WEEKLY.empty_table(), *tables])
+    table = table.filter(among(table["keypoint"], keypoints))
+    if source is None:
+        source = next(iter(sources.available(table["kind"])), sources.GOLD)
+    table = table.filter(pc.equal(sources.source_of(table["kind"]), source))
     worked = pa.concat_tables([WORKED.empty_table(), *work]).combine_chunks()
     pairs, made = per_week(table), per_week(worked)
     kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
@@ -114,27 +125,29 @@ def refold(
         for each in (table, worked)
         for name in pc.unique(each["annotator"]).to_pylist()
     }
-    places = {"annotator": sorted(names), "week": kept}
-    return History(
-        tuple(places["annotator"]),
+    people = {"annotator": sorted(names), "week": kept}
+    places = people | {"keypoint": list(keypoints)}
+    total = added(table, places, STATISTICS)
+    history = History(
+        tuple(people["annotator"]),
         tuple(kept),
-        added(table, places | {"keypoint": list(keypoints)}, STATISTICS),
-        added(worked, places | {"habit": list(WORK)}, MOMENTS),
+        total,
+        added(worked, people | {"habit": list(WORK)}, MOMENTS),
         aside // UNIT,
+        source,
     )
+    if source != sources.PRELABEL:
+        return history
+    models = pc.unique(table["kind"]).to_pylist()
+    each = [table.filter(pc.equal(table["kind"], model)) for model in sorted(models)]
+    own = [sources.less_model(added(some, places, STATISTICS)) for some in each]
+    return replace(history, sums=np.sum(own, axis=0), raw=total)
 
 
 def per_week(table: pa.Table) -> dict[str, int]:
     """How much each week counts: its rows' `n` together."""
     found = table.group_by("week").aggregate([("n", "sum")])
     return dict(zip(found["week"].to_pylist(), found["n_sum"].to_pylist(), strict=True))
-
-
-def counted(table: pa.Table, keypoints: Sequence[str]) -> pa.Table:
-    """The rows of known keypoints; of gold and reviews alone, if there are any."""
-    table = table.filter(among(table["keypoint"], keypoints))
-    trusted = among(table["kind"], TRUSTED)
-    return table.filter(trusted) if pc.any(trusted).as_py() else table
 
 
 def among(column: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
@@ -203,23 +216,52 @@ def consecutive(first: date, last: date) -> list[str]:
 @dataclass(frozen=True)
 class Watched:
     """All weeks of all annotators, and what every stream showed; `seen` is None where
-    there is no stream."""
+    there is no stream. `beside` are the same against weaker sources."""
 
     history: History
     seen: Streams | None
     people: People | None
     standing: Standing | None = None
+    beside: tuple["Watched", ...] = ()
+
+    @property
+    def all(self) -> "tuple[Watched, ...]":
+        """This, and what is weaker."""
+        return (self, *self.beside)
 
 
 def watch(history: History, settings: Parameters) -> Watched:
     """Judges a history, if there is any: people even where no keypoint has a sigma."""
     if not history.weeks:
         return Watched(history, None, None)
-    found = people(history.sums, history.work, settings)
+    machine = history.raw is not None  # its noise is not people's
+    own = np.zeros_like(history.sums) if machine else history.sums
+    found = people(own, history.work, settings)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
     seen = fleet(history.sums, settings, found.careless)
+    if history.raw is not None:
+        shared, common = moved_together(history.raw, settings)
+        seen = replace(seen, shared=shared, common=common)
     return Watched(history, seen, found, standing(history.sums, settings))
+
+
+def watch_all(
+    tables: Sequence[pa.Table],
+    keypoints: Sequence[str],
+    work: Sequence[pa.Table],
+    settings: Parameters,
+) -> Watched:
+    """All deliveries' weeks, against every source there is."""
+    kinds = [table["kind"] for table in (WEEKLY.empty_table(), *tables)]
+    found = sources.available(
+        pa.chunked_array(
+            [chunk for kind in kinds for chunk in kind.chunks], pa.string()
+        )
+    )
+    best = watch(refold(tables, keypoints, work, next(iter(found), None)), settings)
+    weaker = (refold(tables, keypoints, (), source) for source in found[1:])
+    return replace(best, beside=tuple(watch(each, settings) for each in weaker))
 
 
 NUMBERS = (
@@ -230,6 +272,7 @@ NUMBERS = (
 
 JUDGED = pa.schema(
     [
+        pa.field("source", pa.string(), nullable=False),
         pa.field("annotator", pa.string(), nullable=False),
         pa.field("keypoint", pa.string(), nullable=False),
         pa.field("week", pa.string(), nullable=False),
@@ -243,6 +286,7 @@ JUDGED = pa.schema(
 )
 """What every stream showed in a week in which it was seen; see `drift.Streams`.
 
+`source` is what it was held against (`sources`).
 `weeks` is how many weeks the change has lasted, at the length that shows it best;
 `offset` how far the stream moved in that time, in axes of the image, `body` in those of
 the body, with its standard error; `noise` the factor by which errors grew; `adjusted`
@@ -251,7 +295,13 @@ the limit in this weekly report and the one before."""
 
 
 def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:
-    """All weeks of all streams, as `JUDGED` rows by annotator, week and keypoint."""
+    """All weeks of all streams, as `JUDGED` rows by source, annotator, week and
+    keypoint."""
+    tables = [_judged(each, keypoints, limit_px) for each in watched.all]
+    return pa.concat_tables(tables)
+
+
+def _judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:
     history, seen = watched.history, watched.seen
     if seen is None:
         return JUDGED.empty_table()
@@ -270,6 +320,7 @@ def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Ta
     numbers = [each[a, w, k] for each in every]
     alarms = (seen.alarms.watch, seen.alarms.alarm, contract(history.sums, limit_px))
     columns = [
+        pa.array([history.source] * len(a), pa.string()),
         *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
         pa.array(seen.n[a, w, k].astype(np.int64)),
         pa.array(seen.weeks[a, w, k]),

@@ -24,6 +24,12 @@ ONE = 1 << 20
 SPATIAL: Key = ("spatial", "", "", "")
 """How many instances have a third coordinate."""
 
+WORK = ("visible", "labelled", "pace", "untouched", "inverted_front", "inverted_back")
+"""Of an instance: the share of its keypoints that are marked as visible, of those that
+are labelled; the share that is labelled; ln of the seconds it took. Then 0 or 1: left
+as a model made it; left and right exchanged, of somebody who faces the camera, and of
+somebody who does not."""
+
 LEVELS = 4
 """How many visibility flags there are."""
 
@@ -98,25 +104,39 @@ def _flags(
 def _work(
     batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
 ) -> Iterator[Sum]:
-    """(3, 3) of n, sum and sum of squares of the shares of keypoints that are visible
-    and labelled, and of ln of the seconds taken, by annotator and week."""
-    group, names = code(batch["annotator"], week_names(batch["annotated_at"], week))
+    """What an instance alone says of its annotator; see `of_work`."""
     labelled = (visibility > 0).sum(axis=1)
     seen = (visibility > 1).sum(axis=1)
     seconds = scalars(batch["lead_time_s"].cast(pa.float64()))
     took = np.isfinite(seconds) & (seconds > 0)
-    each = (
-        np.where(labelled > 0, seen / np.maximum(labelled, 1), np.nan),
-        labelled / max(visibility.shape[1], 1),
-        np.log(np.where(took, seconds, np.nan)),
+    values = np.full((batch.num_rows, len(WORK)), np.nan)
+    values[:, :3] = np.stack(
+        [
+            np.where(labelled > 0, seen / np.maximum(labelled, 1), np.nan),
+            labelled / max(visibility.shape[1], 1),
+            np.log(np.where(took, seconds, np.nan)),
+        ],
+        axis=1,
     )
-    values = np.stack(each, axis=1)  # (N, 3)
+    weeks = week_names(batch["annotated_at"], week)
+    yield from of_work(pc.fill_null(batch["annotator"], ""), weeks, values)
+
+
+def of_work(
+    annotator: pa.Array, week: pa.Array, values: npt.NDArray[np.float64]
+) -> Iterator[Sum]:
+    """("work", annotator, week) (H, 3): n, sum and sum of squares of every habit.
+
+    `values` (N, H) in the order of `WORK`, NaN where an instance does not tell; what
+    has no week takes part in nothing.
+    """
+    group, names = code(annotator, week)
     known = np.isfinite(values).astype(np.float64)
     added = np.stack([fixed(known), fixed(values), fixed(values**2)], axis=2)
     table = np.zeros((len(names), *added.shape[1:]), np.int64)
     np.add.at(table, group, added)
     for (annotator, name), cells in zip(names, table, strict=True):
-        if name:
+        if name and cells.any():
             yield ("work", annotator, name, ""), cells
 
 

@@ -123,7 +123,10 @@ def agreement(keypoints: int) -> pa.Schema:
     `stratum` is the sample's. `oks_box` and the two after it are what other tools call
     OKS (see `kernels.variants`), null unless asked for. `mistake` is a keypoint's kind
     of error, as a place in `taxonomy.KINDS`; -1 where the reference has none.
-    `body_error` is the error in axes of the body (`kernels.body`), null without any.
+    `body_error` is the error in axes of the body (`kernels.body`), null without any;
+    `facing` is positive where the reference's left is on the right of the image, as of
+    somebody who faces the camera, `exchanged` the share of its left-right pairs that
+    lie nearer the other way round. `people` are those annotated in the image.
     """
     k = keypoints
     return pa.schema(
@@ -140,6 +143,9 @@ def agreement(keypoints: int) -> pa.Schema:
             pa.field("week", pa.string()),
             pa.field("stratum", pa.string(), nullable=False),
             pa.field("scale", pa.float64()),
+            pa.field("facing", pa.float64()),
+            pa.field("exchanged", pa.float64()),
+            pa.field("people", pa.int32(), nullable=False),
             pa.field("area_source", pa.string()),
             pa.field("oks", pa.float64()),
             pa.field("oks_loc", pa.float64()),

@@ -36,7 +36,7 @@ def history() -> History:
     share = rng.normal(0.7, 0.02, (12, 24))
     share[1, 14:] += 0.2
     x = share[..., None] + rng.normal(0, 0.1, (12, 24, 30))
-    work = np.zeros((12, 24, 3, 3), np.int64)
+    work = np.zeros((12, 24, 6, 3), np.int64)
     work[:, :, 0] = (
         np.stack([np.full((12, 24), 30), x.sum(-1), (x**2).sum(-1)], -1) * UNIT
     )
@@ -48,7 +48,7 @@ def test_what_changed_is_listed_with_its_size_and_its_beginning() -> None:
     found = watch(history(), Parameters((0.07,) * 3))
     assert found.seen is not None
     drawn = Watch(found.history, found.seen, SKELETON, 8.0, 6)
-    rows = retraining(drawn, found.people, found.history)
+    rows = retraining([drawn], found.people, found.history)
     moved = [row for row in rows if row["annotator"] == "=cmd"]
     assert [(row["keypoint"], row["finding"]) for row in moved] == [("top", "bias")]
     assert moved[0]["direction"] == "right"
@@ -65,7 +65,7 @@ def test_the_file_holds_every_row_and_no_formula() -> None:
     found = watch(history(), Parameters((0.07,) * 3))
     assert found.seen is not None
     drawn = Watch(found.history, found.seen, SKELETON, 8.0, 6)
-    rows = retraining(drawn, found.people, found.history)
+    rows = retraining([drawn], found.people, found.history)
     read = list(csv.DictReader(io.StringIO(document(rows).decode())))
     assert len(read) == len(rows)
     assert "'=cmd" in {row["annotator"] for row in read}
@@ -77,7 +77,7 @@ def test_nobody_in_alarm_is_an_empty_list() -> None:
         (),
         (),
         np.zeros((0, 0, 3, len(STATISTICS)), np.int64),
-        np.zeros((0, 0, 3, 3), np.int64),
+        np.zeros((0, 0, 6, 3), np.int64),
     )
-    assert retraining(None, None, nothing) == []
+    assert retraining([], None, nothing) == []
     assert document([]).decode().strip() == ",".join(COLUMNS)

@@ -70,7 +70,7 @@ def test_nobody_meets_where_nobody_is() -> None:
     assert (found.frames, len(found.shared), len(found.repeated)) == (0, 0, 0)
 
 
-P, G, R = range(3)
+P, G, R, M = range(4)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_block_meets_all_gold_and_reviews_and_the_next_annotator(
     assert found == expected
 
 
-def test_keys_leave_out_prelabels_and_what_nobody_judges() -> None:
+def test_keys_leave_out_what_nobody_judges() -> None:
     rows = batch(
         row(1),
         row(2, role="prelabel"),
@@ -107,11 +107,25 @@ def test_keys_leave_out_prelabels_and_what_nobody_judges() -> None:
     )
     judged = np.array([True, True, False, True, True])
     found = meeting.keys(rows, judged, part=2, first=100)
-    assert found["row"].to_pylist() == [100, 103, 104]
-    assert found["role"].to_pylist() == [0, 1, 0]
-    assert found["part"].to_pylist() == [2, 2, 2]
+    assert found["row"].to_pylist() == [100, 101, 103, 104]
+    assert found["role"].to_pylist() == [0, 3, 1, 0]
+    assert found["part"].to_pylist() == [2] * 4
     assert len(set(found["frame"].to_pylist())) == 1
-    assert len(set(found["who"].to_pylist())) == 3
+    assert len(set(found["who"].to_pylist())) == 4
+
+
+def test_a_models_rows_meet_people_but_are_no_frame_and_repeat_nothing() -> None:
+    own, model, twice = (
+        Key(7, 0, 1, 0, 0, 0),
+        Key(7, 1, 2, M, 0, 1),
+        Key(8, 1, 3, M, 0, 2),
+    )
+    found = meeting.meet(bucket([own, model, twice, twice._replace(row=3)]))
+    assert (found.frames, places(found.repeated)) == (1, [])
+    assert places(found.shared) == [(0, 0), (0, 1)]
+    frame, role = np.array([7, 7, 7, 8], np.uint64), np.array([P, G, M, M])
+    assert [x.tolist() for x in meeting.predicted(frame, role)] == [[0], [2]]
+    assert [x.tolist() for x in encounters(frame, role)] == [[0], [1], [0]]
 
 
 def test_one_person_in_two_roles_is_two() -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from posegate.transforms.kernels.drift import Parameters, fleet
-from posegate.transforms.kernels.people import HABITS, WORK, people
+from posegate.transforms.kernels.people import HABITS, SHIFTING, people
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
+from posegate.transforms.kernels.sums import WORK
 
 SIGMA = np.full(8, 0.07)
 PARAMETERS = Parameters(tuple(SIGMA.tolist()))
@@ -33,7 +34,7 @@ def work(annotators: int, weeks: int, **changed: float) -> np.ndarray:
     rng = np.random.default_rng(6)
     centre = {"visible": 0.75, "labelled": 0.9, "pace": 3.0}
     table = np.zeros((annotators, weeks, len(WORK), 3))
-    for place, name in enumerate(WORK):
+    for place, name in enumerate(SHIFTING):
         level = centre[name] + rng.normal(0, 0.03, (annotators, weeks))
         level[0, 14:] += changed.get(name, 0.0)
         x = level[..., None] + rng.normal(0, 0.15, (annotators, weeks, 40))
@@ -81,3 +82,25 @@ def test_small_and_empty_histories(shape: tuple[int, int]) -> None:
     assert found.p.shape == (*shape, len(HABITS))
     assert np.isnan(found.p).all()
     assert not found.alarms.alarm.any()
+
+
+@pytest.mark.parametrize(
+    ("habit", "sums"),
+    [("untouched", ("untouched",)), ("inverted", ("inverted_front", "inverted_back"))],
+)
+def test_who_leaves_things_to_the_model_or_exchanges_sides_is_found(
+    habit: str, sums: tuple[str, ...]
+) -> None:
+    rng = np.random.default_rng(8)
+    share = np.full((20, 24), 0.02)
+    share[0, 14:] = 0.5
+    table = np.zeros((20, 24, len(WORK), 3), np.int64)
+    for name in sums:
+        happened = rng.binomial(30, share)
+        cells = np.stack([np.full_like(happened, 30), happened, happened], -1)
+        table[:, :, WORK.index(name)] = cells * UNIT
+    found = people(np.zeros_like(errors(20, 24, 1.0)), table, PARAMETERS)
+    place = HABITS.index(habit)
+    assert found.alarms.alarm[0, 18:, place].all()
+    assert found.alarms.action[1:].sum() <= 1  # one in ten discoveries may be false
+    assert found.change[0, -1, place] > 5

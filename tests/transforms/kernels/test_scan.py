@@ -37,6 +37,9 @@ def test_the_shift_of_a_stream_by_hand() -> None:
     assert moved.delta[0, 3, 0] == pytest.approx(0.8)
     assert moved.variance[0, 3, 0] == pytest.approx(noise + 0.03 * (1 - shrink))
     assert np.isnan(moved.delta[0, 2, 0])
+    _, own = scan.shifts(two, of)
+    assert own.delta[0, 3, 0] == pytest.approx(0.8)
+    assert own.variance[0, 3, 0] == pytest.approx(2 * noise)
 
 
 def test_slips_are_counted_against_the_rate_before() -> None:

@@ -125,22 +125,22 @@ def test_weeks_that_only_a_broken_clock_knows_are_left_out() -> None:
 
 def test_work_is_folded_beside_the_pairs() -> None:
     own = {
-        ("work", "ann", "2026-W07", ""): np.arange(9).reshape(3, 3),
-        ("work", "bo", "2026-W09", ""): np.ones((3, 3), int),
+        ("work", "ann", "2026-W07", ""): np.arange(18).reshape(6, 3),
+        ("work", "bo", "2026-W09", ""): np.ones((6, 3), int),
     }
     pairs = to_table({("weekly", "ann", "2026-W08", "gold"): cells(5)}, KEYPOINTS)
     history = refold([pairs], KEYPOINTS, [to_work(own), to_work(own)])
     assert history.annotators == ("ann", "bo")
     assert history.weeks == ("2026-W07", "2026-W08", "2026-W09")
-    assert history.work[0, 0].tolist() == [[0, 2, 4], [6, 8, 10], [12, 14, 16]]
-    assert history.work[1, 2].tolist() == [[2, 2, 2]] * 3
+    assert history.work[0, 0].tolist() == (2 * np.arange(18)).reshape(6, 3).tolist()
+    assert history.work[1, 2].tolist() == [[2, 2, 2]] * 6
     assert history.sums[0, 1].tolist() == cells(5).tolist()
     assert not history.sums[1].any()
     assert to_work({}).num_rows == 0
 
 
 def test_a_history_without_references_watches_people_only() -> None:
-    own = {("work", "ann", "2026-W07", ""): np.ones((3, 3), int) * UNIT}
+    own = {("work", "ann", "2026-W07", ""): np.ones((6, 3), int) * UNIT}
     found = watch(refold([], KEYPOINTS, [to_work(own)]), Parameters((0.1, 0.1)))
     assert found.seen is None
     assert found.people is not None
