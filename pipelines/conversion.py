@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from posegate.pipelines import intake, project
+from posegate.pipelines.skeleton import found
 from posegate.transforms import formats, storage
 from posegate.transforms.formats import Context, Tally, loss, writers
 from posegate.transforms.formats.loss import Found
@@ -54,9 +55,8 @@ def prepare(
         own = said.load_skeleton()
         delivery = intake.inspect(path, said, format)[0]
     else:
-        assert skeleton is not None  # the call has one of the two
-        own = skeletons.load(skeleton)
         delivery = intake.listed(path, format)[0]
+        own = skeletons.load(skeleton) if skeleton else found(path, format)
     out = out.rstrip("/")
     intake.check_apart(delivery.path, out, "OUT")
     if storage.exists(out) and storage.listing(out):
@@ -90,6 +90,7 @@ class Report:
         tally, target = self.tally, conversion.target
         lines = [
             f"{conversion.delivery.name} -> {target.NAME}: {conversion.out}",
+            f"skeleton: {conversion.skeleton.name}",
             f"read: {tally.records:,} records, {tally.rows:,} rows, "
             f"{tally.quarantined:,} in quarantine",
         ]

@@ -32,8 +32,11 @@ def add(commands: Commands) -> None:
         metavar="FORMAT",
         help="coco, yolo-pose, parquet, cvat-images, ...",
     )
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--skeleton", help="a shipped skeleton, or the path of a TOML")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--skeleton",
+        help="a shipped skeleton, or the path of a TOML; else by IN's own names",
+    )
     which.add_argument("--project", metavar="TOML", help="project.toml, which names it")
     parser.add_argument(
         "--format", metavar="NAME", help="what IN's files are, if they do not show it"

@@ -16,6 +16,7 @@ from posegate.pipelines.commands import Action, Commands, command
 if TYPE_CHECKING:
     from posegate.transforms.formats.names import Names
     from posegate.transforms.model.delivery import Shard
+    from posegate.transforms.model.skeleton import Skeleton
 
 
 EPILOG = """\
@@ -125,6 +126,30 @@ def advice(path: str, format: str | None) -> str:
             f"none shipped fits; `posegate skeleton init {path}` writes one that does"
         )
     return f'the shipped {fit} fits this delivery: skeleton = "{fit}"'
+
+
+def found(path: str, format: str | None) -> "Skeleton":
+    """The shipped skeleton whose names a delivery has, or one of just its names.
+
+    Raises ValueError where its files only have numbers of points, or several kinds.
+    """
+    from posegate.transforms.model.detect import counting, detect, mirrored
+    from posegate.transforms.model.skeleton import Skeleton, load
+
+    names = chosen(named(path, format), None, path)
+    for match in detect(names.keypoints) if names.keypoints else ():
+        if match.exact:
+            return match.skeleton
+    if names.fits:
+        return load(names.fits[0])
+    if not names.keypoints:
+        alike = ", ".join(counting(names.count)) or "none"
+        raise ValueError(
+            f"{path}: {names.count} points without names; say which they are by "
+            f"--skeleton (shipped with {names.count}: {alike})"
+        )
+    pairs = mirrored(names.keypoints)
+    return Skeleton(names.category or "own", names.keypoints, names.limbs, pairs, None)
 
 
 def named(path: str, format: str | None) -> "list[Names]":

@@ -94,3 +94,49 @@ def test_a_wrong_call_writes_nothing(
     assert convert(*(word.format(**places) for word in words)) == 2
     assert said in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["full", "in"]
+
+
+def test_the_skeleton_is_found_by_its_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4))
+    assert main(["convert", source, str(tmp_path / "out"), "--to", "yolo-pose"]) == 0
+    assert "skeleton: coco_17" in capsys.readouterr().out
+    assert (tmp_path / "out" / "labels" / "v" / "a.txt").is_file()
+
+
+def test_names_that_nobody_ships_are_a_skeleton_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "image,keypoint,x,y\na.jpg,left_handle,10,20\na.jpg,right_handle,30,40\n"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(rows)
+    out = tmp_path / "out.json"
+    assert main(["convert", str(tmp_path / "in"), str(out), "--to", "coco"]) == 0
+    [category] = json.loads(out.read_text())["categories"]
+    assert category["keypoints"] == ["left_handle", "right_handle"]
+
+
+def test_points_without_names_have_to_be_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg"}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [person(1)],
+    }
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps(document))
+    words = ["convert", str(tmp_path / "in"), str(tmp_path / "out"), "--to", "parquet"]
+    assert main(words) == 2
+    assert "17 points without names; say which" in capsys.readouterr().err
+
+
+def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4, keypoints=[1]))
+    assert convert(source, str(tmp_path / "out"), "--to", "coco") == 0
+    said = capsys.readouterr().out
+    assert "read: 1 records, 0 rows, 1 in quarantine" in said
+    assert "read back: 0 rows of 0" in said

@@ -125,7 +125,8 @@ def matched(
     n = len(before)
     code = np.zeros(n + len(after), np.int64)
     for name in by:
-        joined = pa.chunked_array([*before[name].chunks, *after[name].chunks])
+        kind = before.schema.field(name).type
+        joined = pa.chunked_array([*before[name].chunks, *after[name].chunks], kind)
         column = joined.combine_chunks().dictionary_encode(null_encoding="encode")
         index = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         code = np.unique(code * (len(code) + 1) + index, return_inverse=True)[1]

@@ -31,7 +31,9 @@ A table that says less is described in delivery.toml:
     pattern = '5lms_(?P<annotator>.+)[.]csv'
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain, islice
 
 import pyarrow as pa
 
@@ -47,7 +49,9 @@ from posegate.transforms.formats.points_csv_columns import (
 )
 from posegate.transforms.formats.points_csv_lines import Long, Wide
 from posegate.transforms.formats.points_csv_rows import Table
+from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
+    UTF16,
     Dialect,
     Lines,
     cells,
@@ -109,18 +113,33 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 
 
 def names(file: File) -> list[Names]:
-    """The points that its header names, or the keypoints of its first lines."""
-    first, _, rest = decoded(next(file.chunks(1 << 20), b"")).partition("\n")
-    dialect = dialect_of(first)
-    columns = meaning(cells(first, dialect), loose=False)
-    if isinstance(columns, str):
-        return []
-    found = tuple(columns.points)
-    if columns.long:
-        place = columns.known["keypoint"]
-        lines = (cells(line, dialect) for line in rest.splitlines()[:-1])
-        found = tuple(dict.fromkeys(c[place] for c in lines if len(c) > place))
-    return [Names("person", tuple(found))] if found else []
+    """The points that its header names, or the keypoints of its first 16 MiB."""
+    pieces = islice(file.chunks(1 << 20), 16)
+    with suppress(DamagedStream):
+        head = next(pieces, b"")
+        first, _, rest = decoded(head).partition("\n")
+        dialect = dialect_of(first)
+        columns = meaning(cells(first, dialect), loose=False)
+        if isinstance(columns, str):
+            return []
+        more = () if head.startswith(UTF16) else map(decoded, pieces)
+        found = dict.fromkeys(columns.points)
+        if columns.long:
+            place = columns.known["keypoint"]
+            for line in _lines(chain([rest], more)):
+                if len(said := cells(line, dialect)) > place and said[place]:
+                    found[said[place]] = None
+        return [Names("person", tuple(found))] if found else []
+    return []
+
+
+def _lines(pieces: Iterable[str]) -> Iterator[str]:
+    """The lines of a text that comes in pieces."""
+    rest = ""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split("\n")
+        yield from whole
+    yield rest
 
 
 def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch]:

@@ -21,7 +21,7 @@ MISSING = ("", "NaN", "nan", "NAN", "NA", "N/A", "#N/A", "#NUM!", "null", "None"
 LONGEST = 64 << 20
 """Bytes of a line; a file without line ends is no table."""
 
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = "\t;,"
 
 
@@ -35,7 +35,7 @@ class Dialect:
 
 def decoded(head: bytes) -> str:
     """The first bytes of a file as text, whichever way it is encoded."""
-    if head.startswith(_UTF16):
+    if head.startswith(UTF16):
         return head.decode("utf-16", "replace")
     return name(head.removeprefix(codecs.BOM_UTF8))
 
@@ -149,7 +149,7 @@ def _utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     while len(first) < 4 and (more := next(pieces, b"")):
         first += more
-    if first.startswith(_UTF16):
+    if first.startswith(UTF16):
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
         yield decode(first).encode()
         for piece in pieces:

@@ -1,5 +1,6 @@
 """The plain table: long or wide, with as much of a header as there is."""
 
+import io
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.formats import File, points_csv_lines, sniff
+from posegate.transforms.formats.points_csv import names
 from posegate.transforms.model import jobs
 from posegate.transforms.model.schema import Origin
 from posegate.transforms.model.skeleton import Skeleton, load
@@ -196,3 +198,12 @@ def test_labels_of_sentences_are_no_keypoints(shared_data: Path) -> None:
     """Worker, item, response: people's votes, but of no point; it is left alone."""
     got = Reading(shared_data / "snow_rte_10workers", AB)
     assert (got.rows, got.bad, got.alone) == ([], [], ["rte.standardized.tsv"])
+
+
+def test_a_long_table_names_all_its_keypoints_to_its_last_line() -> None:
+    lines = ["image,keypoint,x,y", *(f"{i}.jpg,p{i // 1000},1,2" for i in range(3000))]
+    for end in ("\n", "\r\n"):
+        for rows in (lines, [*lines, ""]):
+            stored = io.BytesIO(end.join(rows).encode())
+            found = names(File("a.csv", lambda stored=stored: stored))
+            assert [each.keypoints for each in found] == [("p0", "p1", "p2")]
