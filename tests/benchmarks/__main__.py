@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -84,13 +85,19 @@ def main(words: Sequence[str]) -> int:
 
 
 def child(name: str, words: Sequence[str]) -> int:
-    """Does the work of `children.NAME` and says what the start-up took."""
+    """Does the work of `children.NAME`; says when it began and ended, in CPU time."""
     module = importlib.import_module(f"children.{name}")
-    start = time.process_time()
+    start = spent()
     said = module.run(*words)
     print()
-    print(json.dumps({"start": start, "said": said}))
+    print(json.dumps({"start": start, "end": spent(), "said": said}))
     return 0
+
+
+def spent() -> float:
+    """CPU time of this process and of those that it ended [s]."""
+    below = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + below.ru_utime + below.ru_stime
 
 
 if __name__ == "__main__":

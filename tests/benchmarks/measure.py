@@ -27,19 +27,21 @@ Run = Callable[[], "Cost"]
 class Cost:
     """Wall and CPU time (user + system, with all descendants) [s], peak RSS [bytes].
 
-    `start` is the CPU time [s] before the work begins, `said` what `run` returned.
+    `start` is the CPU time [s] before the work begins, `end` that when it is done, both
+    0 where a command is all work; `said` is what `run` returned.
     """
 
     wall: float
     cpu: float
     start: float
+    end: float
     peak: int
     said: Mapping[str, Any]
 
     @property
     def work(self) -> float:
-        """CPU time [s] without the start-up."""
-        return self.cpu - self.start
+        """CPU time [s] without the start-up and what Python does when it exits."""
+        return (self.end or self.cpu) - self.start
 
 
 def child(module: str, *words: object) -> Cost:
@@ -47,7 +49,9 @@ def child(module: str, *words: object) -> Cost:
     command = [sys.executable, str(HERE), "--child", module, *map(str, words)]
     cost, out = process(command)
     told = json.loads(out.splitlines()[-1])
-    return Cost(cost.wall, cost.cpu, told["start"], cost.peak, told["said"])
+    return Cost(
+        cost.wall, cost.cpu, told["start"], told["end"], cost.peak, told["said"]
+    )
 
 
 def process(
@@ -70,7 +74,7 @@ def process(
             print(err.read(), file=sys.stderr)
             raise RuntimeError(f"exit {started.returncode}: {' '.join(command)}")
         cpu = used.ru_utime + used.ru_stime
-        return Cost(wall, cpu, 0.0, used.ru_maxrss * 1024, {}), out.read()
+        return Cost(wall, cpu, 0.0, 0.0, used.ru_maxrss * 1024, {}), out.read()
 
 
 def interleaved(cases: Mapping[str, Run], repeat: int) -> dict[str, Cost]:
@@ -89,6 +93,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
         wall=median(c.wall for c in costs),
         cpu=median(c.cpu for c in costs),
         start=median(c.start for c in costs),
+        end=median(c.end for c in costs),
         peak=round(median(c.peak for c in costs)),
         said={
             key: median(c.said[key] for c in costs)

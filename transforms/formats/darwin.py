@@ -170,7 +170,7 @@ class _Reading:
                 continue
             id, whole = str(made.get("id")), instance(made, part)
             about.setdefault(id, (made, part))
-            if whole is not None and (len(some) > 1 or some[0].group == id):
+            if whole is not None and some[0].nodes:
                 poses.setdefault(whole, id)
             about.setdefault(whole or id, (made, part))
             found += some

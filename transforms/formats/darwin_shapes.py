@@ -12,13 +12,15 @@ import numpy.typing as npt
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping
-from posegate.transforms.formats.grouping import Shape
+from posegate.transforms.formats.grouping import Node, Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
 from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
 
 POSES = ("skeleton", "eye")
 """Annotations that are points with names."""
+
+_HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
 
 Labels = npt.NDArray[np.int64]
 
@@ -69,11 +71,13 @@ def shapes(
       origin: of points.
     """
     id, name = str(made.get("id")), str(made.get("name") or "").strip()
-    for kind in POSES:
-        if isinstance(frame.get(kind), dict):
-            return _pose(id, name, frame, each(frame[kind].get("nodes")), origin)
-    shape = Shape(name, id, group=instance(made, frame), origin=origin)
+    shape = Shape(name, id, origin=origin)
+    pose = next((p for kind in POSES if isinstance(p := frame.get(kind), dict)), None)
     try:
+        if pose is not None:
+            _pose(shape, frame, each(pose.get("nodes")))
+            return [shape]
+        shape.group = instance(made, frame)
         return [shape] if _draw(shape, frame, raster, slot) else None
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         detail = f"annotation {id} ({name}): {error}; draw it again"
@@ -88,27 +92,17 @@ def instance(made: Json, frame: Json) -> str | None:
     return None if value is None else f"instance {value}"
 
 
-def _pose(
-    id: str, name: str, frame: Json, nodes: Sequence[Json], origin: Origin
-) -> list[Shape]:
-    """Points of one instance; its name is a box's where the pose has one."""
-    found = []
+def _pose(pose: Shape, frame: Json, nodes: Sequence[Json]) -> None:
+    """Gives an instance its points, and its box where it has one."""
+    found: list[Node] = []
+    pose.nodes = found
     for node in nodes:
-        if node.get("x") is None or node.get("y") is None:
-            continue
-        shape = Shape(str(node.get("name") or ""), group=id, origin=origin)
-        hidden = node.get("occluded") is True
-        shape.visibility = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
-        try:
-            shape.y, shape.x = real(node["y"]), real(node["x"])
-        except ValueError as error:
-            shape.x = np.nan
-            shape.problem = "annotation", f"annotation {id}: {error}; draw it again"
-        found.append(shape)
-    pose = Shape(name, id)
+        x, y = node.get("x"), node.get("y")
+        if x is not None and y is not None:
+            seen = _HIDDEN if node.get("occluded") is True else _SEEN
+            found.append((str(node.get("name") or ""), real(x), real(y), seen))
     if isinstance(box := frame.get("bounding_box"), dict):
         pose.box = _box(box)
-    return [*found, pose]
 
 
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
@@ -160,10 +154,10 @@ def joined(found: list[Shape]) -> None:
     By the instance, else a box that holds all points of one pose, and of no other,
     that lies in no other box.
     """
-    poses: dict[str, list[Shape]] = {}
+    poses: dict[str, list[Node]] = {}
     for shape in found:
-        if shape.x is not None and shape.group is not None and shape.id is None:
-            poses.setdefault(shape.group, []).append(shape)
+        if shape.nodes:
+            poses.setdefault(str(shape.id), []).extend(shape.nodes)
     loose = [s for s in found if s.box and s.x is None and s.group is None]
     alone = [s for s in loose if s.outline is None and s.id not in poses]
     inside = {
@@ -177,8 +171,8 @@ def joined(found: list[Shape]) -> None:
             alone[boxes[0]].repairs += ("box-by-place",)
 
 
-def _in(point: Shape, shape: Shape) -> bool:
+def _in(node: Node, shape: Shape) -> bool:
     assert shape.box is not None
-    assert point.x is not None
+    _, left, top, _ = node
     x, y, w, h = shape.box
-    return x <= point.x <= x + w and y <= point.y <= y + h
+    return x <= left <= x + w and y <= top <= y + h

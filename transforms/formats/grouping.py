@@ -1,6 +1,7 @@
 """Which points that a tool drew one by one are one instance's.
 
-box  person ───┬── point nose          1. the tool nests them, or says an instance
+pose person: nose, left_eye            0. they are one thing to the tool
+box  person ───┬── point nose          1. it nests them, or says an instance
                └── point left_eye
 point nose ─── relation ─── box        2. arrows were drawn
 p1_nose  p2_nose                       3. the labels say whose they are
@@ -12,21 +13,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from posegate.transforms.formats.labels import Label, Labels, state
+from posegate.transforms.formats.labels import Labels, state
 from posegate.transforms.formats.outlines import Outline
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.model.naming import difference, plain
 from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
+Node = tuple[str, float, float, Visibility | None]
+"""A pose's point: name, x, y and what the tool says of it beside the name."""
+
+_UNLABELLED, _VISIBLE = Visibility.UNLABELLED, Visibility.VISIBLE
 _ROOM = 0.25
 """Of a box's sides: how far beyond it a point may lie and still be its own."""
 
 
 @dataclass(slots=True)
 class Shape:
-    """One thing drawn: a point (`x` is set), a box, or an outline with its box.
+    """One thing drawn: a point (`x` is set), a pose, a box, an outline with its box.
 
+    A pose has `nodes`, and perhaps a box; they have its `origin`.
     `visibility` is what the tool says beside the label, None for nothing; `group` is
     the shape that it is nested under, or the instance that it is said to be of. A
     `problem` (code, sentence) refuses the instance that it is part of.
@@ -36,6 +42,7 @@ class Shape:
     id: str | None = None
     x: float | None = None
     y: float = 0.0
+    nodes: Sequence[Node] = ()
     visibility: Visibility | None = None
     origin: Origin = Origin.PLACED
     box: Sequence[float] | None = None
@@ -63,7 +70,7 @@ class Shape:
 
 @dataclass(slots=True)
 class Group:
-    """One instance: its points, and the box or outlines around them, if any.
+    """One instance: its points, and its poses, the boxes and outlines around them.
 
     `how` is the code of how it was found where the tool did not say; `doubt` is why
     it may be several.
@@ -74,6 +81,12 @@ class Group:
     id: str | None = None
     how: str | None = None
     doubt: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """What all its points are called."""
+        nodes = [node[0] for shape in self.around for node in shape.nodes]
+        return [point.name for point in self.points] + nodes
 
 
 def grouped(
@@ -185,7 +198,7 @@ class _Grouping:
         """
         names = [self._labels.read(point.name).keypoint for point in points]
         group = Group(points, id=points[0].id, how="grouped-by-name")
-        others = [g for g in self._found.values() if g.points]
+        others = [g for g in self._found.values() if g.names]
         if len(set(names)) < len(names):
             group.doubt = "points of several instances; nothing says whose each is"
         elif not others:
@@ -199,7 +212,7 @@ class _Grouping:
         self._found["loose"] = group
 
     def _lacks(self, group: Group, names: Sequence[int | None]) -> bool:
-        has = {self._labels.read(point.name).keypoint for point in group.points}
+        has = {self._labels.read(name).keypoint for name in group.names}
         return has.isdisjoint(names)
 
     def _box(self, group: Group) -> None:
@@ -207,7 +220,7 @@ class _Grouping:
         fits = [
             key
             for key, other in self._found.items()
-            if not other.points
+            if not other.names
             and len(other.around) == 1
             and (box := other.around[0].box) is not None
             and all(_near(point, box) for point in group.points)
@@ -234,41 +247,54 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
         repairs[group.how] = None
     record.attributes = dict(record.attributes or {})
     _surround(record, group, repairs, skeleton)
-    unknown = False
+    strange = False
     for point in group.points:
         if point.repairs:
             repairs |= dict.fromkeys(point.repairs)
         for key, value in point.attributes.items():
             record.attributes[f"{point.name}.{key}"] = value
-        label = labels.read(point.name)
-        unknown = unknown or label.keypoint is None
-        _place(record, point, label)
+        assert point.x is not None
+        node = point.name, point.x, point.y, point.visibility
+        strange |= _place(record, [node], point.origin, labels)
+    for shape in group.around:
+        repairs |= dict.fromkeys(shape.repairs)
+        strange |= _place(record, shape.nodes, shape.origin, labels)
     if group.doubt is not None:
         detail = (
             f"{len(group.points)} {group.doubt}; nest the points of each under its "
             "box, or connect them by relations"
         )
         record.refusal = "ungrouped", detail
-    if unknown:
-        names = [point.name for point in group.points]
-        record.refusal = "other-skeleton", f"it {difference(names, skeleton)}"
+    if strange:
+        record.refusal = "other-skeleton", f"it {difference(group.names, skeleton)}"
     for shape in (*group.points, *group.around):
         if shape.problem is not None:
             record.refusal = shape.problem
     record.repairs = tuple(repairs)
 
 
-def _place(record: Record, point: Shape, label: Label) -> None:
-    """Puts a point at its keypoint, unless it is marked as not there."""
-    seen = label.visibility if point.visibility is None else point.visibility
-    if label.keypoint is None or point.x is None or seen == Visibility.UNLABELLED:
-        return
-    if label.keypoint in record.points:
-        detail = f"the point {point.name!r} is there twice; delete one"
-        record.refusal = "point-twice", detail
-        return
-    flag = Visibility.VISIBLE if seen is None else seen
-    record.points[label.keypoint] = (point.x, point.y, flag, point.origin)
+def _place(
+    record: Record, nodes: Sequence[Node], origin: Origin, labels: Labels
+) -> bool:
+    """Puts points at their keypoints, unless they are marked as not there.
+
+    Whether the name of one means no keypoint.
+    """
+    points, strange = record.points, False
+    for name, x, y, said in nodes:
+        label = labels.read(name)
+        k = label.keypoint
+        seen = label.visibility if said is None else said
+        if k is None:
+            strange = True
+        elif seen == _UNLABELLED:
+            continue
+        elif k in points:
+            detail = f"the point {name!r} is there twice; delete one"
+            record.refusal = "point-twice", detail
+        else:
+            points[k] = (x, y, _VISIBLE if seen is None else seen, origin)
+    return strange
 
 
 def _surround(
@@ -285,7 +311,6 @@ def _surround(
         if plain(shape.name) != plain(skeleton.category):
             record.attributes.setdefault("category", shape.name)
         record.attributes |= shape.attributes
-        repairs |= dict.fromkeys(shape.repairs)
     if boxes:
         record.bbox = boxes[0].box
     if outlines and (outline := outlines[0].outline) is not None:

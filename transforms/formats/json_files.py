@@ -147,12 +147,13 @@ def _broken(event: Broken, file: File, build: Build) -> None:
 
 def _lines(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]:
     """A record a line; or one object, where it takes several."""
-    lines = _split(pieces)
-    start = list(islice(lines, 2))
+    seen: list[bytes] = []
+    start = list(islice(_split(_kept(pieces, seen)), 2))
+    pieces = chain(seen, pieces)
     if not start[0].endswith(b"}") and not any(s.startswith(b"{") for s in start[1:]):
-        yield from _whole(chain(start, lines), file, build)
+        yield from _whole(pieces, file, build)
         return
-    for ordinal, line in enumerate(chain(start, lines)):
+    for ordinal, line in enumerate(_split(pieces)):
         if len(line) > LIMIT:
             detail = f"line {ordinal + 1} is longer than {LIMIT} bytes"
             build.refuse(file.name, ordinal, "json.too-long", detail, line)
@@ -161,6 +162,15 @@ def _lines(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]
             yield ordinal, line, decoded(line)
         except Unreadable as error:
             _refuse(build, file, ordinal, str(error), line)
+
+
+def _kept(pieces: Iterator[bytes], seen: list[bytes]) -> Iterator[bytes]:
+    """The pieces up to about `LIMIT` bytes, each put among the seen ones too."""
+    size = 0
+    while size <= LIMIT and (piece := next(pieces, b"")):
+        seen.append(piece)
+        size += len(piece)
+        yield piece
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -181,18 +191,18 @@ def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _whole(lines: Iterator[bytes], file: File, build: Build) -> Iterator[Found]:
+def _whole(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]:
     """One object over many lines."""
     parts: list[bytes] = []
     size = 0
-    for line in lines:
-        parts.append(line)
-        size += len(line)
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
         if size > LIMIT:
             detail = f"it is one record of more than {LIMIT} bytes; split it"
             build.say(file.name, "file.too-large", detail, parts[0][:RAW])
             return
-    raw = b"\n".join(parts)
+    raw = b"".join(parts).strip(SPACE)
     try:
         yield 0, raw, decoded(raw)
     except Unreadable as error:

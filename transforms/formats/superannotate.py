@@ -122,11 +122,11 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
     shapes: list[Shape] = []
     made: dict[str, Json] = {}
     for i, one in enumerate(_each(listed)):
-        some = _shapes(one, f"#{i}")
-        build.note("not-drawn", some is None)
-        if some:
-            made.setdefault(some[0].group or f"#{i}", one)
-            shapes += some
+        shape = _shape(one, f"#{i}")
+        build.note("not-drawn", shape is None)
+        if shape is not None:
+            made.setdefault(shape.group or f"#{i}", one)
+            shapes.append(shape)
     nobody = [one for one in made.values() if _who(one, about) is None]
     build.note("no-annotator", len(nobody))
     said = {"status": about.get("status"), "reviewer": about.get("qaEmail")}
@@ -172,46 +172,38 @@ def _origin(one: Json) -> Origin:
     return Origin.CORRECTED if _mapping(one.get("updatedBy")) else Origin.PREDICTED
 
 
-def _shapes(one: Json, id: str) -> list[Shape] | None:
+def _shape(one: Json, id: str) -> Shape | None:
     """What an instance draws; None for what we do not keep."""
     number = one.get("groupId")
     group = f"group {number}" if isinstance(number, int) and number > 0 else None
     shape = Shape(str(one.get("className") or ""), id, group=group, origin=_origin(one))
     try:
-        if one.get("type") == "template":
-            return _template(one, shape)
         if not _draw(shape, str(one.get("type")), one):
             return None
     except (KeyError, TypeError, ValueError) as error:
         detail = f"instance {id} ({shape.name}): {error!r}; draw it again"
         shape.problem = "instance", detail
-    return [shape]
+    return shape
 
 
-def _template(one: Json, pose: Shape) -> list[Shape]:
-    """Named points, and the pose itself."""
+def _template(one: Json, pose: Shape) -> None:
+    """Gives a pose its named points."""
     points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
     plain = all(point.get("id", i) == i for i, point in enumerate(points, 1))
     if not labels or not plain:
         detail = f"template {pose.id} has points whose labels cannot be told; "
         pose.problem = "no-labels", detail + "label the points, export again"
-        return [pose]
-    found = [
-        Shape(
-            str(labels.get(str(i), "")),
-            group=pose.group or pose.id,
-            x=real(point["x"]),
-            y=real(point["y"]),
-            origin=pose.origin,
-        )
+        return
+    pose.nodes = [
+        (str(labels.get(str(i), "")), real(point["x"]), real(point["y"]), None)
         for i, point in enumerate(points)
     ]
-    pose.group = pose.group or pose.id
-    return [*found, pose]
 
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:
-    if kind == "point":
+    if kind == "template":
+        _template(one, shape)
+    elif kind == "point":
         shape.y, shape.x = real(one["y"]), real(one["x"])
         for value in _attributes(one).values():
             shape.visibility = state(value) or shape.visibility

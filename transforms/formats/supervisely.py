@@ -33,7 +33,7 @@ from posegate.transforms.formats.supervisely_figures import (
     each,
     mapping,
     number_in,
-    shapes,
+    shape,
     tags,
     templates,
 )
@@ -186,11 +186,11 @@ class _Reading:
         found: list[Shape] = []
         about: dict[str, tuple[Json, Json]] = {}
         for one, figure in pairs:
-            some = shapes(one, figure, known, self._instances.labels)
-            self._build.note("not-drawn", some is None)
-            if some:
-                about.setdefault(some[0].group or str(some[0].id), (one, figure))
-                found += some
+            made = shape(one, figure, known, self._instances.labels)
+            self._build.note("not-drawn", made is None)
+            if made is not None:
+                about.setdefault(made.group or str(made.id), (one, figure))
+                found.append(made)
         nobody = [1 for one, figure in about.values() if _who(one, figure) is None]
         self._build.note("no-annotator", len(nobody))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from posegate.transforms.formats import outlines
-from posegate.transforms.formats.grouping import Shape
+from posegate.transforms.formats.grouping import Node, Shape
 from posegate.transforms.formats.labels import Labels, state
 from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
@@ -12,6 +12,8 @@ from posegate.transforms.model.schema import Origin, Visibility
 Json = dict[str, Any]
 Template = dict[str, str]
 """The names of a class's points by the ids of their nodes, in order."""
+
+_HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
 
 
 def mapping(given: object) -> Json:
@@ -51,9 +53,9 @@ def tags(one: Json) -> Json:
     }
 
 
-def shapes(
+def shape(
     one: Json, figure: Json, known: dict[str, Template], labels: Labels
-) -> list[Shape] | None:
+) -> Shape | None:
     """What a figure of an object draws; None for what we do not keep."""
     geometry = mapping(figure.get("geometry")) or figure
     kind = figure.get("geometryType") or one.get("geometryType")
@@ -61,18 +63,16 @@ def shapes(
     id = str(figure.get("key", figure.get("id", one.get("key"))))
     tied = figure.get("instance") or one.get("instance")
     group = None if not tied else f"instance {tied}"
-    origin = _origin(one | figure)
+    made = Shape(name, id, group=group, origin=_origin(one | figure))
     if kind == "graph":
-        template = known.get(name, {})
-        points = _graph(geometry, template, group or id, origin, labels)
-        return [*points, Shape(name, id, group=group or id)]
-    shape = Shape(name, id, group=group, origin=origin)
+        _graph(made, geometry, known.get(name, {}), labels)
+        return made
     try:
-        return [shape] if _draw(shape, str(kind), geometry) else None
+        return made if _draw(made, str(kind), geometry) else None
     except (TypeError, ValueError, KeyError, IndexError) as error:
         detail = f"figure {id} ({name}): {error!r}; draw it again"
-        shape.problem = "figure", detail
-        return [shape]
+        made.problem = "figure", detail
+        return made
 
 
 def _origin(said: Json) -> Origin:
@@ -82,9 +82,8 @@ def _origin(said: Json) -> Origin:
     return Origin.CORRECTED if said.get("nnUpdated") is False else Origin.PREDICTED
 
 
-def _graph(
-    geometry: Json, template: Template, group: str, origin: Origin, labels: Labels
-) -> list[Shape]:
+def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> None:
+    """Gives a pose its points."""
     nodes = geometry.get("nodes")
     listed: Iterable[tuple[str, Any]]
     if isinstance(nodes, dict):
@@ -92,24 +91,20 @@ def _graph(
     else:
         keys = list(template) or [str(i) for i in range(len(each(nodes)))]
         listed = zip(keys, each(nodes), strict=False)
-    found = []
-    for key, node in listed:
-        name = template.get(key, key)
-        shape = Shape(name, group=group, origin=origin)
-        hidden = mapping(node).get("disabled") is True
-        shape.visibility = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
+    found: list[Node] = []
+    pose.nodes = found
+    for key, given in listed:
+        node, name = mapping(given), template.get(key, key)
+        seen = _HIDDEN if node.get("disabled") is True else _SEEN
         try:
-            x, y = mapping(node)["loc"]
-            shape.y, shape.x = real(y), real(x)
+            x, y = node["loc"]
+            found.append((name, real(x), real(y), seen))
         except (KeyError, TypeError, ValueError) as error:
-            shape.x = float("nan")
             detail = f"the node {name!r} has no place: {error!r}; draw it again"
-            shape.problem = "figure", detail
+            pose.problem = "figure", detail
         if key not in template and labels.read(key).keypoint is None:
             detail = f"the node {key!r} has no name; deliver meta.json beside the files"
-            shape.problem = "no-meta", detail
-        found.append(shape)
-    return found
+            pose.problem = "no-meta", detail
 
 
 def _draw(shape: Shape, kind: str, geometry: Json) -> bool:

@@ -15,7 +15,7 @@ def file_of(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        local = parse_qs(parts.query).get("d")
+        local = parse_qs(parts.query).get("d") if parts.query else None
     except ValueError:
         return address
     path = unquote(parts.path).lstrip("/")

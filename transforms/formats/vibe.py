@@ -19,7 +19,7 @@ from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.grouping import Group, Shape
+from posegate.transforms.formats.grouping import Group, Node, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
@@ -55,6 +55,7 @@ TRAPS = instances.named(
     },
 )
 _LISTED = re.compile(r"images/[^/*]+/original_name")
+_LOST = Visibility.UNLABELLED
 
 Json = dict[str, Any]
 
@@ -126,10 +127,9 @@ class _Reading:
     def _object(self, one: Json, answer: Json, image: str, marks: Any) -> None:
         """One object: its name, then its marks."""
         name, *rest = marks if isinstance(marks, list) and marks else [None]
-        shapes = [_shape(mark) for mark in rest]
-        lost = [s.visibility == Visibility.UNLABELLED for s in shapes]
+        pose, clicks = _pose(rest)
+        lost = [node[3] == Visibility.UNLABELLED for node in pose.nodes]
         self._build.note("invisible", sum(lost))
-        clicks = [s.attributes.pop("time") for s in shapes if "time" in s.attributes]
 
         def make(_: Group) -> Record:
             return Record(
@@ -142,24 +142,30 @@ class _Reading:
                 attributes={"object": name, "taxon_id": answer.get("taxon_id")},
             )
 
-        if shapes:
-            self._instances.put(shapes, (), make, str(marks)[:RAW].encode())
+        if rest:
+            self._instances.put([pose], (), make, str(marks)[:RAW].encode())
 
 
-def _shape(mark: Any) -> Shape:
-    """A mark as a point; not labelled if it is not visible, or nobody clicked it."""
-    mark = mark if isinstance(mark, dict) else {}
-    shape = Shape(scalar(mark.get("view")) or "", group="object")
-    x, y, when = mark.get("x"), mark.get("y"), mark.get("timestamp")
-    if not isinstance(x, int | float) or not isinstance(y, int | float):
-        detail = f"view {shape.name!r} is at {x!r}, {y!r}; deliver it again"
-        shape.problem, x, y = ("mark", detail), 0.0, 0.0
-    shape.x, shape.y = float(x), float(y)
-    if not (mark.get("visible") and mark.get("available", True)):
-        shape.visibility = Visibility.UNLABELLED
-    if isinstance(when, int | float):
-        shape.attributes["time"] = when
-    else:
-        shape.visibility = Visibility.UNLABELLED
-        shape.repairs = ("never-clicked",)
-    return shape
+def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
+    """Marks as an object's points, and when they were clicked.
+
+    One that is not visible, or that nobody clicked, is not labelled.
+    """
+    nodes: list[Node] = []
+    clicks: list[float] = []
+    pose = Shape("", "object", nodes=nodes)
+    for mark in marks:
+        mark = mark if isinstance(mark, dict) else {}
+        view, x, y = mark.get("view"), mark.get("x"), mark.get("y")
+        view = view if type(view) is str else scalar(view) or ""
+        if not isinstance(x, int | float) or not isinstance(y, int | float):
+            detail = f"view {view!r} is at {x!r}, {y!r}; deliver it again"
+            pose.problem, x, y = ("mark", detail), 0.0, 0.0
+        seen = None if mark.get("visible") and mark.get("available", True) else _LOST
+        when = mark.get("timestamp")
+        if isinstance(when, int | float):
+            clicks.append(when)
+        else:
+            seen, pose.repairs = _LOST, ("never-clicked",)
+        nodes.append((view, x, y, seen))
+    return pose, clicks
