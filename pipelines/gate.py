@@ -73,15 +73,13 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             sampled=sample,
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
-        checked = read.batches | "validate" >> Validate(
-            plan.rules, skeleton, plan.policy.slices.by
-        )
+        checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
         moved = read.batches | "motion" >> Motion(plan.rules, skeleton, plan.buckets)
         paired = read.batches | "accompany" >> Accompany(
             plan.rules, skeleton, folder, plan.buckets
         )
         findings = (
-            checked.findings,
+            checked,
             moved,
             paired,
             met.findings,
@@ -93,7 +91,6 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
             weighed.pairs | "drift" >> Drift(skeleton, how.low),
-            checked.sums,
             met.sums,
             weighed.sums,
             sample.sums,

@@ -17,13 +17,15 @@ from apache_beam.pvalue import AsSingleton, TaggedOutput
 
 from posegate.transforms import parts, review, storage
 from posegate.transforms.judge import Bench, Judgement
-from posegate.transforms.kernels import decisions, worst
+from posegate.transforms.kernels import decisions, slices, worst
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Facts
 from posegate.transforms.kernels.ledger import PARTIAL, RESERVE
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import TRUSTED
 from posegate.transforms.kernels.worst import Ranked
+from posegate.transforms.model.columns import NAMES
+from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.parts import Written
 from posegate.transforms.sample import SAMPLE
@@ -157,7 +159,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         asked = concern.asked(judgement.wanted)
         queue, reviews = concern.queue(asked, self._bench.partial), []
         first, decided, drawn = 0, [], []
-        for batch in parts.read_columns(path, COLUMNS):
+        policy = self._bench.policy
+        for batch in parts.read_columns(path, columns(policy)):
             rows = decisions.decide(
                 batch, first, facts, judgement.verdict, judgement.alarms, self._week
             )
@@ -165,6 +168,8 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             reviews.append(beside(batch, first, queue, NAMED))
             drawn.append(beside(batch, first, asked, ["instance"]))
             yield from counts(rows)
+            found = within(concern.findings, first, batch.num_rows)
+            yield from slices.of_batch(batch, found, first, policy.slices.by)
             for each in worst.of_findings(batch, first, concern.findings):
                 yield Drawn(*each)
             yield from self._groups(batch, rows)
@@ -345,13 +350,23 @@ NAMED = (
 )
 
 
+def columns(policy: Policy) -> list[str]:
+    """What is read of a part: also what slices, groups and strata are made of."""
+    used = (*policy.slices.by, *policy.splits.group, *policy.splits.stratify)
+    return list(dict.fromkeys([*COLUMNS, *(name for name in used if name in NAMES)]))
+
+
+def within(some: pa.RecordBatch, first: int, rows: int) -> pa.RecordBatch:
+    """What is said of some rows, ascending, of a part: of `rows` from the first on."""
+    start, stop = np.searchsorted(some["row"].to_numpy(), [first, first + rows])
+    return some.slice(start, stop - start)
+
+
 def beside(
     batch: pa.RecordBatch, first: int, some: pa.RecordBatch, names: Sequence[str]
 ) -> pa.RecordBatch:
     """Columns of the batch with what is said of some rows, ascending, of the part."""
-    row = some["row"].to_numpy()
-    here = slice(*np.searchsorted(row, [first, first + batch.num_rows]))
-    chosen = some.slice(here.start, here.stop - here.start)
+    chosen = within(some, first, batch.num_rows)
     rows = batch.select(names).take(pc.subtract(chosen["row"], first))
     for name in some.schema.names:
         rows = rows.append_column(name, chosen[name])

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.pvalue import TaggedOutput
 
-from posegate.transforms.kernels import slices, sums
+from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.rule import Bound
@@ -18,26 +16,15 @@ from posegate.transforms.parts import location
 
 @dataclass
 class Validate(beam.PTransform):  # type: ignore[misc]
-    """Canonical batches -> findings (`schema.FINDINGS`), a batch for a batch; and how
-    they fall on the values of the columns `by`."""
+    """Canonical batches -> findings (`schema.FINDINGS`), a batch for a batch."""
 
     rules: tuple[Bound, ...]
     skeleton: Skeleton
-    by: tuple[str, ...] = ()
 
-    def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Validated":
-        made = batches | "check" >> beam.FlatMap(
-            findings, self.rules, self.skeleton, self.by
-        ).with_outputs("sums", main="findings")
-        return Validated(made.findings, made.sums)
-
-
-@dataclass
-class Validated:
-    """Findings, and the sums of slices."""
-
-    findings: beam.PCollection[pa.RecordBatch]
-    sums: beam.PCollection[Sum]
+    def expand(
+        self, batches: beam.PCollection[pa.RecordBatch]
+    ) -> beam.PCollection[pa.RecordBatch]:
+        return batches | "check" >> beam.FlatMap(findings, self.rules, self.skeleton)
 
 
 @dataclass
@@ -68,15 +55,10 @@ def rejected(found: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[Sum]:
 
 
 def findings(
-    batch: pa.RecordBatch,
-    rules: tuple[Bound, ...],
-    skeleton: Skeleton,
-    by: tuple[str, ...] = (),
-) -> Iterable[pa.RecordBatch | TaggedOutput[Literal["sums"], Sum]]:
-    """The batch's findings, if any, and the sums of its slices."""
+    batch: pa.RecordBatch, rules: tuple[Bound, ...], skeleton: Skeleton
+) -> Iterable[pa.RecordBatch]:
+    """The batch's findings, if any."""
     part, first = location(batch)
     found = check(rules, batch, skeleton, part, first)
-    for each in slices.of_batch(batch, found, first, by):
-        yield TaggedOutput("sums", each)
     if found.num_rows:
         yield found

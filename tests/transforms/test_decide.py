@@ -1,6 +1,7 @@
 """Deciding by part: every row gets its decision, in whatever pieces evidence comes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from posegate.transforms import parts, review
 from posegate.transforms.decide import EVIDENCE, Decide
 from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels.decisions import Alarm
+from posegate.transforms.kernels.slices import ANY
 from posegate.transforms.kernels.verdict import Records
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.schema import DECISIONS, FINDINGS
@@ -95,7 +97,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def decided(folder: Path, size: int) -> dict[str, list[Any]]:
+def decided(
+    folder: Path, size: int, more: Sequence[tuple[int, pa.RecordBatch]] = ()
+) -> dict[str, list[Any]]:
     def graph(concerns: beam.PCollection) -> dict[str, Any]:
         judgement = concerns.pipeline | "judged" >> beam.Create([JUDGEMENT])
         typed = concerns | beam.Map(lambda x: x).with_output_types(
@@ -103,11 +107,32 @@ def decided(folder: Path, size: int) -> dict[str, list[Any]]:
         )
         return vars(typed | Decide(BENCH, str(folder), "2026-W07", judgement))
 
-    return run(pieces(size), graph)
+    return run([*pieces(size), *more], graph)
 
 
 def written(folder: Path, name: str) -> list[dict[str, Any]]:
     return pq.ParquetFile(folder / name).read().to_pylist()
+
+
+@pytest.mark.parametrize("size", [1, 9])
+def test_what_every_branch_found_counts_in_slices(folder: Path, size: int) -> None:
+    tracks = [finding(5, "review", "motion.jitter"), finding(6, "note", "motion.gap")]
+    pairs = [finding(6, "review", "structure.copied-pose")]
+    more = [
+        (0, pa.RecordBatch.from_pylist(some, schema=FINDINGS))
+        for some in (tracks, pairs)
+    ]
+    made = added(decided(folder, size, more)["sums"])
+    small = {key[3]: sum(n) for key, n in made.items() if key[2] == "small"}
+    assert small == {
+        "": 8,  # production rows of both parts
+        ANY: 3,  # rows 0, 5 and 6, each once
+        "out": 2,
+        "a": 1,
+        "motion.jitter": 1,
+        "motion.gap": 1,
+        "structure.copied-pose": 1,
+    }
 
 
 @pytest.mark.parametrize("size", [1, 9])
@@ -121,7 +146,8 @@ def test_each_part_is_decided_row_by_row(folder: Path, size: int) -> None:
     [other] = written(folder, "decisions/part-00001.parquet")
     assert other["verdict"] == "approved"
 
-    assert added(made["sums"]) == {
+    counted = added(made["sums"])
+    assert {key: n for key, n in counted.items() if key[0] != "slice"} == {
         ("lacking", "", "", ""): [3],
         ("reason", "drift-alarm", "", ""): [1],
         ("reason", "finding-to-review", "", ""): [1],

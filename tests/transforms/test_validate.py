@@ -33,7 +33,7 @@ def test_findings_do_not_depend_on_batches(sizes: list[int]) -> None:
     assert expected.num_rows
 
     def graph(rows: beam.PCollection) -> dict[str, beam.PCollection]:
-        found = (rows | "validate" >> Validate(BOUND, TRIANGLE)).findings
+        found = rows | "validate" >> Validate(BOUND, TRIANGLE)
         twice = (found, found | "again" >> beam.Filter(bool)) | beam.Flatten()
         return {
             "findings": found,
@@ -53,7 +53,5 @@ def test_findings_do_not_depend_on_batches(sizes: list[int]) -> None:
 
 def test_clean_rows_have_no_findings() -> None:
     clean = located(batch(row()), [1])
-    found = run(
-        clean, lambda rows: {"none": (rows | Validate(BOUND, TRIANGLE)).findings}
-    )
+    found = run(clean, lambda rows: {"none": rows | Validate(BOUND, TRIANGLE)})
     assert found["none"] == []
