@@ -9,6 +9,7 @@ import pytest
 
 from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.page import by_severity, deciding, page
+from posegate.transforms.formats.traps import documented
 
 VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
 GLUE = "\0"
@@ -198,7 +199,7 @@ def test_a_large_fleet_is_cut_and_the_rest_is_counted(rich):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("json.truncated", "The file is cut off"),
+        ("json.truncated", "A JSON file is cut off: what comes before is read"),
         ("voc.part-missing", "Part missing"),
         ("odd", "Odd"),
         ("", ""),
@@ -264,3 +265,11 @@ def test_agreement_says_which_mean_and_which_errors(rich) -> None:
 
 def test_without_a_test_the_page_says_so(blank) -> None:
     assert "No test was made." in Outline(page(blank)).text
+
+
+def test_what_a_code_means_is_shown_whole(rich):
+    code, words = max(documented().items(), key=lambda pair: len(pair[1]))
+    assert len(words) > 200
+    found = {name: {code: 7} for name in ("notes", "repairs", "quarantine")}
+    shown = Outline(page(rich | {"counts": rich["counts"] | found})).text
+    assert shown.count(words.removesuffix(".")) == 3
