@@ -7,8 +7,9 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from posegate.transforms.model.naming import Naming, plain, tokens
+from posegate.transforms.model.naming import Naming, plain
 from posegate.transforms.model.skeleton import Skeleton, load, shipped
+from posegate.transforms.model.words import tokens
 
 FAMILIAR = ("coco_17", "mpii_16", "300w_68", "coco_wholebody_133", "freihand_21")
 """Of skeletons with the same names these are offered first."""

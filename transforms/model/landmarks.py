@@ -6,16 +6,14 @@ Rules ask for a joint by its plain name, for the parts of a face or for the fing
 hand; a skeleton that does not have them is skipped by the rule, with the reason.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from posegate.transforms.model.words import sided
+
 if TYPE_CHECKING:
     from posegate.transforms.model.skeleton import Skeleton
-
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z](?![a-z])|\d+")
-SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 
 FINGERS = (
     ("thumb",),
@@ -29,12 +27,7 @@ FINGERS = (
 
 def plain(name: str) -> str:
     """A keypoint's name in lower case with underscores, the side in front."""
-    words = [word.lower() for word in WORD.findall(name)]
-    side = next((word for word in words if word in SIDES), None)
-    if side is None:
-        return "_".join(words)
-    words.remove(side)
-    return "_".join([SIDES[side], *words])
+    return "_".join(sided(name))
 
 
 PARTS = {

@@ -1,6 +1,5 @@
 """Which keypoint of a skeleton a vendor means by a name."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.model.skeleton import Skeleton
-
-_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
-_SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
+from posegate.transforms.model.words import sided
 
 
 def plain(name: str) -> str:
@@ -19,17 +16,9 @@ def plain(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
-def tokens(name: str) -> list[str]:
-    """The words and numbers of a name: LEye, eye-l2 give l, eye and eye, l, 2."""
-    return [token.casefold() for token in _TOKEN.findall(name)]
-
-
-def sided(name: str) -> str:
+def _joined(name: str) -> str:
     """`plain`, with the side in front and in full: LEye, eye_l and left_eye agree."""
-    words = tokens(name)
-    sides = [_SIDES[word] for word in words if word in _SIDES]
-    rest = [word for word in words if word not in _SIDES]
-    return "".join((*sides, *rest))
+    return "".join(sided(name))
 
 
 @dataclass(frozen=True)
@@ -46,12 +35,12 @@ class Naming:
 
     @cached_property
     def _sided(self) -> dict[str, int]:
-        return _once([sided(name) for name in self.skeleton.keypoints])
+        return _once([_joined(name) for name in self.skeleton.keypoints])
 
     def find(self, name: str) -> int | None:
         """The index of the keypoint that a name means; None if it means none."""
         found = self._exact.get(plain(name))
-        return self._sided.get(sided(name)) if found is None else found
+        return self._sided.get(_joined(name)) if found is None else found
 
     def index(self, name: str) -> int:
         """The index of the keypoint that a name means; raises ValueError if none."""

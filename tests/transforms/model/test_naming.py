@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posegate.transforms.model.naming import Naming, difference, sided
+from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.skeleton import Skeleton, load
+from posegate.transforms.model.words import sided
 
 COCO = load("coco_17")
 
@@ -72,4 +73,4 @@ def test_an_unknown_name_is_an_error_with_the_names_there_are() -> None:
 
 @given(st.text())
 def test_the_side_in_front_changes_nothing(text: str) -> None:
-    assert sided(f"left {text}") == "left" + sided(f" {text}")
+    assert sided(f"left {text}") == ["left", *sided(f" {text}")]
