@@ -176,31 +176,49 @@ def _share_out(weight: Floats, budget: int, room: Ints) -> Ints:
 
 class Estimate(NamedTuple):
     """A mean with its standard error, the error's degrees of freedom, and `covered`:
-    the share of the population that lies in strata with a sample."""
+    the share of the population that lies in strata with a sample. `skew` is the
+    skewness of the mean itself, where it is known."""
 
     mean: float
     se: float
     df: float
     covered: float
+    skew: float = 0.0
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Two-sided t interval; NaN where the error is unknown."""
-        if not self.se > 0:
-            return (self.mean, self.mean) if self.se == 0 else (np.nan, np.nan)
-        half = float(stats.t.ppf((1 + level) / 2, self.df)) * self.se
-        return self.mean - half, self.mean + half
+        return self.lower_bound((1 + level) / 2), self.lower_bound((1 - level) / 2)
 
     def lower_bound(self, level: float = 0.9) -> float:
-        """One-sided t bound; NaN where the error is unknown."""
-        return self.interval(2 * level - 1)[0]
+        """One-sided t bound; NaN where the error is unknown.
+
+        Of a skewed mean by Hall's cubic transformation (1992, J. R. Stat. Soc. B 54):
+        where few values far below pull it down, a sample without them has a mean that
+        is too high and an error that is too small.
+        """
+        if not self.se > 0:
+            return self.mean if self.se == 0 else np.nan
+        t = float(stats.t.ppf(level, self.df))
+        if abs(self.skew) > LEAST_SKEW:
+            inner = 1 + self.skew * (t - self.skew / 6)
+            t = 3 / self.skew * (float(np.cbrt(inner)) - 1)
+        return self.mean - t * self.se
+
+
+LEAST_SKEW = 1e-9
+"""Nearer to 0 the transformation divides by nothing, and is none."""
 
 
 def clustered_mean(n: npt.ArrayLike, total: npt.ArrayLike) -> Estimate:
     """A mean whose values come in G clusters (videos): (G,), (G,).
 
-    `n` values with sum `total` in each; ratio estimator, t with G - 1 degrees of
-    freedom. Its interval covers .94 of nominal .95 where the naive one covers .69. The
-    error is NaN for fewer than two clusters, the mean for none.
+    `n` values with sum `total` in each; ratio estimator with the leverage of each
+    cluster taken off its residual (CR2), Satterthwaite's degrees of freedom for
+    clusters that differ as a whole (Bell and McCaffrey 2002), and the skewness of the
+    clusters. Of OKS, whose tail is on the left, the 90 % lower bound of 5 to 60 videos
+    holds in 87 to 92 % of cases (`./run bench agreement`), with G - 1 degrees of
+    freedom and no skewness in 82 to 89. The error is NaN for fewer than two clusters,
+    the mean for none.
     """
     count, total = (np.asarray(x, np.float64) for x in (n, total))
     count, total = count[count > 0], total[count > 0]
@@ -208,8 +226,35 @@ def clustered_mean(n: npt.ArrayLike, total: npt.ArrayLike) -> Estimate:
     mean = float(total.sum() / count.sum()) if g else np.nan
     if g < 2:
         return Estimate(mean, np.nan, np.nan, 1.0)
-    residual = np.square(total - mean * count).sum() * g / (g - 1)
-    return Estimate(mean, float(np.sqrt(residual) / count.sum()), g - 1.0, 1.0)
+    weight = count / count.sum()
+    residual = (total / count - mean) * weight / np.sqrt(1 - weight)
+    se = float(np.sqrt(np.square(residual).sum()))
+    return Estimate(mean, se, _freedom(weight), 1.0, _skewness(residual))
+
+
+def _freedom(weight: Floats) -> float:
+    """Degrees of freedom of the error of a mean of clusters: their weights (G,).
+
+    tr(C)^2 / tr(C^2) of the residuals' covariance C if all clusters vary alike; G - 1
+    of equal ones.
+    """
+    s = float(np.square(weight).sum())
+    square = weight**2 / (1 - weight)
+    p0, p1, p2 = (float((square * weight**power).sum()) for power in range(3))
+    trace = float((square * (1 - 2 * weight + s)).sum())
+    own = float((square**2 * (1 + 2 * (s - 2 * weight))).sum())
+    cross = s**2 * p0**2 + 2 * p0 * p2 - 4 * s * p0 * p1 + 2 * p1**2
+    return trace**2 / (own + cross)
+
+
+def _skewness(residual: Floats) -> float:
+    """Skewness of a sum of G independent terms, from its residuals; 0 of fewer than 3."""
+    g = len(residual)
+    spread = float(np.square(residual).sum()) ** 1.5
+    if g < 3 or not spread:
+        return 0.0
+    few = g * np.sqrt((g - 1) / g) / (g - 2)  # of the unbiased estimate of a skewness
+    return float((residual**3).sum()) / spread * few
 
 
 def stratified_mean(

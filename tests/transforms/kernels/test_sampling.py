@@ -146,6 +146,32 @@ def test_clusters_that_differ_widen_the_bound() -> None:
     assert found.lower_bound(0.9) == pytest.approx(0.85 - 1.637744 * se, abs=1e-6)
 
 
+def test_clusters_of_many_sizes_leave_fewer_degrees_of_freedom() -> None:
+    n, mean = np.array([40.0, 5, 5, 5, 5]), np.array([0.9, 0.7, 0.8, 0.9, 1.0])
+    found = clustered_mean(n, n * mean)
+    weight = n / n.sum()
+    gap = (mean - weight @ mean) * weight
+    assert found.se == pytest.approx(np.sqrt((gap**2 / (1 - weight)).sum()))
+    off = np.diag(weight / np.sqrt(1 - weight)) @ (np.eye(5) - weight)
+    spread = off @ off.T
+    freedom = np.trace(spread) ** 2 / np.sum(spread**2)
+    assert found.df == pytest.approx(freedom)
+    assert found.df < 2
+
+
+def test_a_tail_below_lowers_the_bound_and_one_above_raises_it() -> None:
+    below = clustered_mean([10] * 8, [9, 9, 9, 9, 9, 9, 9, 5])
+    above = clustered_mean([10] * 8, [5, 5, 5, 5, 5, 5, 5, 9])
+    assert below.skew == pytest.approx(-above.skew)
+    assert below.skew < 0
+    plain = below._replace(skew=0.0)
+    assert below.lower_bound(0.9) < plain.lower_bound(0.9)
+    low, high = below.interval()
+    assert below.mean - low > high - below.mean
+    mirrored = 1.4 - above.interval()[1]
+    assert low == pytest.approx(mirrored)
+
+
 def test_one_cluster_has_no_bound_and_none_no_mean() -> None:
     assert np.isnan(clustered_mean([5, 0], [4.0, 0.0]).lower_bound(0.9))
     assert clustered_mean([5, 0], [4.0, 0.0]).mean == 0.8
