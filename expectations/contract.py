@@ -28,8 +28,9 @@ METRICS = (
     "rejected_share",
     "pairs",
     "mean_oks",
+    "mean_iou",
 )
-"""What an acceptance suite may name: counts, shares from 0 to 1, and a mean."""
+"""What an acceptance suite may name: counts, shares from 0 to 1, and means."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Great Expectations keeps one current context for the whole process."""

@@ -57,7 +57,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         )
         how = How(
             strata=sampling.strata,
-            low=plan.policy.acceptance.oks,
+            low=plan.policy.acceptance.least(skeleton.masked),
             pck=agreement.pck,
             fraction=agreement.pck_fraction,
             variants=agreement.variants,

@@ -181,7 +181,7 @@ def held(report: Mapping[str, Any]) -> str:
 def warnings(plan: Plan) -> Iterator[str]:
     """What will make the verdict say less than one hopes."""
     skeleton = plan.skeleton
-    if skeleton.sigmas is None:
+    if skeleton.sigmas is None and not skeleton.masked:
         yield (
             f"the skeleton {skeleton.name!r} has no sigmas, so there is no OKS and the "
             "verdict stays on hold; measure them with `posegate calibrate`"

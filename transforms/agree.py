@@ -23,11 +23,12 @@ from posegate.transforms.kernels.buckets import scatter, stable_hash
 from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.couples import HAND_IN, TURN
 from posegate.transforms.kernels.ledger import Order, turns
+from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
 from posegate.transforms.model.finding import crowds
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton
 from posegate.transforms.sample import Sampled
@@ -311,7 +312,8 @@ class Compare(beam.DoFn):  # type: ignore[misc]
             own = contested.filter(pc.less(contested["part"], HANDED_IN))
             for _, some in scatter(own, own["part"].to_numpy()):
                 yield TaggedOutput("findings", some)
-        for part, some in evidence(pairs, found.spare):
+        bad = score_of(self._skeleton).bad(pairs, self._how.low)
+        for part, some in evidence(pairs, bad, found.spare):
             yield TaggedOutput("evidence", (part, some))
         if pairs.num_rows:
             name = f"agreement/bucket-{bucket:05d}.parquet"
@@ -339,22 +341,23 @@ SPARE = "spare"
 
 
 def evidence(
-    pairs: pa.RecordBatch, spare: pa.RecordBatch
+    pairs: pa.RecordBatch, bad: Bools, spare: pa.RecordBatch
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """What a part's rows have to do with pairs: (row, kind, OKS), by part.
+    """What a part's rows have to do with pairs: (row, kind, bad), by part.
 
-    Kind is that of the pair, or `SPARE` for a second annotation.
+    Kind is that of the pair, or `SPARE` for a second annotation, which is not judged;
+    `bad` (N,) says which pairs make an instance nonconforming.
     """
     extra = pa.RecordBatch.from_arrays(
         [
             spare["part"],
             spare["row"],
             pa.array([SPARE] * spare.num_rows, pa.string()),
-            pa.nulls(spare.num_rows, pa.float64()),
+            pa.nulls(spare.num_rows, pa.bool_()),
         ],
-        names=["part", "row", "kind", "oks"],
+        names=["part", "row", "kind", "bad"],
     )
-    found = pairs.select(["part", "row", "kind", "oks"])
+    found = pairs.select(["part", "row", "kind"]).append_column("bad", pa.array(bad))
     every = parts.concat([found, extra], extra.schema)
     for part, some in scatter(every, every["part"].to_numpy().astype(np.int64)):
-        yield part, some.select(["row", "kind", "oks"])
+        yield part, some.select(["row", "kind", "bad"])

@@ -155,14 +155,21 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
         path = storage.join(self._folder, name)
         if not storage.exists(path):
             return
-        facts = concern.facts(self._bench.policy.acceptance.oks)
+        facts = concern.facts()
         asked = concern.asked(judgement.wanted)
         queue, reviews = concern.queue(asked, self._bench.partial), []
         first, decided, drawn = 0, [], []
-        policy = self._bench.policy
-        for batch in parts.read_columns(path, columns(policy)):
+        policy, masked = self._bench.policy, self._bench.skeleton.masked
+        wanted = columns(policy) + ["segmentation"] * masked
+        for batch in parts.read_columns(path, wanted):
             rows = decisions.decide(
-                batch, first, facts, judgement.verdict, judgement.alarms, self._week
+                batch,
+                first,
+                facts,
+                judgement.verdict,
+                judgement.alarms,
+                self._week,
+                masked,
             )
             decided.append(rows)
             reviews.append(beside(batch, first, queue, NAMED))
@@ -214,11 +221,11 @@ class Concern:
     evidence: pa.RecordBatch
     sample: pa.RecordBatch
 
-    def facts(self, low: float) -> Facts:
-        """The rows that findings and pairs speak against; `low` is an OKS."""
+    def facts(self) -> Facts:
+        """The rows that findings and pairs speak against."""
         reject = pc.equal(self.findings["severity"], "reject")
         kind = self.evidence["kind"]
-        bad = pc.and_(self._trusted(), pc.less(self.evidence["oks"], low))
+        bad = pc.and_(self._trusted(), self.evidence["bad"])
         return Facts(
             rejected=distinct(self.findings["row"].filter(reject)),
             low=distinct(self.evidence["row"].filter(bad.fill_null(False))),
@@ -313,7 +320,7 @@ EVIDENCE = pa.schema(
     [
         pa.field("row", pa.int64(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
-        pa.field("oks", pa.float64()),
+        pa.field("bad", pa.bool_()),
     ]
 )
 

@@ -12,7 +12,7 @@ from posegate.transforms.model.skeleton import Skeleton
 
 @dataclass
 class Drift(beam.PTransform):  # type: ignore[misc]
-    """Pairs -> their integer sums; `bad` is the OKS below which one is nonconforming.
+    """Pairs -> their integer sums; `bad` is the score below which one is nonconforming.
 
     The history of earlier deliveries joins where they are judged (`judge.Refold`).
     """

@@ -16,6 +16,7 @@ from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
 from posegate.transforms.kernels.people import HABITS, HOLDING
+from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
@@ -110,7 +111,8 @@ def judge(
         if tally.rows
     ]
     found = bench.examine(folder, names, metrics(sums, records))
-    gates = [*verdict.gates(sums, records, bench.policy), contract(found)]
+    score = score_of(bench.skeleton)
+    gates = [*verdict.gates(sums, records, bench.policy, score), contract(found)]
     if bench.circular:
         gates = [warned(gate) for gate in gates]
     return Judgement(
@@ -174,6 +176,7 @@ def noted(tallies: Iterable[Tally]) -> dict[str, int]:
 def metrics(sums: Mapping[Key, Ints], records: Records) -> dict[str, float | None]:
     """The delivery as one row, for the acceptance suite; None where unknown."""
     n, oks, _ = verdict.measure(sums, "oks", TRUSTED)
+    masks, iou, _ = verdict.measure(sums, "mask_iou", TRUSTED)
     made = verdict.role(sums, "production")
     rejected = sum(int(c[0]) for key, c in sums.items() if key[0] == "rejected")
     return {
@@ -183,8 +186,9 @@ def metrics(sums: Mapping[Key, Ints], records: Records) -> dict[str, float | Non
         "quarantined_share": records.quarantined / max(records.records, 1),
         "unreadable_files": len(records.unreadable),
         "rejected_share": rejected / max(made, 1),
-        "pairs": n,
+        "pairs": max(n, masks),
         "mean_oks": oks / n if n else None,
+        "mean_iou": iou / masks if masks else None,
     }
 
 

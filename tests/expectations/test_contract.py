@@ -36,6 +36,7 @@ GOOD: dict[str, float | None] = {
     "rejected_share": 0.1,
     "pairs": 2,
     "mean_oks": 0.9,
+    "mean_iou": 0.9,
 }
 UNKNOWN: dict[str, float | None] = dict.fromkeys(METRICS)
 

@@ -54,10 +54,10 @@ CONCERNS: list[tuple[pa.Schema, list[dict[str, Any]]]] = [
     (
         EVIDENCE,
         [
-            {"row": 2, "kind": "gold", "oks": 0.2},
-            {"row": 5, "kind": "gold", "oks": 0.9},
-            {"row": 5, "kind": "second", "oks": 0.1},
-            {"row": 3, "kind": "spare", "oks": None},
+            {"row": 2, "kind": "gold", "bad": True},
+            {"row": 5, "kind": "gold", "bad": False},
+            {"row": 5, "kind": "second", "bad": True},
+            {"row": 3, "kind": "spare", "bad": None},
         ],
     ),
     (
@@ -151,7 +151,7 @@ def test_each_part_is_decided_row_by_row(folder: Path, size: int) -> None:
         ("lacking", "", "", ""): [3],
         ("reason", "drift-alarm", "", ""): [1],
         ("reason", "finding-to-review", "", ""): [1],
-        ("reason", "low-oks", "", ""): [1],
+        ("reason", "low-agreement", "", ""): [1],
         ("reason", "not-production", "", ""): [1],
         ("reason", "rejecting-rule", "", ""): [1],
         ("reason", "second-annotation", "", ""): [1],

@@ -1,5 +1,6 @@
 """The report's section on agreement, from the sums of pairs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from posegate.transforms.kernels.agreement import cohen_kappa, gated_agreement
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.pair_sums import VARIANTS
 from posegate.transforms.kernels.sampling import Estimate
+from posegate.transforms.kernels.score import IOU, OKS, Score, score_of
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
@@ -33,16 +35,26 @@ def agreement(
         key[1]: int(cell[:, 0].max()) for key, cell in sums.items() if key[0] == "pairs"
     }
     used = verdict.kinds_of(sums)
+    score = score_of(skeleton)
     bins = histogram(sums, used)
-    threshold = policy.acceptance.oks
+    threshold = policy.acceptance.least(skeleton.masked)
     means = {name: mean(sums, name, used) for name in ("pck", "mpjpe")}
     lot, vendor = strata.estimate(sums, used), verdict.vendor(sums, used)
+    spreads = {
+        name: spread(sums, kinds, by, threshold)
+        for name, kinds, by in (
+            ("oks", used, OKS),
+            ("oks_sym", ["second"], OKS),
+            ("iou", used, IOU),
+        )
+        if by is score
+    }
     return {
         "pairs": sum(kinds.get(kind, 0) for kind in used),
         "kinds": kinds,
         "threshold": threshold,
-        "oks": spread(sums, used, threshold),
-        "oks_sym": spread(sums, ["second"], threshold),
+        "score": score.name,
+        **spreads,
         "lot": bounds(lot),
         "vendor": bounds(vendor) | {"clusters": len(verdict.clusters(sums, used))},
         "pck": means["pck"],
@@ -55,6 +67,7 @@ def agreement(
         },
         "keypoints": joints(sums, used, skeleton),
         "outlines": outlines(sums, used),
+        "classes": classes(sums, used),
         "variants": variants(sums),
         "visibility": visibility(sums, policy),
         "panels": of_panels(sums),
@@ -83,7 +96,7 @@ def bounds(found: Estimate) -> dict[str, float | None]:
 
 
 def histogram(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Ints:
-    """(BINS,) pairs by OKS; by symmetric OKS those of second annotators."""
+    """(BINS,) pairs by their score; by symmetric OKS those of second annotators."""
     every = [("histogram", kind, "", "") for kind in kinds]
     return sum((sums[key] for key in every if key in sums), np.zeros(BINS, np.int64))
 
@@ -95,10 +108,10 @@ def mean(sums: Mapping[Key, Ints], name: str, kinds: Sequence[str]) -> float | N
 
 
 def spread(
-    sums: Mapping[Key, Ints], kinds: Sequence[str], threshold: float
+    sums: Mapping[Key, Ints], kinds: Sequence[str], score: Score, threshold: float
 ) -> dict[str, float | None]:
-    """OKS of some pairs, symmetric of second annotators; the interval is the gate's."""
-    name = "oks_sym" if list(kinds) == ["second"] else "oks"
+    """The score of some pairs, as the gate of agreement takes it; so its interval."""
+    name = score.between if list(kinds) == ["second"] else score.trusted
     source = strata.estimate if list(kinds) == ["review"] else verdict.vendor
     shown = bounds(source(sums, kinds))
     return {
@@ -163,12 +176,37 @@ def _mistake(key: Key, kinds: Sequence[str]) -> bool:
 
 def outlines(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> dict[str, Any]:
     """IoU of masks, where both sides have one."""
-    cells = [sums[key] for kind in kinds if (key := ("outline", kind, "", "")) in sums]
-    n, area, edges, edge = np.sum(cells, axis=0) if cells else np.zeros(4)
+    found = {
+        name: verdict.measure(sums, column, kinds)
+        for name, column in (
+            ("iou", "mask_iou"),
+            ("boundary_iou", "boundary_iou"),
+            ("dice", "dice"),
+        )
+    }
     return {
-        "pairs": int(n),
-        "iou": ratio(float(area) / ONE, int(n)),
-        "boundary_iou": ratio(float(edge) / ONE, int(edges)),
+        "pairs": found["iou"][0],
+        **{name: ratio(total, n) for name, (n, total, _) in found.items()},
+    }
+
+
+def classes(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> dict[str, Any]:
+    """What the delivery calls (rows) what the references call (columns) so; the
+    commonest first, empty where neither side names categories."""
+    cells: Counter[tuple[str, str]] = Counter()
+    for key, cell in sums.items():
+        if key[0] == "class" and key[1] in kinds:
+            cells[key[2], key[3]] += int(cell[0])
+    if not cells:
+        return {}
+    often: Counter[str] = Counter()
+    for pair, n in cells.items():
+        for name in pair:
+            often[name] += n
+    names = sorted(often, key=lambda name: (-often[name], name))
+    return {
+        "names": names,
+        "matrix": [[cells[own, other] for other in names] for own in names],
     }
 
 

@@ -1,4 +1,4 @@
-"""The small charts: histogram of OKS, error bars, median OKS by delivery, sparklines.
+"""The small charts: histogram of scores, error bars, medians, sparklines.
 
 Sizes are in the drawing's own units, which are CSS px at full width.
 """
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from posegate.transforms.dashboard import svg
-from posegate.transforms.dashboard.display import at, decimal, finite, share
+from posegate.transforms.dashboard.display import at, decimal, finite, scored, share
 from posegate.transforms.dashboard.meanings import NO_VERDICT, VERDICTS
 from posegate.transforms.dashboard.svg import drawing, line, paths, tag, text
 
@@ -23,7 +23,7 @@ class Delivered(NamedTuple):
 
 
 def histogram(agreement: Mapping[str, Any], width: int = 420) -> Markup:
-    """Pairs by OKS, those under the threshold in red; empty where there are none."""
+    """Pairs by their score, those under the threshold in red; empty without any."""
     bins = agreement.get("histogram") or {}
     edges = [finite(edge) for edge in bins.get("edges") or ()]
     counts = [finite(n) or 0 for n in bins.get("counts") or ()]
@@ -44,17 +44,18 @@ def histogram(agreement: Mapping[str, Any], width: int = 420) -> Markup:
         *[_bar(x, y, floor, limit, *each) for each in bars],
         *[text(x(v), floor + 16, svg.short(v), class_="tick", text_anchor="middle")
           for v in svg.ticks(bars[0][0], bars[-1][1], 5)],
-        text((44 + width - 12) / 2, height - 2, "OKS", class_="tick axis",
-             text_anchor="middle"),
+        text((44 + width - 12) / 2, height - 2, scored(agreement)[0],
+             class_="tick axis", text_anchor="middle"),
         _threshold(x, floor, limit, agreement, bars[0][0], bars[-1][1]),
     )  # fmt: skip
 
 
 def _histogram_title(agreement: Mapping[str, Any]) -> str:
-    oks = agreement.get("oks") or {}
+    score, found = scored(agreement)
     return (
-        f"Histogram of OKS over the pairs: median {decimal(oks.get('median'), 3)}, "
-        f"{share(oks.get('below'))} below {decimal(agreement.get('threshold'))}"
+        f"Histogram of {score} over the pairs: median "
+        f"{decimal(found.get('median'), 3)}, {share(found.get('below'))} "
+        f"below {decimal(agreement.get('threshold'))}"
     )
 
 
@@ -91,7 +92,7 @@ def _threshold(
 ) -> Markup:  # fmt: skip
     if limit is None or not low <= limit <= high:
         return Markup("")
-    words = f"{share((agreement.get('oks') or {}).get('below'))} below {limit:.3g}"
+    words = f"{share(scored(agreement)[1].get('below'))} below {limit:.3g}"
     right = x(limit) > (x(low) + x(high)) / 2
     return tag(
         "g",
@@ -119,8 +120,10 @@ def bar(value: object, most: float, mark: float | None = None) -> Markup:
     )  # fmt: skip
 
 
-def medians(deliveries: Sequence[Delivered], threshold: float | None) -> Markup:
-    """Median OKS, oldest delivery first; empty where no delivery has one.
+def medians(
+    deliveries: Sequence[Delivered], threshold: float | None, score: str = "OKS"
+) -> Markup:
+    """Median score, oldest delivery first; empty where no delivery has one.
 
     The shape of a point says the verdict as well as its colour does.
     """
@@ -140,13 +143,13 @@ def medians(deliveries: Sequence[Delivered], threshold: float | None) -> Markup:
     return drawing(
         width,
         height,
-        f"Median OKS of {len(known)} deliveries, from {min(known):.3f} "
+        f"Median {score} of {len(known)} deliveries, from {min(known):.3f} "
         f"to {max(known):.3f}",
         *[_level(y(v), svg.short(v), left, right)
           for v in svg.ticks(low - pad, high + pad, 5)],
         _rule(y, threshold, left, right),
         paths(points, "trace"),
-        *[_delivery(point, each)
+        *[_delivery(point, each, score)
           for point, each in zip(points, deliveries, strict=True) if point],
         *[text(x(i), floor + 22, each.name, 12, class_="tick", text_anchor="middle")
           for i, each in enumerate(deliveries) if i % every == 0],
@@ -160,9 +163,9 @@ def _rule(y: svg.Scale, limit: float | None, left: float, right: float) -> Marku
     return line(left, y(limit), right, y(limit), "limit")
 
 
-def _delivery(point: tuple[float, float], each: Delivered) -> Markup:
+def _delivery(point: tuple[float, float], each: Delivered, score: str) -> Markup:
     verdict = VERDICTS.get(each.verdict, NO_VERDICT)
-    title = tag("title", f"{each.name}: median OKS {each.oks:.3f}, {verdict.name}")
+    title = tag("title", f"{each.name}: median {score} {each.oks:.3f}, {verdict.name}")
     return mark(*point, verdict.name, title)
 
 
@@ -191,7 +194,7 @@ def sparkline(values: Sequence[object], low: float, high: float) -> Markup:
     words = ", ".join(decimal(value, 3) for value in numbers)
     return tag(
         "svg",
-        tag("title", f"OKS, oldest first: {words}"[:400]),
+        tag("title", f"Oldest first: {words}"[:400]),
         paths(points, "trace"),
         tag("circle", cx=last[0], cy=last[1], r=2.6, class_="dot"),
         viewBox="0 0 140 24",

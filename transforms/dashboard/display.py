@@ -145,6 +145,12 @@ def part(of: object, whole: object) -> float | None:
     return a / b if a is not None and b else None
 
 
+def scored(agreement: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """What pairs are judged by, OKS or IoU, and how it lies (`report.Oks`)."""
+    score = str(agreement.get("score") or "OKS")
+    return score, agreement.get(score.lower()) or {}
+
+
 def first(rows: Sequence[Row], most: int) -> Shown:
     """The first `most` rows; the caller sorts worst first."""
     return Shown(list(rows[:most]), max(0, len(rows) - most))

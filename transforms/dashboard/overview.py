@@ -12,6 +12,7 @@ from posegate.transforms.dashboard.display import (
     finite,
     first,
     inert,
+    scored,
 )
 from posegate.transforms.dashboard.meanings import NO_VERDICT, VERDICTS, Verdict
 from posegate.transforms.dashboard.page import Tile, deciding
@@ -58,7 +59,7 @@ def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
     """All deliveries, oldest first, as one self-contained HTML file.
 
     Each is its run's whole report (see `report.Report`), or the keys `READ` of it;
-    of `agreement` only `oks`.
+    of `agreement` only `score`, `oks` and `iou`.
     """
     reports = [
         inert({name: each[name] for name in READ if name in each})
@@ -72,7 +73,8 @@ def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
         latest=latest,
         tiles=tiles(reports, rows),
         deliveries=first(rows[::-1], MOST_DELIVERIES),
-        medians=charts.medians(points[-60:], _limit(latest)),
+        score=_score(reports),
+        medians=charts.medians(points[-60:], _limit(latest), _score(reports)),
         drawn=len(points[-60:]),
         histories=histories(reports),
         verdicts=VERDICTS,
@@ -125,7 +127,7 @@ def tiles(
         Tile(f"{accepted}", "deliveries accepted", f"of {len(rows)}"),
         Tile(
             decimal(rows[-1].oks if rows else None, 3),
-            "median OKS of the latest",
+            f"median {_score(reports)} of the latest",
             rows[-1].name if rows else "",
         ),
         Tile(
@@ -139,7 +141,7 @@ def tiles(
 
 
 def histories(reports: Sequence[Mapping[str, Any]]) -> Shown:
-    """Every annotator: those in alarm first, then from the lowest latest OKS up."""
+    """Every annotator: those in alarm first, then from the lowest latest score up."""
     seen: dict[str, list[Mapping[str, Any] | None]] = {}
     for i, report in enumerate(reports):
         for each in report.get("annotators") or []:
@@ -180,8 +182,12 @@ def _all_oks(seen: Mapping[str, Sequence[Mapping[str, Any] | None]]) -> list[flo
 
 
 def _median(report: Mapping[str, Any]) -> float | None:
-    oks = (report.get("agreement") or {}).get("oks") or {}
-    return finite(oks.get("median"))
+    return finite(scored(report.get("agreement") or {})[1].get("median"))
+
+
+def _score(reports: Sequence[Mapping[str, Any]]) -> str:
+    """What the latest delivery was judged by; a project has one skeleton."""
+    return scored((reports[-1].get("agreement") or {}) if reports else {})[0]
 
 
 def _limit(report: Mapping[str, Any]) -> float | None:

@@ -20,6 +20,7 @@ from posegate.transforms.dashboard.display import (
     first,
     inert,
     part,
+    scored,
     share,
 )
 from posegate.transforms.dashboard.meanings import GRAVITY, NO_VERDICT, VERDICTS
@@ -32,6 +33,8 @@ CONTRACT = 8
 alarms must not drown in them."""
 
 """Rows of a table; the rest is counted, and found in the run's Parquet files."""
+MOST_CLASSES = 12
+"""Categories of a table: it is as wide as it is long."""
 NEXT = 12
 """Rows of the table of what to review next: the queue has them all."""
 
@@ -93,6 +96,8 @@ def page(report: Mapping[str, Any]) -> str:
         findings=first(by_severity(counts.get("findings") or []), 2 * MOST),
         slices=first([s for s in counts.get("slices") or [] if s.get("worse")], MOST),
         skipped=first(counts.get("skipped") or [], MOST),
+        score=scored(agreement)[0],
+        classes=confusion(agreement.get("classes") or {}),
         histogram=charts.histogram(agreement),
         keypoints=errors(agreement.get("keypoints") or []),
         curve=curve.curve(data["acceptance"]),
@@ -163,7 +168,8 @@ def next_step(report: Mapping[str, Any]) -> str:
 def tiles(report: Mapping[str, Any]) -> list[Tile]:
     """The five numbers to know before anything else."""
     counts, agreement = report["counts"], report["agreement"]
-    oks, total = agreement.get("oks") or {}, counts.get("instances")
+    score, found = scored(agreement)
+    total = counts.get("instances")
     return [
         Tile(
             count(total),
@@ -177,9 +183,9 @@ def tiles(report: Mapping[str, Any]) -> list[Tile]:
             f"{share(part(counts.get('approved'), total))} of the delivery",
         ),
         Tile(
-            decimal(oks.get("median"), 3),
-            "median OKS of the sample",
-            _interval(oks, agreement.get("pairs")),
+            decimal(found.get("median"), 3),
+            f"median {score} of the sample",
+            _interval(found, agreement.get("pairs")),
         ),
         _broken(counts),
         _alarms(report),
@@ -259,8 +265,19 @@ def errors(keypoints: Sequence[Mapping[str, Any]]) -> Shown:
     return first(rows, MOST)
 
 
+def confusion(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The commonest categories of the table, and how many more there are."""
+    shown = first(table.get("names") or [], MOST_CLASSES)
+    lines = [line[:MOST_CLASSES] for line in table.get("matrix") or []]
+    return {
+        "names": shown.rows,
+        "matrix": lines[:MOST_CLASSES],
+        "hidden": shown.hidden,
+    }
+
+
 def annotators(rows: Sequence[Mapping[str, Any]]) -> Shown:
-    """Those in alarm first, then from the lowest median OKS up; unknown last."""
+    """Those in alarm first, then from the lowest median score up; unknown last."""
 
     def gravity(row: Mapping[str, Any]) -> tuple[float, float]:
         oks = finite(row.get("oks"))

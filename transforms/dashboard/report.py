@@ -104,7 +104,7 @@ class Counts(TypedDict, total=False):
 
 
 class Oks(TypedDict, total=False):
-    """OKS over the pairs; `low`, `high`: 95 % interval; `below`: share under limit."""
+    """A score of pairs; `low`, `high`: 95 % interval; `below`: share under limit."""
 
     mean: float | None
     median: float | None
@@ -167,6 +167,14 @@ class Outlines(TypedDict, total=False):
     pairs: int
     iou: float | None
     boundary_iou: float | None
+    dice: float | None
+
+
+class Classes(TypedDict, total=False):
+    """Pairs by what the delivery (rows) and the references (columns) call them."""
+
+    names: list[str]
+    matrix: list[list[int]]
 
 
 class Variant(TypedDict, total=False):
@@ -229,13 +237,18 @@ class VisibilityAgreement(TypedDict, total=False):
 
 
 class Agreement(TypedDict, total=False):
-    """The sample against its references; `kinds` counts pairs by kind of reference."""
+    """The sample against its references; `kinds` counts pairs by kind of reference.
+
+    `score` is what pairs are judged by: OKS, or IoU, where instances are masks.
+    """
 
     pairs: int
     kinds: dict[str, int]
     threshold: float | None
+    score: str
     oks: Oks
     oks_sym: Oks
+    iou: Oks
     lot: Interval
     vendor: Interval
     pck: float | None
@@ -245,6 +258,7 @@ class Agreement(TypedDict, total=False):
     histogram: Histogram
     keypoints: list[KeypointError]
     outlines: Outlines
+    classes: Classes
     variants: list[Variant]
     visibility: VisibilityAgreement
     panels: Panels

@@ -253,7 +253,7 @@ def runs_area(segmentation: msgspec.Raw) -> float:
     try:
         counts = msgspec.json.decode(segmentation, type=_Rle).counts
         runs = unpacked(counts) if isinstance(counts, str) else counts
-    except (msgspec.DecodeError, UnicodeEncodeError, OverflowError):
+    except (msgspec.DecodeError, ValueError):
         return math.nan
     total = float(sum(runs[1::2]))
     return total if total > 0 and min(runs) >= 0 else math.nan

@@ -18,9 +18,9 @@ from posegate.transforms.kernels.couples import (
     reviewed,
 )
 from posegate.transforms.kernels.meeting import KINDS, ranges
-from posegate.transforms.kernels.pair_sums import headline
 from posegate.transforms.kernels.panels import of_panel, panel
 from posegate.transforms.kernels.predictions import of_predictions
+from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.columns import joined
@@ -34,7 +34,7 @@ from posegate.transforms.model.skeleton import Skeleton
 class How:
     """How pairs are measured: what `policy.Agreement` and `policy.Sampling` say of it.
 
-    `low` is the OKS below which two references of one instance contradict each other.
+    `low` is the score below which two references of one instance contradict each other.
     """
 
     strata: tuple[str, ...] = ("annotator",)
@@ -90,11 +90,12 @@ def compare(
     doubt = contradiction(rows, poses, blocks, skeleton, how.low)
     met = blocks.meet(rows)
     fair = couple(rows, poses, blocks, met, skeleton).without(np.isfinite(doubt))
-    found, settled = reviewed(rows, poses, fair, skeleton, how.low)
+    found, settled = reviewed(rows, poses, blocks, fair, skeleton, how.low)
     couples = by_place(rows, decisive(found))
     pairs = table(rows, poses, blocks, couples, skeleton, week, how)
+    score = score_of(skeleton).of(pairs)
     shown = worst.of_pairs(
-        rows, poses, couples.judged, couples.reference, headline(pairs), skeleton
+        rows, poses, couples.judged, couples.reference, score, skeleton
     )
     contested = np.flatnonzero(np.isfinite(doubt))
     seats = panel(rows, poses, blocks, skeleton)
@@ -143,7 +144,8 @@ def table(
         "area_source": reference["area_source"],
         "people": pa.array(people(blocks, one, other)),
         **measures.measure(poses, one, other, skeleton, how.pck, how.fraction),
-        **measures.outlines(judged, reference),
+        **measures.of_masks(blocks.outlines, one, other, skeleton),
+        **measures.categories(judged, reference),
         "mistake": mistakes(poses, blocks, couples, skeleton),
     }
     if how.variants:

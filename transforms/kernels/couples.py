@@ -4,6 +4,7 @@ A block is one person's rows of one frame; see `meeting` for which of them meet.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from posegate.transforms.kernels import measures, meeting, oks, pairing
 from posegate.transforms.kernels.buckets import Hashes, Ints, runs, stable_hash
 from posegate.transforms.kernels.geometry import iou
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
+from posegate.transforms.kernels.outlines import Outlines
 from posegate.transforms.kernels.settling import Candidates, Settled, rivals, settle
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.poses import Bools, Floats, Poses
@@ -62,12 +64,14 @@ class Met(NamedTuple):
 
 @dataclass(frozen=True)
 class Blocks:
-    """One person's rows of one frame, B times: frame, role, first row and number."""
+    """One person's rows of one frame, B times: frame, role, first row and number; and
+    the masks of all rows."""
 
     frame: Hashes
     role: Ints
     starts: Ints
     lengths: Ints
+    outlines: Outlines
 
     @classmethod
     def of(cls, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, "Blocks"]:
@@ -83,8 +87,9 @@ class Blocks:
         place = (rows[name].to_numpy() for name in ("row", "part"))
         order = np.lexsort((*place, came, who, frame))
         starts, lengths = runs(frame[order], who[order], came[order])
-        blocks = cls(frame[order][starts], role[order][starts], starts, lengths)
-        return rows.take(pa.array(order)), blocks
+        rows, role = rows.take(pa.array(order)), role[order]
+        masks = Outlines.of(rows)
+        return rows, cls(frame[order][starts], role[starts], starts, lengths, masks)
 
     @property
     def of_row(self) -> Ints:
@@ -116,9 +121,18 @@ class Blocks:
             np.repeat(number, self.lengths[other]),
             people(rows, poses, left),
             people(rows, poses, right),
-            None if skeleton.sigmas is None else skeleton.sigma,
+            self._alike(left, right, skeleton),
         )
         return left[a], right[b], np.repeat(number, self.lengths[one])[a]
+
+    def _alike(self, left: Ints, right: Ints, skeleton: Skeleton) -> pairing.Alike:
+        if skeleton.masked:
+            return partial(pairing.by_table, partial(self._overlap, left, right))
+        sigma = None if skeleton.sigmas is None else skeleton.sigma
+        return partial(pairing.scores, sigma=sigma)
+
+    def _overlap(self, left: Ints, right: Ints, a: Ints, b: Ints) -> Floats:
+        return self.outlines.table(left[a], right[b])
 
 
 def couple(
@@ -143,6 +157,7 @@ def decisive(couples: Couples) -> Couples:
 def reviewed(
     rows: pa.RecordBatch,
     poses: Poses,
+    blocks: Blocks,
     couples: Couples,
     skeleton: Skeleton,
     low: float,
@@ -164,7 +179,7 @@ def reviewed(
         known=gold,
     )
     of, first, second = rivals(one, other)
-    score = alike(poses, first, second, skeleton)
+    score = alike(poses, blocks, first, second, skeleton)
     bad = score < low
     settled = settle(given, (of[bad], first[bad], second[bad], score[bad]))
     kept = ~review
@@ -173,8 +188,40 @@ def reviewed(
     return left, settled
 
 
-def alike(poses: Poses, one: Ints, other: Ints, skeleton: Skeleton) -> Floats:
-    """(P,) the symmetric OKS of rows with others; NaN without sigmas."""
+def contradiction(
+    rows: pa.RecordBatch, poses: Poses, blocks: Blocks, skeleton: Skeleton, low: float
+) -> Floats:
+    """(N,) the score (`alike`) of gold with other gold that it contradicts, else NaN.
+
+    Of two people's gold in a frame, each object with each; of one person's, or of
+    nobody's by name, what has the same id: below `low` neither says what is right.
+    Without sigmas there is no OKS, and nothing is contested.
+    """
+    doubt = np.full(len(poses.xy), np.nan)
+    gold = np.flatnonzero(blocks.role == meeting.ROLES.index(Role.GOLD))
+    if not len(gold) or (skeleton.sigmas is None and not skeleton.masked):
+        return doubt
+    one, other, _ = pairing.combinations(
+        blocks.frame[gold].astype(np.int64), blocks.frame[gold].astype(np.int64)
+    )
+    once = (one < other) & ~crowded(blocks.lengths[gold], one, other)
+    a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
+    again, first = _same_id(rows, blocks, gold)
+    a, b = np.concatenate([a, again]), np.concatenate([b, first])
+    score = alike(poses, blocks, a, b, skeleton)
+    bad = score < low
+    for rows_of in (a[bad], b[bad]):
+        np.fmin.at(doubt, rows_of, score[bad])
+    return doubt
+
+
+def alike(
+    poses: Poses, blocks: Blocks, one: Ints, other: Ints, skeleton: Skeleton
+) -> Floats:
+    """(P,) the score of rows with others, neither of which is the reference: symmetric
+    OKS, NaN without sigmas, or IoU of masks."""
+    if skeleton.masked:
+        return blocks.outlines.agreement(one, other)[0]
     if skeleton.sigmas is None or not len(one):
         return np.full(len(one), np.nan)
     size = measures.area(poses)
@@ -186,33 +233,6 @@ def alike(poses: Poses, one: Ints, other: Ints, skeleton: Skeleton) -> Floats:
         np.sqrt(size[one] * size[other]),
         skeleton.sigma,
     ).oks_sym
-
-
-def contradiction(
-    rows: pa.RecordBatch, poses: Poses, blocks: Blocks, skeleton: Skeleton, low: float
-) -> Floats:
-    """(N,) the symmetric OKS of gold with the other gold that it contradicts, else NaN.
-
-    Of two people's gold in a frame, each object with each; of one person's, or of
-    nobody's by name, what has the same id: below `low` neither says what is right.
-    Without sigmas there is no OKS, and nothing is contested.
-    """
-    doubt = np.full(len(poses.xy), np.nan)
-    gold = np.flatnonzero(blocks.role == meeting.ROLES.index(Role.GOLD))
-    if skeleton.sigmas is None or not len(gold):
-        return doubt
-    one, other, _ = pairing.combinations(
-        blocks.frame[gold].astype(np.int64), blocks.frame[gold].astype(np.int64)
-    )
-    once = (one < other) & ~crowded(blocks.lengths[gold], one, other)
-    a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
-    again, first = _same_id(rows, blocks, gold)
-    a, b = np.concatenate([a, again]), np.concatenate([b, first])
-    score = alike(poses, a, b, skeleton)
-    bad = score < low
-    for rows_of in (a[bad], b[bad]):
-        np.fmin.at(doubt, rows_of, score[bad])
-    return doubt
 
 
 def _same_id(rows: pa.RecordBatch, blocks: Blocks, some: Ints) -> tuple[Ints, Ints]:

@@ -24,7 +24,7 @@ REASONS = {
     "unlabelled": "excluded",
     "second-annotation": "excluded",
     "rejecting-rule": "rework",
-    "low-oks": "rework",
+    "low-agreement": "rework",
     "finding-to-review": "held",
     "drift-alarm": "held",
     "delivery-rejected": "held",
@@ -59,8 +59,12 @@ def decide(
     verdict: Verdict,
     alarms: Sequence[Alarm],
     week: str,
+    masked: bool = False,
 ) -> pa.RecordBatch:
-    """A row of `schema.DECISIONS` for each of N canonical rows from row `first` on."""
+    """A row of `schema.DECISIONS` for each of N canonical rows from row `first` on.
+
+    Where they are `masked`, what is not labelled is what has no mask.
+    """
     production = np.asarray(pc.equal(batch["role"], "production"))
     k = batch.schema.field("visibility").type.list_size
     labelled = dense(batch["visibility"], k) > 0
@@ -68,10 +72,12 @@ def decide(
     holds: Mapping[str, Bools] = {
         "not-production": ~production,
         "crowd": crowds(batch),
-        "unlabelled": np.asarray(~labelled.any(axis=1)),
+        "unlabelled": np.asarray(batch["segmentation"].is_null())
+        if masked
+        else np.asarray(~labelled.any(axis=1)),
         "second-annotation": among(facts.spare, first, n),
         "rejecting-rule": among(facts.rejected, first, n),
-        "low-oks": among(facts.low, first, n),
+        "low-agreement": among(facts.low, first, n),
         "finding-to-review": among(facts.unreviewed, first, n),
         "drift-alarm": alarmed(batch, labelled, alarms, week),
         "delivery-rejected": np.full(n, verdict == "reject"),

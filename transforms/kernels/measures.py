@@ -4,11 +4,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from posegate.transforms.kernels import geometry, masks, oks
+from posegate.transforms.kernels import geometry, oks
 from posegate.transforms.kernels import variants as others
 from posegate.transforms.kernels.body import body_error, leftward
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.outlines import Outlines, dice
 from posegate.transforms.kernels.sides import exchanged
+from posegate.transforms.model.columns import column
 from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
@@ -105,12 +107,29 @@ def normaliser(poses: Poses, rows: Ints, skeleton: Skeleton, pck: str) -> Floats
     return np.where(labelled[:, needed].all(axis=1), size, np.nan)
 
 
-def outlines(judged: pa.RecordBatch, reference: pa.RecordBatch) -> dict[str, pa.Array]:
-    """IoU and boundary IoU of M pairs' outlines, in the image that the judged names."""
-    width, height = (scalars(judged[name]) for name in ("width", "height"))
-    one, other = (rows["segmentation"].to_pylist() for rows in (judged, reference))
-    area_iou, edge_iou = masks.agreement(one, other, width, height)
-    return {"mask_iou": nullable(area_iou), "boundary_iou": nullable(edge_iou)}
+def of_masks(
+    outlines: Outlines, one: Ints, other: Ints, skeleton: Skeleton
+) -> dict[str, pa.Array]:
+    """How far M pairs' masks agree, as columns; null where one of them has none.
+
+    Where masks are what is delivered, one that is missing agrees with nothing: 0.
+    """
+    area, border = outlines.agreement(one, other)
+    if skeleton.masked:
+        lost = outlines.there(other) & ~outlines.there(one)
+        area, border = np.where(lost, 0.0, area), np.where(lost, 0.0, border)
+    found = {"mask_iou": area, "boundary_iou": border, "dice": dice(area)}
+    return {name: nullable(values) for name, values in found.items()}
+
+
+def categories(
+    judged: pa.RecordBatch, reference: pa.RecordBatch
+) -> dict[str, pa.Array]:
+    """What each side of M pairs calls the object; null where it does not say."""
+    return {
+        name: column(rows, "attributes.category")
+        for name, rows in (("category", judged), ("reference_category", reference))
+    }
 
 
 def variants(

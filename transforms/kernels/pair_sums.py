@@ -1,6 +1,6 @@
 """What is counted of pairs, as integers under a key; see `kernels.sums`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ from posegate.transforms.kernels import agreement, sides, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
+from posegate.transforms.kernels.score import Score, score_of
 from posegate.transforms.kernels.stream_sums import MOST_PX, of_streams
 from posegate.transforms.kernels.sums import (
     BINS,
@@ -23,10 +24,11 @@ from posegate.transforms.kernels.sums import (
 from posegate.transforms.model.poses import Bools, Floats, dense, scalars
 from posegate.transforms.model.skeleton import Skeleton
 
-MEASURES = ("oks", "oks_sym", "pck", "mpjpe")
+MEASURES = (
+    *("oks", "oks_sym", "pck", "mpjpe"),
+    *("mask_iou", "boundary_iou", "dice"),
+)
 """Of each: how many pairs have it, its sum and its sum of squares."""
-
-OUTLINES = ("mask_iou", "boundary_iou")
 
 VARIANTS = ("oks_box", "oks_one_sigma", "oks_extent")
 
@@ -39,23 +41,23 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
 
     ("pairs", kind) (len(MEASURES), 3); ("histogram", kind) (BINS,); ("joint", kind)
     (K, 3) of n, px and error / (sigma s); ("mistake", annotator, kind) (K, 5) of
-    `taxonomy.KINDS`; ("outline", kind) [n, IoU, n, boundary IoU]; ("variant", name)
-    [n, value] of what other tools call OKS; ("judged", annotator, kind, purpose)
-    [n, bad, OKS], the purpose empty if it feeds the test of the lot; ("histogram",
-    "by", annotator) (BINS,) against gold and reviews; ("work", annotator, week) of
-    sides (`sums.of_work`); ("lot", kind, stratum)
-    [n, OKS, OKS^2]; ("cluster", kind, video) [n, OKS]; ("flags-pair",) (4, 4);
+    `taxonomy.KINDS`; ("variant", name) [n, value] of what other tools call OKS;
+    ("class", kind, category, reference's) [n] where both say one; ("judged", annotator,
+    kind, purpose) [n, bad, score], the purpose empty if it feeds the test of the lot;
+    ("histogram", "by", annotator) (BINS,) against gold and reviews; ("work",
+    annotator, week) of sides (`sums.of_work`); ("lot", kind, stratum)
+    [n, score, score^2]; ("cluster", kind, video) [n, score]; ("flags-pair",) (4, 4);
     ("weekly", annotator, week, kind) (K, S).
 
     What is reviewed at some keypoints only counts for these, not as an instance.
 
     Args:
-      bad: the OKS below which an instance is nonconforming.
+      bad: the score below which an instance is nonconforming.
     """
     if not pairs.num_rows:
         return
-    k = len(skeleton.keypoints)
-    yield from of_instances(pairs.filter(pa.array(~partial(pairs))), bad)
+    k, score = len(skeleton.keypoints), score_of(skeleton)
+    yield from of_instances(pairs.filter(pa.array(~partial(pairs))), score, bad)
     error = dense(pairs["error"], 2 * k).reshape(-1, k, 2)
     group, kinds = code(pairs["kind"])
     for number, (kind,) in enumerate(kinds):
@@ -65,7 +67,7 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
     yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
     if skeleton.sigmas is not None:
-        fair = headline(pairs) >= bad
+        fair = score.of(pairs) >= bad
         yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
 
 
@@ -76,11 +78,11 @@ def partial(pairs: pa.RecordBatch) -> Bools:
     return np.asarray(pc.equal(pairs["purpose"], PARTIAL))
 
 
-def of_instances(pairs: pa.RecordBatch, bad: float) -> Iterator[Sum]:
+def of_instances(pairs: pa.RecordBatch, by: Score, low: float) -> Iterator[Sum]:
     """The sums of pairs that say something of the instance as a whole."""
     if not pairs.num_rows:
         return
-    score = headline(pairs)
+    score = by.of(pairs)
     group, kinds = code(pairs["kind"])
     for number, (kind,) in enumerate(kinds):
         rows = np.flatnonzero(group == number)
@@ -89,19 +91,13 @@ def of_instances(pairs: pa.RecordBatch, bad: float) -> Iterator[Sum]:
         yield ("histogram", kind, "", ""), histogram(score[rows])
         yield from clusters(some, score[rows], kind)
         yield from strata(some, score[rows], kind)
-        yield ("outline", kind, "", ""), added(some, OUTLINES)
+        yield from classes(some, kind)
     for name in VARIANTS:
-        yield ("variant", name, "", ""), added(pairs, (name,))
+        yield ("variant", name, "", ""), added(pairs, name)
     yield from mistakes(pairs)
     who, week = (pc.fill_null(pairs[name], "") for name in ("annotator", "week"))
     yield from of_work(who, week, sides.work(pairs))
-    yield from judged(pairs, score, bad)
-
-
-def headline(pairs: pa.RecordBatch) -> Floats:
-    """(N,) OKS against gold and reviews, the symmetric one between two annotators."""
-    second = np.asarray(pc.equal(pairs["kind"], "second"))
-    return np.where(second, scalars(pairs["oks_sym"]), scalars(pairs["oks"]))
+    yield from judged(pairs, score, by.bad(pairs, low))
 
 
 def measures(pairs: pa.RecordBatch) -> Ints:
@@ -142,11 +138,20 @@ def joints(error: Floats, scale: Floats, skeleton: Skeleton) -> Ints:
     )
 
 
-def added(pairs: pa.RecordBatch, names: Sequence[str]) -> Ints:
-    """(2 x,) how many have each of x measures, and its sum in fixed point."""
-    values = [scalars(pairs[name]) for name in names]
-    cells = [(np.isfinite(v).sum(), fixed(v).sum()) for v in values]
-    return np.array(cells, np.int64).ravel()
+def added(pairs: pa.RecordBatch, name: str) -> Ints:
+    """(2,) how many have a measure, and its sum in fixed point."""
+    value = scalars(pairs[name])
+    return np.array([np.isfinite(value).sum(), fixed(value).sum()], np.int64)
+
+
+def classes(pairs: pa.RecordBatch, kind: str) -> Iterator[Sum]:
+    """[n] pairs of each category with each of the references', where both say one."""
+    both = pc.and_(pairs["category"].is_valid(), pairs["reference_category"].is_valid())
+    told = pairs.filter(both)
+    group, names = code(told["category"], told["reference_category"])
+    n = np.bincount(group, minlength=len(names))
+    for number, (own, other) in enumerate(names):
+        yield ("class", kind, own, other), n[number : number + 1].astype(np.int64)
 
 
 def mistakes(pairs: pa.RecordBatch) -> Iterator[Sum]:
@@ -165,7 +170,7 @@ def mistakes(pairs: pa.RecordBatch) -> Iterator[Sum]:
 
 
 def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
-    """[n, OKS] by video; stills stand in clusters of their own kind."""
+    """[n, score] by video; stills stand in clusters of their own kind."""
     bare = np.asarray(pairs["video"].is_null())
     stills = stable_hash(pairs["image"].filter(pa.array(bare))) % STILLS
     named = pa.array([f"still {number}" for number in stills.tolist()], pa.string())
@@ -179,7 +184,7 @@ def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
 
 
 def strata(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
-    """[n, OKS, OKS^2] by the stratum that the instance was drawn in."""
+    """[n, score, score^2] by the stratum that the instance was drawn in."""
     group, names = code(pairs["stratum"])
     known = np.isfinite(score)
     values = np.stack([np.ones(len(score)) / ONE, score, score**2], axis=1)
@@ -189,8 +194,8 @@ def strata(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
         yield ("lot", kind, name, ""), cell
 
 
-def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
-    """[n, bad, OKS] by annotator, kind of reference and purpose; and histograms."""
+def judged(pairs: pa.RecordBatch, score: Floats, bad: Bools) -> Iterator[Sum]:
+    """[n, bad, score] by annotator, kind of reference and purpose; and histograms."""
     purpose = pa.array([""] * pairs.num_rows, pa.string())
     if "purpose" in pairs.schema.names:
         feeds = pc.equal(pairs["purpose"], ACCEPT)
@@ -201,9 +206,9 @@ def judged(pairs: pa.RecordBatch, score: Floats, bad: float) -> Iterator[Sum]:
     np.add.at(
         cells,
         group[known],
-        np.stack(
-            [np.ones(known.sum()), score[known] < bad, fixed(score[known])], 1
-        ).astype(np.int64),
+        np.stack([np.ones(known.sum()), bad[known], fixed(score[known])], 1).astype(
+            np.int64
+        ),
     )
     for number, (annotator, kind, what) in enumerate(names):
         yield ("judged", annotator, kind, what), cells[number]

@@ -8,7 +8,9 @@ is a different one, taking these is optimal: no assignment can give a candidate 
 than its best. Only where two want the same one is the assignment problem solved.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +75,10 @@ class Combos(NamedTuple):
     candidate: Ints
     reference: Ints
     frame: Ints
+
+
+Alike = Callable[[People, People, Combos], Floats]
+"""The similarity of each combination: (C,), 0 for none."""
 
 
 def combinations(frame_a: Ints, frame_b: Ints) -> Combos:
@@ -166,17 +172,30 @@ def _solve(combos: Combos, score: Floats, frame: np.int64) -> Ints:
     return start + i[kept] * across + j[kept]
 
 
-def pair(
-    frame_a: Ints, frame_b: Ints, a: People, b: People, sigma: Floats | None
-) -> Pairs:
+def by_table(
+    table: Callable[[Ints, Ints], Floats], a: People, b: People, combos: Combos
+) -> Floats:
+    """Similarity of each combination, frame by frame: `table` gives all of some
+    candidates with some references, (A,), (B,) rows -> (A, B)."""
+    found = [np.empty(0)]
+    starts = np.flatnonzero(np.diff(combos.frame, prepend=-1))
+    for start, stop in pairwise([*starts.tolist(), len(combos.frame)]):
+        some = combos.candidate[start:stop]
+        across = int((some == some[0]).sum())
+        there = combos.reference[start : start + across]
+        found.append(table(some[::across], there).ravel())
+    return np.concatenate(found)
+
+
+def pair(frame_a: Ints, frame_b: Ints, a: People, b: People, alike: Alike) -> Pairs:
     """Pairs candidates with references of the same frame, each at most once.
 
     `frame_a` (A,) and `frame_b` (B,) number the frames in any order. What has the same
     source id and nearly the same box is bound first, however bad its points are: a
     person drawn into another's place must show as an error, and the assignment would
-    hide it. The rest is assigned for the largest total similarity; poses that do not
-    overlap are no pair. Unmatched: every row that is not returned. The result does not
-    depend on the order of the rows, exact ties apart.
+    hide it. The rest is assigned for the largest total similarity (`alike`, such as
+    `scores`); what does not overlap is no pair. Unmatched: every row that is not
+    returned. The result does not depend on the order of the rows, exact ties apart.
     """
     combos = combinations(frame_a, frame_b)
     i, j, _ = combos
@@ -185,7 +204,7 @@ def pair(
     overlap[same] = iou(a.bbox[i[same]], b.bbox[j[same]])
     bound = assign(combos, np.where(overlap >= SAME_BOX, overlap, 0.0))
     taken = np.isin(i, i[bound]) | np.isin(j, j[bound])
-    rest = assign(combos, np.where(taken, 0.0, scores(a, b, combos, sigma)))
+    rest = assign(combos, np.where(taken, 0.0, alike(a, b, combos)))
     chosen = np.concatenate([bound, rest])
     chosen = chosen[np.argsort(i[chosen], kind="stable")]
     return Pairs(i[chosen], j[chosen])

@@ -19,6 +19,7 @@ from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.left_out import left_out
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
+from posegate.transforms.kernels.score import IOU, OKS, Score
 from posegate.transforms.kernels.sums import ONE, Key
 from posegate.transforms.model.policy import Policy
 
@@ -81,17 +82,22 @@ def overall(gates: Sequence[Gate]) -> Verdict:
     return "reject" if "reject" in said else "hold" if "hold" in said else "accept"
 
 
-def gates(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> list[Gate]:
-    """What every gate says of a delivery; an empty one has nothing to judge."""
+def gates(
+    sums: Mapping[Key, Ints], records: Records, policy: Policy, score: Score = OKS
+) -> list[Gate]:
+    """What every gate says of a delivery; an empty one has nothing to judge.
+
+    `score` is what its pairs were judged by.
+    """
     if not records.records and not records.unreadable:
         return [Gate("defects", "hold", nothing(records.images))]
     if records.rows and not records.unreadable and not role(sums, "production"):
         return [Gate("defects", "hold", ONLY_REFERENCES)]
     return [
         defects(sums, records, policy),
-        acceptance_gate(sums, policy),
+        acceptance_gate(sums, policy, score),
         annotators(sums, policy),
-        agreement_gate(sums, policy),
+        agreement_gate(sums, policy, score),
         flags(sums, policy),
     ]
 
@@ -157,7 +163,7 @@ def role(sums: Mapping[Key, Ints], name: str) -> int:
 
 
 def trusted(sums: Mapping[Key, Ints], only: str | None = None) -> dict[str, Ints]:
-    """[n, bad, OKS] of every annotator, against gold and reviews.
+    """[n, bad, score] of every annotator, against gold and reviews.
 
     `only` those drawn for a purpose, "" for the test of the lot; all by default.
     """
@@ -206,11 +212,16 @@ def reach(sums: Mapping[Key, Ints]) -> Reach:
     return Reach(0, 0, 0) if found is None else Reach(*found.tolist())
 
 
-def acceptance_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
+def acceptance_gate(
+    sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
+) -> Gate:
     """The test of the lot, on the instances that have gold or a counted review."""
     n, bad, outcome = decision(sums, policy)
-    limit, risks = policy.acceptance.oks, policy.acceptance
-    seen = f"{bad} of {n} reviewed instances have OKS below {limit:g}"
+    risks = policy.acceptance
+    limit = risks.least(score is IOU)
+    seen = f"{bad} of {n} reviewed instances have {score.name} below {limit:g}"
+    if any(key[0] == "class" and key[2] != key[3] for key in sums):
+        seen += " or another category"
     if n:
         low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
         seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%})"
@@ -263,24 +274,27 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     return Gate("annotators", "reject", text, float(worst), p0)
 
 
-def agreement_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
-    """The lower bound of mean OKS: of this lot where reviews of its sample say it, else
-    of the vendor, for gold and second annotators lie by whole frames and videos."""
+def agreement_gate(
+    sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
+) -> Gate:
+    """The lower bound of the mean score: of this lot where reviews of its sample say
+    it, else of the vendor, for gold and second annotators lie by whole frames and
+    videos."""
     kinds = kinds_of(sums)
-    limit = policy.agreement.oks
+    limit = policy.agreement.least(score is IOU)
     cells = clusters(sums, kinds)
     n = sum(int(cell[0]) for cell in cells)
     sampled = kinds == ["review"]
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
     low = found.lower_bound(CONFIDENCE)
     if not np.isfinite(low):
-        why = unclustered(sums, cells) + left_out(sums)
+        why = unclustered(sums, cells, score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
     text = (
-        f"Mean OKS against {against} is {found.mean:.3f}, at least {low:.3f} with "
-        f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); "
+        f"Mean {score.name} against {against} is {found.mean:.3f}, at least "
+        f"{low:.3f} with {CONFIDENCE:.0%} confidence ({n} pairs, {basis}); "
         f"{limit:g} is required."
     ) + left_out(sums)
     return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
@@ -292,14 +306,14 @@ def kinds_of(sums: Mapping[Key, Ints]) -> list[str]:
 
 
 def vendor(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Estimate:
-    """Mean OKS of the vendor's work, frames of one video counted as one cluster."""
+    """Mean score of the vendor's work, frames of one video counted as one cluster."""
     cells = clusters(sums, kinds)
     n, total = np.stack(cells).T if cells else np.zeros((2, 0))
     return sampling.clustered_mean(n, total / ONE)
 
 
 def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:
-    """[n, OKS] of every video that has any, whichever reference its frames have."""
+    """[n, score] of every video that has any, whichever reference its frames have."""
     found: dict[str, Ints] = {}
     for key, cell in sums.items():
         if key[0] == "cluster" and key[1] in kinds and cell[0]:
@@ -307,7 +321,7 @@ def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:
     return list(found.values())
 
 
-def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints]) -> str:
+def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints], score: Score) -> str:
     """Why fewer than two clusters give no bound."""
     if cells:
         return (
@@ -315,6 +329,11 @@ def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints]) -> str:
             "review instances of others."
         )
     if any(key[0] == "pairs" for key in sums):
+        if score is IOU:
+            return (
+                "No pair has an IoU: the references have no masks, or the size of "
+                "their images is not known."
+            )
         return (
             "No pair has an OKS: the skeleton has no sigmas (measure them with "
             "`posegate calibrate`), or the references have no keypoints."

@@ -48,18 +48,24 @@ class Sampling(Section):
 
 
 class Acceptance(Section):
-    """Accepting by the share of instances whose OKS against a reference is low.
+    """Accepting by the share of instances whose OKS against a reference is low, or
+    whose IoU is where they are masks.
 
     By Wald's sequential test, or by a single sample of fixed size with the same risks.
     """
 
     plan: Literal["sequential", "single"] = "sequential"
     oks: Share
+    iou: Share
     p0: Probability
     p1: Probability
     alpha: Probability
     beta: Probability
     cap: Count
+
+    def least(self, masked: bool) -> float:
+        """The score below which an instance is nonconforming."""
+        return self.iou if masked else self.oks
 
 
 class Agreement(Section):
@@ -71,12 +77,17 @@ class Agreement(Section):
     """
 
     oks: Share
+    iou: Share
     kappa: Share
     ac1: Share
     contract_kappa: Share
     pck: Literal["torso", "trunk", "box"] = "torso"
     pck_fraction: Share = 0.2
     variants: bool = False
+
+    def least(self, masked: bool) -> float:
+        """What the mean score must reach."""
+        return self.iou if masked else self.oks
 
 
 class Defects(Section):

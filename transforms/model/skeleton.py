@@ -78,6 +78,11 @@ class Skeleton:
         text = json.dumps([self.keypoints, self.limbs, self.flip_pairs, self.sigmas])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @property
+    def masked(self) -> bool:
+        """Whether its instances are masks: what is scored then is IoU, not OKS."""
+        return self.category == "mask"
+
     def index(self, keypoint: str) -> int:
         """The position of a keypoint by name."""
         return self.keypoints.index(keypoint)

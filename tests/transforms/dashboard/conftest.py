@@ -157,7 +157,7 @@ def _agreement(rng: np.random.Generator) -> dict[str, Any]:
         "pck_fraction": 0.2,
         "lot": {"mean": 0.852, "low": 0.846, "high": 0.858, "covered": 1.0},
         "vendor": {"mean": 0.861, "low": 0.85, "high": 0.872, "clusters": 46},
-        "outlines": {"pairs": 120, "iou": 0.913, "boundary_iou": 0.744},
+        "outlines": {"pairs": 120, "iou": 0.913, "boundary_iou": 0.744, "dice": 0.951},
         "variants": [{"tool": "CVAT: one sigma", "pairs": 893, "mean": 0.981}],
         "panels": {
             "flags": {"units": 910, "people": 4, "alike": 0.93, "fleiss": 0.735,

@@ -64,7 +64,9 @@ def test_intervals_are_of_the_lot_and_of_the_vendor() -> None:
 
 def test_every_kind_of_measure_is_in_the_report() -> None:
     made = agreement(sums(*reviewed(8)), POLICY, TRIANGLE)
-    assert made["outlines"] == {"pairs": 8, "iou": 1.0, "boundary_iou": 1.0}
+    assert made["outlines"] == {
+        **{"pairs": 8, "iou": 1.0, "boundary_iou": 1.0, "dice": 1.0}
+    }
     assert [v["pairs"] for v in made["variants"]] == [8, 8, 8]
     assert sum(made["keypoints"][0]["mistakes"].values()) == 8
     assert made["keypoints"][0]["between"] == {"n": 0, "mpjpe": None, "q": None}

@@ -255,7 +255,7 @@ def test_agreement_says_which_mean_and_which_errors(rich) -> None:
     assert "PCK@0.2" in text
     assert "of left shoulder to right hip" in text
     assert "work (46 clusters): 0.861 (0.850\N{EN DASH}0.872)" in text
-    assert "Outlines of 120 pairs: IoU 0.913, along the edge 0.744." in text
+    assert "Masks of 120 pairs: mean IoU 0.913, Dice 0.951" in text
     assert "CVAT: one sigma: 0.981 over 893 pairs." in text
     assert "Contract: κ 0.71 against 0.75, not met." in text
     assert "\N{GREEK SMALL LETTER ALPHA} 0.74" in text

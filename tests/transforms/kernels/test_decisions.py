@@ -41,7 +41,7 @@ def decide(*rows: dict[str, Any], first: int = 0, **said: Any) -> list[Any]:
         (row(visibility=[0, 0, 0]), {}, "excluded", ["unlabelled"]),
         (row(), {"spare": [7]}, "excluded", ["second-annotation"]),
         (row(), {"rejected": [7]}, "rework", ["rejecting-rule"]),
-        (row(), {"low": [7]}, "rework", ["low-oks"]),
+        (row(), {"low": [7]}, "rework", ["low-agreement"]),
         (row(), {"unreviewed": [7]}, "held", ["finding-to-review"]),
         (row(), {"verdict": "reject"}, "held", ["delivery-rejected"]),
         (row(), {"verdict": "hold"}, "held", ["delivery-on-hold"]),

@@ -1,4 +1,4 @@
-"""Outlines: areas and edges, from polygons and RLE, and what is no outline."""
+"""Masks: polygons and runs as pycocotools has them, crops, edges, and what is none."""
 
 import json
 
@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from pycocotools import mask as rle
+from scipy.ndimage import minimum_filter
 
 from posegate.transforms.kernels import masks
+from posegate.transforms.model.poses import Bools
+
+PIXELS = arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 
 def square(left: int, top: int, side: int) -> bytes:
@@ -16,81 +21,99 @@ def square(left: int, top: int, side: int) -> bytes:
     return json.dumps([[left, top, right, top, right, low, left, low]]).encode()
 
 
-def test_two_squares_that_share_a_third() -> None:
-    a, b = (masks.decode(square(left, 0, 20), 100, 80) for left in (0, 10))
-    assert a is not None
-    assert b is not None
-    assert a.shape == (80, 100)
-    assert a.sum() == 400
-    assert masks.iou(a, b) == pytest.approx(200 / 600)
+def of(mask: Bools) -> masks.Rle:
+    """A painted mask as pycocotools packs it."""
+    made: masks.Rle = rle.encode(np.asfortranarray(mask, np.uint8))
+    return made
 
 
-def test_an_edge_is_as_wide_as_it_is_said() -> None:
-    mask = np.zeros((20, 20), bool)
-    mask[5:15, 5:15] = True
-    assert masks.edge(mask, 1).sum() == 100 - 64
-    assert masks.edge(mask, 5).sum() == 100
-    full = np.ones((10, 10), bool)
-    assert masks.edge(full, 1).sum() == 100 - 64  # the image's border is an edge
+def pixels(mask: masks.Rle) -> Bools:
+    high, wide = mask["size"]
+    return masks.painted(mask["counts"].decode(), wide, high)
 
 
-def test_the_edge_shows_what_the_area_hides() -> None:
-    a, b = np.zeros((2, 400, 400), bool)
-    a[50:350, 50:350] = True
-    b[55:345, 55:345] = True  # 5 px all around, of an edge of 11 px
-    assert masks.iou(a, b) == pytest.approx(290**2 / 300**2)
-    one, other = 300**2 - 278**2, 290**2 - 268**2
-    both = 290**2 - 278**2
-    expected = both / (one + other - both)
-    assert masks.boundary_iou(a, b) == pytest.approx(expected)
-    assert masks.boundary_iou(a, b) < 0.5 < masks.iou(a, b)
+def test_a_polygon_covers_what_pycocotools_says() -> None:
+    found = masks.read(square(3, 2, 20), 100, 80)
+    assert found is not None
+    assert found["size"] == [80, 100]
+    assert rle.area(found) == 400
+    assert masks.box(found) == (3, 2, 20, 20)
+    assert pixels(found)[2:22, 3:23].all()
 
 
 def test_rle_is_read_in_both_its_forms() -> None:
-    mask = np.zeros((6, 8), np.uint8, order="F")
-    mask[1:4, 2:7] = 1
-    packed = rle.encode(mask)
+    mask = np.zeros((6, 8), bool)
+    mask[1:4, 2:7] = True
+    packed = of(mask)
     counts = {"size": [6, 8], "counts": packed["counts"].decode()}
-    runs = np.diff(np.flatnonzero(np.diff(np.r_[2, mask.ravel("F"), 2])))
+    runs = masks.unpacked(packed["counts"].decode())
     listed = {"size": [6, 8], "counts": runs.tolist()}
     for shape in (counts, listed):
         found = masks.decode(json.dumps(shape).encode(), 8, 6)
         assert found is not None
         assert (found == mask).all()
+        assert masks.read(json.dumps(shape).encode(), 8, 6) == packed
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [([3, 2, 0, 4, 3], [3, 6, 3]), ([0, 0, 5, 2, 5], [5, 2, 5]), ([0, 12], [0, 12]),
+     ([2, 0, 10], [12]), ([12, 0], [12]), ([0, 4, 0, 0, 0, 8], [0, 12])],
+)  # fmt: skip
+def test_empty_runs_are_joined_with_their_neighbours(given, same) -> None:
+    text = json.dumps({"size": [4, 3], "counts": given}).encode()
+    found = masks.read(text, 3, 4)
+    assert found is not None
+    assert masks.unpacked(found["counts"].decode()).tolist() == same
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "{", "null", "[]", "7", '"abc"', '{"size": [6, 9], "counts": "abc"}',
-     '{"counts": [48]}', '{"size": [6, 8], "counts": [5]}', "[[1, 2]]", '["a"]'],
+     '{"counts": [48]}', '{"size": [6, 8], "counts": [5]}', "[[1, 2]]", '["a"]',
+     '{"size": [6, 8], "counts": ""}', '{"size": [6, 8], "counts": "PPPPPPPPPPPPP0"}',
+     '{"size": [6, 8], "counts": [-1, 49]}', '{"size": [6, 8], "counts": [24.0, 24.0]}',
+     '{"size": [6, 8], "counts": []}', "[[1, 2, 3, 4, 5, 1e9]]"],
 )  # fmt: skip
-def test_what_is_no_outline_is_none(text: str) -> None:
+def test_what_is_no_mask_is_none(text: str) -> None:
+    assert masks.read(text.encode(), 8, 6) is None
     assert masks.decode(text.encode(), 8, 6) is None
 
 
-def test_pairs_without_two_outlines_have_no_agreement() -> None:
-    one = [square(0, 0, 4), None, square(0, 0, 4), b"{", square(0, 0, 4)]
-    other = [square(0, 0, 4), square(0, 0, 4), None, square(0, 0, 4), square(0, 0, 4)]
-    width = np.array([20.0, 20, 20, 20, np.nan])
-    area, border = masks.agreement(one, other, width, np.full(5, 20.0))
-    assert area[0] == border[0] == 1
-    assert np.isnan(area[1:]).all()
-    assert np.isnan(border[1:]).all()
+def test_a_mask_needs_an_image_of_some_size() -> None:
+    assert masks.read(None, 8, 6) is None
+    for size in ((np.nan, 6), (0, 6), (8, -1), (1e6, 1e6)):
+        assert masks.read(square(0, 0, 4), *size) is None
 
 
-def test_empty_masks_agree_on_nothing() -> None:
-    nothing = np.zeros((4, 4), bool)
-    assert np.isnan(masks.iou(nothing, nothing))
-    assert np.isnan(masks.boundary_iou(nothing, nothing))
+def test_what_lies_outside_the_image_is_cut_off() -> None:
+    found = masks.read(square(-5, 3, 10), 8, 6)
+    assert found is not None
+    assert masks.box(found) == (0, 3, 5, 3)
 
 
-@given(st.integers(0, 30), st.integers(0, 30), st.integers(3, 20))
-def test_agreement_does_not_ask_who_is_first_or_where_it_lies(x, y, side) -> None:
-    a = masks.decode(square(x, y, side), 64, 64)
-    b = masks.decode(square(10, 10, 15), 64, 64)
-    assert a is not None
-    assert b is not None
-    for measure in (masks.iou, masks.boundary_iou):
-        assert measure(a, b) == measure(b, a)
-        assert 0 <= measure(a, b) <= 1
-        assert measure(a, a) == 1
+def test_an_edge_is_two_percent_of_the_diagonal_wide() -> None:
+    mask = np.zeros((40, 30), bool)  # a diagonal of 50: one pixel
+    mask[5:15, 5:15] = True
+    assert pixels(masks.edge(of(mask))).sum() == 100 - 64
+    assert pixels(masks.edge(of(mask), share=0.1)).sum() == 100  # five pixels
+    full = np.ones((10, 10), bool)
+    assert pixels(masks.edge(of(full))).sum() == 100 - 64  # the image's border is one
+
+
+@given(PIXELS, st.sampled_from([0.0, 0.1, 0.2, 0.5]))
+def test_the_edge_is_the_mask_without_its_erosion(mask: Bools, share: float) -> None:
+    far = max(1, round(share * float(np.hypot(*mask.shape))))
+    inner = minimum_filter(mask, 2 * far + 1, mode="constant", cval=False)
+    found = masks.edge(of(mask), share)
+    assert (pixels(found) == mask & ~inner).all()
+    assert rle.area(found) == (mask & ~inner).sum()
+
+
+@given(PIXELS)
+def test_a_crop_is_the_part_of_the_mask_in_its_box(mask: Bools) -> None:
+    packed = of(mask)
+    x, y, w, h = masks.box(packed)
+    assert (masks.cropped(packed) == mask[y : y + h, x : x + w]).all()
+    assert masks.cropped(packed).sum() == mask.sum()
+    assert masks.placed(masks.cropped(packed), packed) == packed

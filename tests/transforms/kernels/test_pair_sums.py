@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +42,7 @@ def test_pairs_are_counted_by_kind_with_their_scores() -> None:
     table = dict(zip(pair_sums.MEASURES, found["pairs", "gold", "", ""], strict=True))
     assert table["mpjpe"].tolist() == [2, 4 * ONE, 16 * ONE]
     assert table["oks"][0] == 2
-    assert found["pairs", "second", "", ""][:, 0].tolist() == [2] * 4
+    assert found["pairs", "second", "", ""][:, 0].tolist() == [2] * 4 + [0] * 3
     assert found["joint", "gold", "", ""][:, :2].tolist() == [[2, 4 * ONE]] * 3
     # 4 px over sigma s: .05 x 20 px = 1 px for the top, 2 px for the hands
     assert found["joint", "gold", "", ""][:, 2].tolist() == [4 * ONE, 2 * ONE, 2 * ONE]
@@ -91,7 +90,7 @@ def test_undated_pairs_take_no_part_in_drift() -> None:
 def test_without_sigmas_pairs_have_distances_but_no_score_and_no_weeks() -> None:
     plain = Skeleton("plain", TRIANGLE.keypoints, (), (), None)
     found = sums(pairs(plain), skeleton=plain)
-    assert found["pairs", "gold", "", ""][:, 0].tolist() == [0, 0, 2, 2]
+    assert found["pairs", "gold", "", ""][:, 0].tolist() == [0, 0, 2, 2, 0, 0, 0]
     assert found["judged", "ann", "gold", ""].tolist() == [0, 0, 0]
     assert not [key for key in found if key[0] == "weekly"]
 
@@ -110,13 +109,18 @@ def test_any_batching_adds_up_alike(order: list[int], cut: int) -> None:
     assert all(np.array_equal(one[key], other[key]) for key in one)
 
 
-def test_the_headline_is_symmetric_between_two_annotators() -> None:
-    table = pairs()
-    score = pair_sums.headline(table).tolist()
-    kinds = table["kind"].to_pylist()
-    expected = [
-        table["oks_sym" if kind == "second" else "oks"][i].as_py()
-        for i, kind in enumerate(kinds)
+def test_categories_are_counted_where_both_sides_name_one() -> None:
+    def said(category: str | None) -> list[tuple[str, str]] | None:
+        return None if category is None else [("category", category)]
+
+    names = [("cat", "cat"), ("cat", "dog"), ("cat", "dog"), ("dog", None)]
+    rows = [
+        row(10 * i + j, image=f"{i}.jpg", role=role, attributes=said(each[j]))
+        for i, each in enumerate(names)
+        for j, role in enumerate(("production", "gold"))
     ]
-    assert score == pytest.approx(expected)
-    assert score[kinds.index("second")] == pytest.approx(score[-1])
+    found = sums(compare(placed(batch(*rows)), TRIANGLE, "").pairs)
+    assert found["class", "gold", "cat", "cat"].tolist() == [1]
+    assert found["class", "gold", "cat", "dog"].tolist() == [2]
+    assert len([key for key in found if key[0] == "class"]) == 2
+    assert found["judged", "ann", "gold", ""].tolist()[:2] == [4, 2]

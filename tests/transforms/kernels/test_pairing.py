@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from posegate.transforms.kernels.pairing import (
 )
 
 SIGMA = np.array([0.03, 0.08, 0.08, 0.1, 0.1])
+ALIKE = partial(scores, sigma=SIGMA)
 SHAPE = np.array([[0.0, 0], [-20, 30], [20, 30], [-15, 80], [15, 80]])
 
 
@@ -37,7 +40,9 @@ def at(*places: float) -> np.ndarray:
 
 
 def paired(*arguments: object) -> list[tuple[int, int]]:
-    candidate, reference = pair(*arguments)  # type: ignore[arg-type]
+    *sides, sigma = arguments
+    alike = partial(scores, sigma=sigma)
+    candidate, reference = pair(*sides, alike)  # type: ignore[arg-type]
     return list(zip(candidate.tolist(), reference.tolist(), strict=True))
 
 
@@ -161,6 +166,6 @@ def test_the_order_of_the_rows_does_not_matter(seed: int, n: int, m: int) -> Non
         return People(*(column[order] for column in columns))
 
     straight = paired(frame_a, frame_b, a, b, SIGMA)
-    mixed = pair(frame_a[p], frame_b[q], shuffled(a, p), shuffled(b, q), SIGMA)
+    mixed = pair(frame_a[p], frame_b[q], shuffled(a, p), shuffled(b, q), ALIKE)
     back = zip(p[mixed.candidate].tolist(), q[mixed.reference].tolist(), strict=True)
     assert sorted(back) == sorted(straight)

@@ -1,0 +1,110 @@
+"""Deliveries of masks through the whole gate: judged by IoU, with gold and reviews."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from delivered import call, deliver, document, picture, project, run_of, table
+
+IMAGES = 90
+
+CLASSES = [{"id": 1, "name": "person"}, {"id": 2, "name": "dog"}]
+
+PROJECT = """\
+project = "masks"
+skeleton = "mask"
+policy = "general"
+output = "quality"
+[acceptance]
+p0 = 0.1
+p1 = 0.3
+"""
+
+
+def masked(number: int, off: float = 0.0, **other: Any) -> dict[str, Any]:
+    """Two objects an image would not fit: an octagon of 80 px, moved by `off` px."""
+    turn = np.arange(8) * np.pi / 4
+    x, y = 200 + off + 40 * np.cos(turn), 150 + 40 * np.sin(turn)
+    polygon = np.stack([x, y], axis=1).ravel().round(2).tolist()
+    return {
+        "id": number,
+        "image_id": number,
+        "category_id": 1 + number % 2,
+        "segmentation": [polygon],
+        "bbox": [160 + off, 110, 80, 80],
+        "area": 4525.5,
+        "iscrowd": 0,
+        "annotator": f"ann{number % 3}",
+        **other,
+    }
+
+
+def instances(annotations: list[dict[str, Any]]) -> dict[str, Any]:
+    """A COCO document of masks alone."""
+    pictures = [picture(n) for n in range(1, IMAGES + 1)]
+    return {"images": pictures, "annotations": annotations, "categories": CLASSES}
+
+
+def judged(folder: Path, off: float, confused: int = 0) -> tuple[int, str, Path]:
+    """A delivery whose masks lie `off` px beside the gold's, and its run."""
+    work = [
+        masked(n, off, **({"category_id": 2 - n % 2} if n <= confused else {}))
+        for n in range(1, IMAGES + 1)
+    ]
+    gold = [masked(n, annotator="gil") for n in range(1, IMAGES + 1)]
+    deliver(
+        folder / "d",
+        {
+            "a.json": json.dumps(instances(work)),
+            "gold.json": json.dumps(instances(gold)),
+            "delivery.toml": '[roles]\n"gold*.json" = "gold"\n',
+        },
+    )
+    project(folder, PROJECT)
+    done = call("run", folder / "d", "--project", folder / "project.toml")
+    assert done.code in (0, 1), done
+    return done.code, done.out, run_of(folder / "quality", "d")
+
+
+def gate(run: Path, name: str) -> dict[str, Any]:
+    reasons = document(run, "report.json")["reasons"]
+    [found] = [each for each in reasons if each["gate"] == name]
+    return dict(found)
+
+
+def test_masks_near_the_gold_are_accepted(tmp_path: Path) -> None:
+    code, out, run = judged(tmp_path, 1.0)
+    assert (code, "sigmas" in out) == (0, False), out
+    text = gate(run, "acceptance")["text"]
+    assert text.startswith("0 of 90 reviewed instances have IoU below 0.65")
+    assert gate(run, "agreement")["text"].startswith("Mean IoU against gold is 0.965")
+    pairs = table(run, "agreement")
+    assert pairs.num_rows == IMAGES
+    assert min(pairs["mask_iou"].to_pylist()) > 0.95
+    assert max(pairs["boundary_iou"].to_pylist()) < min(pairs["mask_iou"].to_pylist())
+    verdicts = table(run, "decisions")["verdict"].to_pylist()
+    assert verdicts.count("approved") == IMAGES
+
+
+def test_masks_far_from_the_gold_are_rejected(tmp_path: Path) -> None:
+    code, _, run = judged(tmp_path, 30.0)
+    assert code == 1
+    assert gate(run, "acceptance")["verdict"] == "reject"
+    assert gate(run, "agreement")["verdict"] == "reject"
+    page = (run / "dashboard.html").read_text()
+    assert "Histogram of IoU" in page
+    assert "median IoU of the sample" in page
+    assert "OKS" not in page
+
+
+def test_another_category_is_nonconforming_and_in_the_table(tmp_path: Path) -> None:
+    code, _, run = judged(tmp_path, 1.0, confused=60)
+    assert code == 1
+    text = gate(run, "acceptance")["text"]
+    assert text.startswith("60 of 90 reviewed instances have IoU below 0.65 or another")
+    classes = document(run, "report.json")["agreement"]["classes"]
+    assert classes["names"] == ["dog", "person"]
+    assert classes["matrix"] == [[15, 30], [30, 15]]
+    assert "delivered (rows) against reference" in (run / "dashboard.html").read_text()
