@@ -30,8 +30,9 @@ from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.kernels.worst import SHOWN
+from posegate.transforms.kinematics import Kinematics
 from posegate.transforms.model.poses import dense
-from posegate.transforms.motion import Motion
+from posegate.transforms.motion import Motion, Windows
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
@@ -74,7 +75,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         )
         weighed = met.pairs | "weigh" >> Weigh(sample, sampling.reviews)
         checked = read.batches | "validate" >> Validate(plan.rules, skeleton)
-        moved = read.batches | "motion" >> Motion(plan.rules, skeleton, plan.buckets)
+        windows = read.batches | "windows" >> Windows(plan.buckets)
+        moved = windows | "motion" >> Motion(plan.rules, skeleton)
         paired = read.batches | "accompany" >> Accompany(
             plan.rules, skeleton, folder, plan.buckets
         )
@@ -116,7 +118,12 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             met.worst | "worst pairs" >> beam.combiners.Top.Smallest(SHOWN),
             decided.worst | "worst findings" >> beam.combiners.Top.Smallest(SHOWN),
         ) | "worst" >> beam.Flatten()
-        files = (read.files, met.files, decided.files) | "files" >> beam.Flatten()
+        written = [read.files, met.files, decided.files]
+        if plan.policy.kinematics.write:
+            cutoff = plan.policy.kinematics.cutoff_hz
+            moves = Kinematics(skeleton, folder, cutoff)
+            written.append(windows | "kinematics" >> moves)
+        files = written | "files" >> beam.Flatten()
         decisions = decided.sums | "subtotal of decisions" >> Subtotal()
         late = decisions | "gather decisions" >> Gather()
         queue = decided.next | "next reviews" >> beam.combiners.Top.Smallest(NEXT)

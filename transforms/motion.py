@@ -21,7 +21,7 @@ from posegate.transforms import parts
 from posegate.transforms.kernels.buckets import scatter, stable_hash
 from posegate.transforms.kernels.tracks import Tracks, ordered
 from posegate.transforms.model.finding import check, human, judgeable
-from posegate.transforms.model.poses import Poses
+from posegate.transforms.model.poses import Bools, Poses
 from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -35,28 +35,40 @@ COLUMNS = (
 )
 """What of a row is needed to check its track."""
 
-_VIDEOS = 1 << 20  # more than there are buckets: a key is window * _VIDEOS + bucket
+VIDEOS = 1 << 20  # more than there are buckets: a key is window * _VIDEOS + bucket
 
 
 @dataclass
-class Motion(beam.PTransform):  # type: ignore[misc]
-    """Canonical batches -> findings of the rules that read tracks."""
+class Windows(beam.PTransform):  # type: ignore[misc]
+    """Canonical batches -> the rows of tracks, by window."""
 
-    rules: tuple[Bound, ...]
-    skeleton: Skeleton
     buckets: int
     window: int = WINDOW
     lead: int = LEAD
 
     def expand(
         self, batches: beam.PCollection[pa.RecordBatch]
-    ) -> beam.PCollection[pa.RecordBatch]:
+    ) -> beam.PCollection[tuple[int, Iterable[pa.RecordBatch]]]:
         return (
             batches
             | "of tracks" >> beam.FlatMap(tracked, self.buckets, self.window, self.lead)
             | "by window" >> beam.GroupByKey()
-            | "check tracks"
-            >> beam.FlatMap(findings, self.rules, self.skeleton, self.window)
+        )
+
+
+@dataclass
+class Motion(beam.PTransform):  # type: ignore[misc]
+    """Windows of tracks -> findings of the rules that read tracks."""
+
+    rules: tuple[Bound, ...]
+    skeleton: Skeleton
+    window: int = WINDOW
+
+    def expand(
+        self, windows: beam.PCollection[tuple[int, Iterable[pa.RecordBatch]]]
+    ) -> beam.PCollection[pa.RecordBatch]:
+        return windows | "check tracks" >> beam.FlatMap(
+            findings, self.rules, self.skeleton, self.window
         )
 
 
@@ -80,7 +92,7 @@ def tracked(
         near = (frame + shift * lead) // window
         some = np.flatnonzero(near != own) if shift else np.arange(len(frame))
         if len(some):
-            key = near[some] * _VIDEOS + bucket[some]
+            key = near[some] * VIDEOS + bucket[some]
             yield from scatter(placed.take(pa.array(some)), key)
 
 
@@ -93,8 +105,12 @@ def findings(
     """What one window's rows break, a batch a part."""
     key, batches = rows_of
     rows, track = ordered(pa.concat_batches(list(batches)))
-    owned = rows["frame"].to_numpy() // window == key // _VIDEOS
     tracks = Tracks.of(rows, track, human(Poses.of(rows)), skeleton)
     part, row = (rows[name].to_numpy() for name in ("part", "row"))
-    found = check(rules, rows, skeleton, part, row, owned, tracks)
+    found = check(rules, rows, skeleton, part, row, owned(rows, key, window), tracks)
     yield from (piece for _, piece in scatter(found, found["part"].to_numpy()))
+
+
+def owned(rows: pa.RecordBatch, key: int, window: int) -> Bools:
+    """(N,): the window speaks for the row, and does not just see it."""
+    return np.asarray(rows["frame"].to_numpy() // window == key // VIDEOS)

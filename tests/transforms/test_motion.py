@@ -19,7 +19,7 @@ from posegate.transforms import parts
 from posegate.transforms.model import schema
 from posegate.transforms.model.rule import Bound, Setting, bind
 from posegate.transforms.model.skeleton import load
-from posegate.transforms.motion import Motion, findings, tracked
+from posegate.transforms.motion import Motion, Windows, findings, tracked
 
 PEOPLE = load("coco_17")
 
@@ -315,7 +315,8 @@ def test_the_graph_is_the_plain_calls_in_any_order_and_batching() -> None:
             seen = (
                 p
                 | beam.Create([pieces[i] for i in order if i < len(pieces)])
-                | Motion(rules(), PEOPLE, 3)
+                | Windows(3)
+                | Motion(rules(), PEOPLE)
                 | beam.FlatMap(lambda each: each.to_pylist())
             )
             assert_that(seen, _equals(expected))

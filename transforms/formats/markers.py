@@ -221,7 +221,7 @@ class Capture:
             id=[subject.name or "1"] * n,
             video=self.video,
             fps=self.rate,
-            track=subject.name,
+            track=subject.name or "1",
         )
 
     def _fill(

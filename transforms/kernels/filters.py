@@ -1,12 +1,13 @@
-"""Filters that predict the next position: One Euro and a Kalman filter.
+"""Filters of positions: One Euro and Kalman, which predict the next, and a low pass.
 
-Both take a series of one track as columns, (T, …), and know nothing of gaps: a caller
+All take a series of one track as columns, (T, …), and know nothing of gaps: a caller
 gives them one run at a time.
 """
 
 import math
 
 import numpy as np
+from scipy import signal
 
 from posegate.transforms.model.poses import Floats
 
@@ -83,3 +84,21 @@ def innovation(
         a, b, c = np.where(born, r**2, a), np.where(born, 0, b), np.where(born, 1e4, c)
         belief[i] = np.where(here | born, at, np.nan)
     return belief, surprise
+
+
+CORRECTION = (math.sqrt(2) - 1) ** 0.25
+"""What two passes of a second-order filter make of its cut-off: .802 (Winter 2009)."""
+
+
+def low_pass(x: Floats, fps: float, cutoff: float) -> Floats:
+    """A Butterworth filter run forwards and back, without lag: (T, …) -> (T, …).
+
+    Of fourth order in all, as is usual for coordinates of people (Winter 2009, section
+    3.4.4). All positions are finite; at least twelve of them.
+
+    Args:
+      fps: frames a second.
+      cutoff: where half the power is left [Hz]; below .8 times half of `fps`.
+    """
+    sections = signal.butter(2, cutoff / CORRECTION, fs=fps, output="sos")
+    return np.asarray(signal.sosfiltfilt(sections, x, axis=0))

@@ -173,6 +173,37 @@ def angles(xyz: Floats, skeleton: Skeleton) -> Angles:
     return found
 
 
+def projected(xyz: Floats, skeleton: Skeleton) -> Angles:
+    """Angles as a picture shows them: (N, K, 3), z all alike, -> (N,) each.
+
+    Only between three points, 0 to 180, and foreshortened: of a limb seen from the side
+    they are those of the joint.
+    """
+    body, found = Body(xyz, skeleton.body), {}
+    for side in SIDES:
+        for a, b, c in IN_A_LINE:
+            names = [f"{side} {part}" for part in (a, b, c)]
+            if body.has(*names):
+                start, middle, end = names
+                turned = bend(body.way(start, middle), body.way(middle, end))
+                found[f"{middle} flexion"] = turned
+        names = [f"{side} {part}" for part in ("hip", "shoulder", "elbow")]
+        if body.has(*names):
+            hip, shoulder, elbow = names
+            lifted = bend(body.way(shoulder, hip), body.way(shoulder, elbow))
+            found[f"{shoulder} elevation"] = lifted
+    return found
+
+
+IN_A_LINE = (
+    ("shoulder", "elbow", "wrist"),
+    ("elbow", "wrist", "hand"),
+    ("shoulder", "hip", "knee"),
+    ("hip", "knee", "ankle"),
+)
+"""Joints between the two parts that they join: straight is 0."""
+
+
 def _leg(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     hip, knee, ankle, toe = (f"{side} {p}" for p in ("hip", "knee", "ankle", "toe"))

@@ -152,6 +152,14 @@ class Slices(Section):
     least: Count = 50
 
 
+class Kinematics(Section):
+    """Whether a table of joint angles, velocities and accelerations is written, of all
+    tracks, and the cut-off of the filter before."""
+
+    write: bool = False
+    cutoff_hz: Annotated[float, Field(gt=0)] = 6.0
+
+
 class Policy(Section):
     """All of them; what a worker needs to judge."""
 
@@ -163,3 +171,4 @@ class Policy(Section):
     splits: Splits
     calibration: Calibration
     slices: Slices = Slices()
+    kinematics: Kinematics = Kinematics()

@@ -117,6 +117,36 @@ FINDINGS = pa.schema(
 """One rule broken by one instance; `keypoint` is null where all of it broke it."""
 
 
+DEGREES = ("flexion", "abduction", "rotation", "elevation", "extension")
+"""What angles of joints are called; each joint has some of them."""
+
+KINEMATICS = pa.schema(
+    [
+        pa.field("part", pa.int32(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("instance", pa.string(), nullable=False),
+        pa.field("annotator", pa.string()),
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("video", pa.string()),
+        pa.field("track", pa.string(), nullable=False),
+        pa.field("frame", pa.int64(), nullable=False),
+        pa.field("time_s", pa.float64()),
+        pa.field("joint", pa.string(), nullable=False),
+        *(pa.field(kind, pa.float32()) for kind in DEGREES),
+        *(pa.field(f"{kind}_velocity", pa.float32()) for kind in DEGREES),
+        *(pa.field(name, pa.float32()) for name in ("vx", "vy", "vz", "speed")),
+        *(pa.field(name, pa.float32()) for name in ("ax", "ay", "az", "acceleration")),
+        pa.field("unit", pa.string(), nullable=False),
+        pa.field("scale", pa.string(), nullable=False),
+        pa.field("cutoff_hz", pa.float32()),
+        pa.field("reason", pa.string()),
+    ]
+)
+"""How one joint of one instance moves: degrees, degrees a second, `unit` a second and a
+second squared; `scale` says where metres come from, `cutoff_hz` is null where nothing
+was smoothed, `reason` why there is no velocity."""
+
+
 def agreement(keypoints: int) -> pa.Schema:
     """One pair: an instance with its reference; an error is null unless both label.
 

@@ -30,7 +30,7 @@ def test_a_frame_is_a_row_with_depth_unit_rate_and_video() -> None:
         *("walk.trc", "walk.trc#1", 1, 100, "mm"),
     ]
     assert first["visibility"] == [2, 2]
-    assert (first["area"], first["track"]) == (None, None)
+    assert (first["area"], first["track"]) == (None, "1")
     assert got.tally.images == 2
 
 
