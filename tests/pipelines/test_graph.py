@@ -58,9 +58,9 @@ def outputs(built: beam.Pipeline) -> dict[str, tuple[Any, bytes]]:
 ARROW = """
 ingest/read/ParDo(ReadShard) None
 ingest/read/ParDo(ReadShard) quarantined
-validate/check/FlatMap(findings) None
-motion/of tracks None
-motion/by window None
+validate/check None
+windows/of tracks None
+windows/by window None
 motion/check tracks None
 accompany/sketch None
 accompany/by place None
