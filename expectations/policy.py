@@ -2,10 +2,10 @@
 
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from posegate.transforms import storage
+from posegate.transforms.model.shelves import POLICIES
 
 
 def load_policy(name: str) -> dict[str, Any]:
@@ -20,19 +20,12 @@ def load_policy(name: str) -> dict[str, Any]:
     below = table.pop("extends", None)
     if below is None:
         return table
-    if below not in shipped() or below == name:
+    if below not in POLICIES.names() or below == name:
         raise ValueError(
             f"policy {name}: extends = {below!r} is no shipped policy; "
-            f"those are {', '.join(shipped())}"
+            f"those are {', '.join(POLICIES.names())}"
         )
     return overlay(load_policy(below), table)
-
-
-def shipped() -> list[str]:
-    """The names of the policies that come with posegate."""
-    folder = resources.files("posegate.expectations") / "policies"
-    files = (file.name for file in folder.iterdir())
-    return sorted(file[:-5] for file in files if file.endswith(".toml"))
 
 
 def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,10 +52,4 @@ def _text(name: str) -> str:
             return storage.read_bytes(name).decode()
         except FileNotFoundError:
             raise ValueError(f"policy {name}: there is no such file") from None
-    if name not in shipped():
-        raise ValueError(
-            f"no policy {name!r}; shipped: {', '.join(shipped())}; "
-            "or give the path of a TOML"
-        )
-    file = resources.files("posegate.expectations") / "policies" / f"{name}.toml"
-    return file.read_text(encoding="utf-8")
+    return POLICIES.read(name).decode()

@@ -8,12 +8,12 @@ is not read.
 import difflib
 import re
 from collections.abc import Collection
-from importlib import resources
 from typing import Any
 
 import msgspec
 
 from posegate.transforms import storage
+from posegate.transforms.model.shelves import SUITES
 
 NAMED = ("column", "column_A", "column_B")
 """The arguments of an expectation that hold a column's name."""
@@ -103,13 +103,6 @@ def load_suite(name: str, columns: Collection[str]) -> Suite:
     return suite
 
 
-def shipped() -> list[str]:
-    """The names of the suites that come with posegate."""
-    folder = resources.files("posegate.expectations") / "suites"
-    files = (file.name for file in folder.iterdir())
-    return sorted(file[:-5] for file in files if file.endswith(".json"))
-
-
 def _hint(column: str, columns: Collection[str]) -> str:
     near = difflib.get_close_matches(column, columns, 1)
     return f"did you mean {near[0]!r}?" if near else f"one of {', '.join(columns)}"
@@ -125,10 +118,4 @@ def _text(name: str) -> bytes:
             return storage.read_bytes(name)
         except FileNotFoundError:
             raise ValueError(f"suite {name}: there is no such file") from None
-    if name not in shipped():
-        raise ValueError(
-            f"no suite {name!r}; shipped: {', '.join(shipped())}; "
-            "or give the path of a JSON"
-        )
-    file = resources.files("posegate.expectations") / "suites" / f"{name}.json"
-    return file.read_bytes()
+    return SUITES.read(name)

@@ -1,7 +1,6 @@
 """`posegate calibrate`: a skeleton's sigmas from frames that two people annotated."""
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,12 +18,23 @@ if TYPE_CHECKING:
     from posegate.transforms.model.skeleton import Skeleton
 
 
-EPILOG = """\
+LEGEND = """\
+  sigma      how far two careful people differ, as a share of the object's size (the
+             square root of its area), click noise taken out, gross errors held down
+  interval   95 % confidence, people taken as what varies (a jackknife over them)
+  pairs      of points that both placed; people, by how many different ones
+  moment     the plain root mean square: well above sigma where there are gross errors
+  click px   what one person's click adds to each axis, however large the object"""
+
+EPILOG = f"""\
 Give it deliveries whose frames two people annotated each, in rotating pairs of ten
 people or more, who are known to work well. Never the delivery to be judged: sigmas
 measured on it give OKS .889 to any team, good or bad.
 
   posegate calibrate calibration/ --project project.toml --to bowling.toml
+
+It prints, of each keypoint (left and right together),
+{LEGEND}
 
 Then name the file as `skeleton` in project.toml. exit codes: 0 written, 1 too few pairs
 or people, 2 a mistake in the call or in project.toml, 3 it broke.
@@ -72,7 +82,7 @@ def measure(
 
     pairs = doubles(agreement(deliveries, settings, skeleton), len(skeleton.keypoints))
     sigmas = calibrate(pairs, skeleton)
-    speech.tell("\n".join(table(skeleton, sigmas)))
+    speech.tell("\n".join([*table(skeleton, sigmas), LEGEND]))
     lacking = list(too_few(skeleton, sigmas, settings.calibration))
     if lacking:
         speech.tell("\n".join(["nothing was written:", *lacking]))
@@ -179,38 +189,33 @@ def document(
     """The skeleton as TOML, with its sigmas and what they were measured on."""
     from dataclasses import replace
 
+    from posegate.transforms.model.skeleton_text import listed, quoted, toml
+
     values = tuple(round(s.sigma, 6) for s in sigmas)
     made = replace(skeleton, sigmas=values)
-    names = skeleton.keypoints
-
-    def ends(pairs: Sequence[tuple[int, int]]) -> str:
-        return json.dumps([[names[a], names[b]] for a, b in pairs], ensure_ascii=False)
-
+    text = toml(
+        skeleton.keypoints,
+        skeleton.limbs,
+        skeleton.flip_pairs,
+        name=skeleton.name,
+        source=skeleton.source,
+        category=skeleton.category,
+        sigmas=values,
+        aliases=skeleton.aliases,
+        says=["Written by posegate calibrate. A sigma is that of a pair of people."],
+    )
+    checksums = (shard.checksum for each in deliveries for shard in each.shards)
     lines = [
-        "# Written by posegate calibrate. A sigma is that of a pair of people.",
-        f"name = {text(skeleton.name)}",
-        f"category = {text(skeleton.category)}",
-        f"source = {text(skeleton.source)}",
-        f"keypoints = {json.dumps(list(names), ensure_ascii=False)}",
-        f"limbs = {ends(skeleton.limbs)}",
-        f"flip_pairs = {ends(skeleton.flip_pairs)}",
-        f"sigmas = {list(values)}",
-        "",
         "[calibration]",
-        f"version = {text(made.version)}",
-        f"deliveries = {json.dumps([d.name for d in deliveries], ensure_ascii=False)}",
-        f"inputs = {json.dumps([s.checksum for d in deliveries for s in d.shards])}",
+        f"version = {quoted(made.version)}",
+        *listed("deliveries", (quoted(each.name) for each in deliveries)),
+        *listed("inputs", map(quoted, checksums)),
         'convention = "pair"',
     ]
-    for name, s in zip(names, sigmas, strict=True):
-        lines += ["", "[[calibration.keypoints]]", f"name = {text(name)}"]
+    for name, s in zip(skeleton.keypoints, sigmas, strict=True):
+        lines += ["", "[[calibration.keypoints]]", f"name = {quoted(name)}"]
         lines += [f"{key} = {number(value)}" for key, value in s._asdict().items()]
-    return "\n".join(lines) + "\n"
-
-
-def text(value: str) -> str:
-    """A text as TOML writes it: as JSON does."""
-    return json.dumps(value, ensure_ascii=False)
+    return "\n".join([text, *lines, ""])
 
 
 def number(value: float) -> str:

@@ -13,6 +13,15 @@ STRATA = "statistics/strata.parquet"
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a run asks to be reviewed: the files of its queue, and which runs of
+    hand-ins it has counted."""
+
+    queue: tuple[str, ...]
+    counted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Past:
     """A committed run: where its tables are, and its splits if it was accepted.
 
@@ -32,6 +41,7 @@ class Past:
     replaces: str | None
     reviews: str | None
     reviewed: tuple[str, ...]
+    asked: Asked
 
 
 def pointed(pointer: str) -> tuple[str, commit.Token] | None:
@@ -133,5 +143,13 @@ def as_past(folder: str, manifest: dict[str, Any], output: str) -> Past:
             storage.join(folder, *name.split("/"))
             for name in names
             if name.startswith("annotations/")
+        ),
+        asked=Asked(
+            queue=tuple(
+                storage.join(folder, *name.split("/"))
+                for name in names
+                if name.startswith("review/") and name.endswith(".parquet")
+            ),
+            counted=tuple(each["run"] for each in manifest.get("hand_ins", ())),
         ),
     )

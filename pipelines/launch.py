@@ -5,6 +5,7 @@ import io
 import platform
 import resource
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from posegate.pipelines.gate import Gate
 from posegate.pipelines.history import committed
 from posegate.pipelines.plan import Plan
 from posegate.pipelines.speech import printable
-from posegate.transforms import storage
+from posegate.transforms import parts, storage
 from posegate.transforms.dashboard.meanings import meaning
 from posegate.transforms.dashboard.overview import index
 from posegate.transforms.kernels import verdict
@@ -110,19 +111,21 @@ def publish_index(output: str) -> None:
 
 
 def exit_code(report: Mapping[str, Any]) -> int:
-    """0 where the delivery is accepted, 1 where the gate said no."""
-    return ACCEPTED if report["verdict"] == "accept" else REFUSED
+    """0 where the delivery is accepted, or its reviews are handed in; 1 where the gate
+    said no."""
+    return ACCEPTED if report["verdict"] in ("accept", "handed-in") else REFUSED
 
 
 def summary(report: Mapping[str, Any], plan: Plan) -> str:
     """The verdict, why, what became of everything, and where to look."""
     counts = report["counts"]
     lines = [
-        f"{printable(plan.delivery.name)}: {report['verdict'].upper()}"
+        f"{printable(plan.delivery.name)}: "
+        + report["verdict"].upper().replace("-", " ")
         + ("  (this run was done before)" if plan.done else "")
     ]
     if plan.delivery.reviews is not None:
-        lines.append(f"  {handed_in(plan.delivery.reviews, plan.judged)}")
+        lines.append(f"  {handed_in(plan, plan.delivery.reviews)}")
     marks = {"accept": "+", "hold": "?", "reject": "-"}
     lines += [
         f"  {marks[r['verdict']]} {printable(r['text'])}" for r in report["reasons"]
@@ -153,15 +156,39 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def handed_in(of: str, judged: Sequence[str]) -> str:
-    """What becomes of a delivery of reviews."""
-    if of in judged:
-        return f"reviews of {printable(of)}: run the gate on it again, and they count"
-    known = ", ".join(map(printable, judged)) or "none"
+def handed_in(plan: Plan, of: str) -> str:
+    """What becomes of a delivery of reviews, and how far it answers what is asked."""
+    if plan.asked is None:
+        known = ", ".join(map(printable, plan.judged)) or "none"
+        return (
+            f"reviews of {printable(of)}, which has not been judged (judged: {known}): "
+            "is that its name? They count when it is"
+        )
+    if plan.run in plan.asked.counted:
+        return f"reviews of {printable(of)}, which counts them already"
+    asked = instances(plan.asked.queue, "draw")
+    brought = instances(parts_of(plan.folder), "instance")
+    settled = sum(min(n, brought[image]) for image, n in asked.items())
     return (
-        f"reviews of {printable(of)}, which has not been judged (judged: {known}): is "
-        "that its name? They count when it is"
+        f"reviews of {printable(of)}: {settled} of the {asked.total()} drawn instances "
+        "that still lack one lie in these frames; run the gate on it again, and they "
+        "count"
     )
+
+
+def parts_of(folder: str) -> list[str]:
+    """A run's part files."""
+    place = storage.join(folder, "annotations")
+    return [file.path for file in storage.listing(place)]
+
+
+def instances(paths: Sequence[str], known: str) -> Counter[str]:
+    """How many rows some Parquet files have of each image, a column of them known."""
+    found: Counter[str] = Counter()
+    for path in paths:
+        for batch in parts.read_columns(path, ["image", known]):
+            found.update(batch.filter(batch[known].is_valid())["image"].to_pylist())
+    return found
 
 
 def held(report: Mapping[str, Any]) -> str:

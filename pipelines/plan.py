@@ -15,6 +15,7 @@ from posegate.expectations.contract import examine
 from posegate.expectations.rules import RULES
 from posegate.pipelines import project as projects
 from posegate.pipelines.history import (
+    Asked,
     Past,
     earlier,
     hand_ins,
@@ -61,7 +62,8 @@ PACKAGES = ("apache-beam", "numpy", "pyarrow", "scipy", "great-expectations", "m
 class Plan:
     """A run, ready to start; `done` is set where it has been done before.
 
-    `judged` names the deliveries that have been.
+    `judged` names the deliveries that have been; `asked` is what the one asks for that
+    this one brings reviews of.
     """
 
     project: Project
@@ -77,6 +79,7 @@ class Plan:
     spread: Mapping[str, float]
     hand_ins: tuple[tuple[str, ...], ...]
     judged: tuple[str, ...]
+    asked: Asked | None
     bench: Bench
     press: Press
     release: Release
@@ -128,6 +131,7 @@ def prepare(
         examine,
         followed(policy, skeleton, weekly),
         circular(delivery, skeleton),
+        delivery.reviews,
     )
     release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]
@@ -165,6 +169,7 @@ def prepare(
         repeated="reject",
         hand_ins=tuple(p.reviewed for p in ledger),
         judged=tuple(sorted({p.delivery for p in known})),
+        asked=next((p.asked for p in known if p.delivery == delivery.reviews), None),
         spread=strata.spread([parts.read_table(p.strata) for p in past if p.strata]),
         bench=bench,
         press=press,

@@ -70,11 +70,12 @@ def act(parsed: argparse.Namespace) -> Action:
 
 def _list(parsed: argparse.Namespace) -> tuple[str, Path | None]:
     """A table of what is shipped."""
-    from posegate.transforms.model.skeleton import load, shipped
+    from posegate.transforms.model.shelves import SKELETONS
+    from posegate.transforms.model.skeleton import load
 
     rows: list[tuple[str, ...]]
     rows = [("skeleton", "keypoints", "limbs", "flip pairs", "sigmas")]
-    for name in shipped():
+    for name in SKELETONS.names():
         each = load(name)
         counts = (each.keypoints, each.limbs, each.flip_pairs)
         sigmas = "-" if each.sigmas is None else "+"
@@ -86,15 +87,13 @@ def _list(parsed: argparse.Namespace) -> tuple[str, Path | None]:
 
 def _show(parsed: argparse.Namespace) -> tuple[str, Path | None]:
     """The text of a skeleton's file."""
-    from importlib import resources
-
+    from posegate.transforms.model.shelves import SKELETONS
     from posegate.transforms.model.skeleton import load
 
     load(parsed.of)  # says what is wrong with the name or the file
     if parsed.of.endswith(".toml"):
         return Path(parsed.of).read_text(encoding="utf-8"), None
-    folder = resources.files("posegate.expectations") / "skeletons"
-    return (folder / f"{parsed.of}.toml").read_text(encoding="utf-8"), None
+    return SKELETONS.read(parsed.of).decode(), None
 
 
 def _init(parsed: argparse.Namespace) -> tuple[str, Path | None]:

@@ -265,7 +265,8 @@ class Concern:
         )
         rows = np.union1d(found, lacking["row"].to_numpy())
         drawn = pc.index_in(pa.array(rows), value_set=lacking["row"])
-        why = np.where(np.isin(rows, found), FOUND, SAMPLED).tolist()
+        both = np.isin(rows, found), np.isin(rows, lacking["row"].to_numpy())
+        why = np.select([both[0] & both[1], both[0]], [BOTH, FOUND], SAMPLED).tolist()
         purpose = lacking["purpose"].take(drawn)
         only = np.asarray(pc.equal(purpose, PARTIAL).fill_null(False))
         some = [
@@ -286,8 +287,8 @@ class Concern:
         )
 
 
-FOUND, SAMPLED = "finding", "sample"
-"""Why an instance is to be reviewed; one with a draw is in the sample in any case."""
+FOUND, SAMPLED, BOTH = "finding", "sample", "sample and finding"
+"""Why an instance is to be reviewed."""
 
 QUEUED = pa.schema(
     [

@@ -12,14 +12,13 @@ from apache_beam.pvalue import AsIter, AsSingleton
 from posegate.transforms import parts
 from posegate.transforms.formats import Tally
 from posegate.transforms.kernels import streams, verdict
-from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
 from posegate.transforms.kernels.people import HABITS, HOLDING
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
-from posegate.transforms.kernels.verdict import TRUSTED, Gate, Records
+from posegate.transforms.kernels.verdict import TRUSTED, Ending, Gate, Records
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -34,7 +33,7 @@ class Judgement:
     `wanted` is the last place of the order of review that is asked for.
     """
 
-    verdict: Verdict
+    verdict: Ending
     gates: tuple[Gate, ...]
     alarms: tuple[Alarm, ...]
     records: Records
@@ -48,7 +47,8 @@ class Bench:
     """What a judge goes by: the same for every delivery of a project.
 
     `partial` are the keypoints that a second, larger quota is looked at for; `circular`
-    says that the sigmas were measured on this delivery.
+    says that the sigmas were measured on this delivery; `reviews` names the delivery
+    that it brings reviews of.
     """
 
     policy: Policy
@@ -57,6 +57,7 @@ class Bench:
     examine: Examine
     partial: tuple[str, ...] = ()
     circular: bool = False
+    reviews: str | None = None
 
 
 @dataclass
@@ -112,7 +113,8 @@ def judge(
     ]
     found = bench.examine(folder, names, metrics(sums, records))
     score = score_of(bench.skeleton)
-    gates = [*verdict.gates(sums, records, bench.policy, score), contract(found)]
+    said = verdict.gates(sums, records, bench.policy, score, bench.reviews)
+    gates = [*said, contract(found)]
     if bench.circular:
         gates = [warned(gate) for gate in gates]
     return Judgement(

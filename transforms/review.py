@@ -1,7 +1,7 @@
 """The review queue as a tool opens it: in the delivery's own format, or as COCO.
 
 review/part-00003.parquet                    which rows, why, in which order
-review/coco/part-00003/annotations.json      the same instances, to be drawn again
+to_review/coco/part-00003/annotations.json   the same instances, to be drawn again
 
 Who drew them, and when, is left out: the reviewer will be another. `review_order`,
 `review_why` and `review_keypoints` are attributes.
@@ -50,7 +50,7 @@ def write(
 
         @contextmanager
         def opened(name: str) -> Iterator[BinaryIO]:
-            place = f"review/{target.NAME}/part-{part:05d}/{name}"
+            place = f"to_review/{target.NAME}/part-{part:05d}/{name}"
             with parts.raw_file(folder, place) as file:
                 yield cast(BinaryIO, file)
             files.append(file.written)

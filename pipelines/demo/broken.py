@@ -11,7 +11,10 @@ from posegate.pipelines.demo.spec import Purpose, Spec, stream
 
 HOLE = "@hole@"
 SHARE = 0.001
-"""Of a large delivery; a small one has one of each kind."""
+"""Of a large delivery; a small one has one of each kind, a smaller one the next few."""
+
+MOST = 0.008
+"""A delivery in which more cannot be read is refused for that alone, from 1 % on."""
 
 Record = dict[str, Any]
 
@@ -71,9 +74,9 @@ def ordinals(spec: Spec, week: int) -> tuple[Ints, list[str]]:
     rng = stream(spec.seed, week, 0, Purpose.BROKEN)
     primary = int(spec.quota(week) / (1 + 1.5 * spec.doubled))
     rounds = max(1, round(spec.quota(week) * SHARE / len(KINDS)))
-    total = rounds * len(KINDS)
+    total = min(rounds * len(KINDS), int(spec.quota(week) * MOST))
     where = ((np.arange(total) + rng.random(total)) * primary / total).astype(np.int64)
-    names = list(KINDS)
+    names = np.roll(list(KINDS), -week * total).tolist()
     kinds = [names[i % len(names)] for i in rng.permutation(total)]
     unique, first = np.unique(where, return_index=True)
     return unique, [kinds[int(i)] for i in first]

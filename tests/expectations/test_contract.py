@@ -21,9 +21,10 @@ import pytest
 from posegate.expectations import contract
 from posegate.expectations.contract import METRICS, examine
 from posegate.expectations.contract_rows import COLUMNS
-from posegate.expectations.suite import load_suite, shipped
+from posegate.expectations.suite import load_suite
 from posegate.transforms import parts
 from posegate.transforms.model.schema import instances
+from posegate.transforms.model.shelves import SUITES
 
 Results = list[dict[str, Any]]
 
@@ -352,7 +353,7 @@ def test_an_expectation_that_cannot_be_evaluated_is_an_error(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", SUITES.names())
 def test_great_expectations_itself_takes_our_suites(name: str) -> None:
     gx = contract._great_expectations()
     columns = METRICS if name == contract.ACCEPTANCE else COLUMNS

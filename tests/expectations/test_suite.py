@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from posegate.expectations.suite import Expectation, Meta, load_suite, shipped
+from posegate.expectations.suite import Expectation, Meta, load_suite
+from posegate.transforms.model.shelves import SUITES
 
 BETWEEN = "expect_column_values_to_be_between"
 
@@ -20,7 +21,7 @@ def written(folder: Path, **changes: Any) -> str:
 
 
 def test_two_suites_are_shipped() -> None:
-    assert shipped() == ["canonical_contract", "delivery_acceptance"]
+    assert SUITES.names() == ("canonical_contract", "delivery_acceptance")
 
 
 def test_what_great_expectations_adds_to_a_file_is_passed_over(tmp_path: Path) -> None:

@@ -31,7 +31,10 @@ def skeleton(folder: Path) -> None:
     pairs = [[a, a.replace("left", "right")] for a in NAMES if a.startswith("left")]
     deliver(
         folder,
-        {"own.toml": f'name = "own"\nkeypoints = {[*NAMES]}\nflip_pairs = {pairs}\n'},
+        {
+            "own.toml": f'name = "own"\nkeypoints = {[*NAMES]}\n'
+            f'flip_pairs = {pairs}\naliases = {{"R.Nose" = "nose"}}\n'
+        },
     )
 
 
@@ -83,6 +86,8 @@ def test_sigmas_are_measured_and_written_with_what_they_rest_on(folder: Path) ->
     assert made.sigmas[1] == made.sigmas[2]  # left and right are one
     assert made.measured is not None
     assert made.measured.deliveries == ("calibration",)
+    assert made.aliases == (("R.Nose", "nose"),)
+    assert "click px   what one person's click adds" in done.out
     table = tomllib.loads((folder / "measured.toml").read_text())["calibration"]
     assert table["version"] == made.version
     nose, eye = table["keypoints"][:2]
@@ -96,7 +101,9 @@ def test_sigmas_are_measured_and_written_with_what_they_rest_on(folder: Path) ->
     assert "mind       The sigmas were measured on this very delivery" in said.out
 
     edited = (
-        (folder / "measured.toml").read_text().replace("sigmas = [0", "sigmas = [1")
+        (folder / "measured.toml")
+        .read_text()
+        .replace("sigmas = [\n    0", "sigmas = [\n    1")
     )
     (folder / "measured.toml").write_text(edited)
     said = call("run", folder / "calibration", "--project", folder / "project.toml")
@@ -129,6 +136,12 @@ def test_a_skeleton_without_sigmas_is_told_before_the_run(folder: Path) -> None:
                 "--dry-run")  # fmt: skip
     assert "'own' has no sigmas" in said.out
     assert "measure them with `posegate calibrate`" in said.out
+
+
+def test_its_help_explains_every_column() -> None:
+    said = call("calibrate", "--help").out
+    for column in ("sigma", "interval", "pairs", "moment", "click px"):
+        assert f"\n  {column}  " in said
 
 
 @pytest.mark.parametrize(

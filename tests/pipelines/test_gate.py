@@ -74,6 +74,12 @@ def test_a_run_leaves_the_whole_tree(weeks: Any, run: Path) -> None:
     assert (weeks.output / "index.html").is_file()
 
 
+def test_every_folder_of_tables_reads_as_one_table(run: Path) -> None:
+    for kind in ("review", "sample", "decisions", "findings", "agreement"):
+        assert pq.read_table(run / kind).num_rows == table(run, kind).num_rows, kind
+    assert list((run / "to_review" / "coco").rglob("annotations.json"))
+
+
 def test_the_manifest_names_every_file_and_no_other(run: Path) -> None:
     manifest = document(run, "manifest.json")
     listed = {file["name"]: file for file in manifest["files"]}

@@ -74,23 +74,29 @@ def queued(folder: Path) -> list[int]:
 
 def test_reviews_are_asked_for_handed_in_twice_and_decide(folder: Path) -> None:
     out, report = run(folder, "work")
-    assert "at least 55 more reviews decide: the first 55 by `order`" in out
+    assert "55 more, if all are good, accept it: the first 55 by `order`" in out
     order = queued(folder)
     assert len(order) == 55
     assert [n["order"] for n in report["sampling"]["next"]] == list(range(1, 21))
 
     hand_in(folder, "first", 2, order[:30], of="work")
     out, _ = run(folder, "first")
-    assert "Nothing to judge: no instance has the role production." in out
-    assert "reviews of work: run the gate on it again, and they count" in out
+    assert out.startswith("first: HANDED IN"), out
+    assert "30 reviews in 30 frames; they count where work is judged." in out
+    assert (
+        "reviews of work: 30 of the 55 drawn instances that still lack one lie" in out
+    )
     out, report = run(folder, "work")
     assert "0 of 30 reviewed instances" in out
-    assert "at least 25 more reviews decide: the first 25" in out
+    assert "25 more, if all are good, accept it: the first 25" in out
     assert report["sampling"]["hand_ins"] == ["first"]
     assert queued(folder) == order[30:]
 
     hand_in(folder, "second", 3, order[30:], of="work")
-    run(folder, "second")
+    assert (
+        call("run", folder / "second", "--project", folder / "project.toml").code == 0
+    )
+    assert "25 of the 25 drawn instances" in run(folder, "second")[0]
     out, report = run(folder, "work")
     assert out.startswith("work: ACCEPT"), out
     assert "0 of 55 reviewed instances" in out
@@ -99,6 +105,12 @@ def test_reviews_are_asked_for_handed_in_twice_and_decide(folder: Path) -> None:
     manifest = document(run_of(folder / "quality", "work"), "manifest.json")
     assert [h["delivery"] for h in manifest["hand_ins"]] == ["first", "second"]
     assert report["counts"]["instances"] == PEOPLE
+    assert "reviews of work, which counts them already" in run(folder, "second")[0]
+    page = (folder / "quality" / "index.html").read_text()
+    assert page.count("</span> handed-in") == 2
+    assert "25 reviews in 25 frames; they count where work is judged." in page
+    assert "deliveries accepted" in page
+    assert "of 1" in page
 
 
 def test_a_hand_in_says_when_it_counts(folder: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from delivered import call, project
 from posegate.pipelines.skeleton import advice
-from posegate.transforms.model.skeleton import load, shipped
+from posegate.transforms.model.shelves import SKELETONS
+from posegate.transforms.model.skeleton import load
 from samples.mpii import sample as mpii
 from samples.openpose import sample as openpose
 from samples.pts import sample as pts
@@ -32,7 +33,9 @@ def category(*names: str, **more: Any) -> dict[str, Any]:
 
 def test_list_has_a_line_for_each() -> None:
     lines = call("skeleton", "list").out.splitlines()
-    assert [line.split()[0] for line in lines[1 : len(shipped()) + 1]] == [*shipped()]
+    assert [line.split()[0] for line in lines[1 : len(SKELETONS.names()) + 1]] == [
+        *SKELETONS.names()
+    ]
 
 
 def test_show_prints_toml() -> None:

@@ -14,7 +14,7 @@ from beamed import added, run, together
 from canonical import TRIANGLE, batch, row
 from posegate.expectations.policy import load_policy
 from posegate.transforms import parts, review
-from posegate.transforms.decide import EVIDENCE, Decide
+from posegate.transforms.decide import EVIDENCE, Concern, Decide
 from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels.decisions import Alarm
 from posegate.transforms.kernels.slices import ANY
@@ -184,7 +184,7 @@ def test_findings_and_the_queue_are_written_in_order(folder: Path) -> None:
     assert names == {
         *(f"{kind}/part-00000.parquet" for kind in kinds),
         "decisions/part-00001.parquet",
-        "review/coco/part-00000/annotations.json",
+        "to_review/coco/part-00000/annotations.json",
     }
     sample = written(folder, "sample/part-00000.parquet")
     assert [(s["row"], s["purpose"], s["probability"]) for s in sample] == [
@@ -202,7 +202,7 @@ def test_the_queue_is_written_for_the_tool_that_the_delivery_came_from(
     folder: Path,
 ) -> None:
     made = decided(folder, 9)
-    name = "review/coco/part-00000/annotations.json"
+    name = "to_review/coco/part-00000/annotations.json"
     said = json.loads((folder / name).read_text())
     queue = written(folder, "review/part-00000.parquet")
     found = {a["instance"]: a for a in said["annotations"]}
@@ -231,5 +231,24 @@ def test_a_queue_has_the_deliverys_format_where_that_is_written(
     )
     path = str(tmp_path / "part.parquet")
     files = list(review.write(path, queue, TRIANGLE, str(tmp_path), 0))
-    assert {f.name.split("/")[0] for f in files} == {"review"}
-    assert (tmp_path / "review" / there).exists()
+    assert {f.name.split("/")[0] for f in files} == {"to_review"}
+    assert (tmp_path / "to_review" / there).exists()
+
+
+def test_a_row_that_was_drawn_and_found_says_both() -> None:
+    found = [{"row": row, "severity": "review", "role": "production"} for row in (4, 5)]
+    drawn = [
+        {"row": row, "draw": 0.1, "probability": 0.5, "purpose": "accept", "order": row}
+        for row in (3, 4)
+    ]
+    concern = Concern(
+        pa.RecordBatch.from_pylist(found),
+        pa.RecordBatch.from_pylist([], schema=EVIDENCE),
+        pa.RecordBatch.from_pylist(drawn, schema=SAMPLE),
+    )
+    queue = concern.queue(concern.asked(9), ["left"]).to_pylist()
+    assert [(q["row"], q["why"], q["order"]) for q in queue] == [
+        (3, "sample", 3),
+        (4, "sample and finding", 4),
+        (5, "finding", None),
+    ]

@@ -17,11 +17,13 @@ VERDICTS = {
     "accept": Verdict("accept", "✓", "Take this delivery"),
     "hold": Verdict("hold", "!", "Do not decide yet"),
     "reject": Verdict("reject", "✕", "Do not take this delivery"),
+    "handed-in": Verdict("handed-in", "↩", "Reviews were handed in"),
 }
 NO_VERDICT = Verdict("none", "?", "No verdict was reached")
 GRAVITY = {"reject": 0, "hold": 1, "accept": 2}
 
 GATES = {
+    "reviews": ("Reviews", "What was handed in, and of which delivery?"),
     "acceptance": ("Acceptance sampling", "Is the whole delivery good enough, judged"
                    " by the reviewed sample?"),
     "annotators": ("Worst annotator", "Is there anybody whose work must not pass?"),

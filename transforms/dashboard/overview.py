@@ -66,7 +66,11 @@ def index(deliveries: Sequence[Mapping[str, Any]]) -> str:
         for each in deliveries
     ]
     rows = [row(each) for each in reports]
-    points = [charts.Delivered(each.name, each.oks, each.verdict.name) for each in rows]
+    points = [
+        charts.Delivered(each.name, each.oks, each.verdict.name)
+        for each in rows
+        if each.verdict.name != "handed-in"
+    ]
     latest = reports[-1] if reports else {}
     return render(
         "index.html",
@@ -85,7 +89,7 @@ def row(report: Mapping[str, Any]) -> DeliveryRow:
     """What the table of deliveries says of one run."""
     facts, counts = report.get("delivery") or {}, report.get("counts") or {}
     verdict = VERDICTS.get(str(report.get("verdict")), NO_VERDICT)
-    passed = verdict.name == "accept"
+    passed = verdict.name == "accept"  # of a hand-in the table says what it brought
     reasons = [] if passed else deciding(report.get("reasons") or [])
     return DeliveryRow(
         name=str(facts.get("name") or ""),
@@ -116,12 +120,14 @@ def link(page: object) -> str | None:
 def tiles(
     reports: Sequence[Mapping[str, Any]], rows: Sequence[DeliveryRow]
 ) -> list[Tile]:
-    """The four numbers above the table."""
+    """The four numbers above the table; hand-ins of reviews are no deliveries."""
+    rows = [each for each in rows if each.verdict.name != "handed-in"]
     accepted = sum(each.verdict.name == "accept" for each in rows)
     approved = [
         finite(each.approved) or 0 for each in rows if each.verdict.name == "accept"
     ]
-    people = reports[-1].get("annotators") or [] if reports else []
+    judged = [each for each in reports if each.get("verdict") != "handed-in"]
+    people = judged[-1].get("annotators") or [] if judged else []
     alarmed = [each for each in people if finite(each.get("alarms"))]
     return [
         Tile(f"{accepted}", "deliveries accepted", f"of {len(rows)}"),

@@ -150,6 +150,11 @@ def next_step(report: Mapping[str, Any]) -> str:
                 f"{count(counts.get('approved'))} approved instances may enter the "
                 f"splits; {rework} go back as rework."
             )
+        case "handed-in":
+            return (
+                "Nothing of this is judged. Run the gate again on the delivery that it "
+                "brings reviews of, and they count."
+            )
         case "reject":
             return (
                 "Send the delivery back with its review queue (the folder review/). "

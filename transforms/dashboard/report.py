@@ -11,6 +11,7 @@ from typing import Literal, TypedDict
 from posegate.transforms.dashboard.report_drift import Drift, Heat, Point, Retraining
 
 Verdict = Literal["accept", "reject", "hold"]
+Ending = Literal["accept", "reject", "hold", "handed-in"]
 Limb = list[int]
 
 
@@ -383,7 +384,7 @@ class Report(TypedDict, total=False):
     policy: str
     delivery: DeliveryFacts
     skeleton: SkeletonFacts
-    verdict: Verdict
+    verdict: Ending
     reasons: list[Reason]
     counts: Counts
     agreement: Agreement

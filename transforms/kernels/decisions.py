@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import code
+from posegate.transforms.kernels.verdict import Ending
 from posegate.transforms.kernels.weeks import week_names
 from posegate.transforms.model.columns import column, joined
 from posegate.transforms.model.finding import crowds
@@ -56,7 +56,7 @@ def decide(
     batch: pa.RecordBatch,
     first: int,
     facts: Facts,
-    verdict: Verdict,
+    verdict: Ending,
     alarms: Sequence[Alarm],
     week: str,
     masked: bool = False,

@@ -157,6 +157,18 @@ class Reach(NamedTuple):
         """The last place of the order to be asked for, where so many more decide."""
         return self.counted + max(0, more - self.lacking) if more else self.asked
 
+    def told(self, more: int) -> str:
+        """How many more reviews decide if all are good, and which these are."""
+        said = f"{more} more, if all are good, accept it"
+        if not self.asked:
+            return f"{said} (see review/)."
+        if self.lacking >= more:
+            return f"{said}: the first {more} by `order` in review/ that have none yet."
+        return (
+            f"{said}: those in review/ with an `order` up to {self.wanted(more)}, the "
+            "reserve of the sample included, since the test wants more than its quota."
+        )
+
 
 def in_order(chosen: pa.RecordBatch) -> Order:
     """Rows for the test in the order of review: what is asked for before the reserve,

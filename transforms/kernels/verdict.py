@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -76,23 +76,37 @@ class Records:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
-def overall(gates: Sequence[Gate]) -> Verdict:
-    """Reject if any gate rejects, else hold if any holds, else accept."""
+Ending = Verdict | Literal["handed-in"]
+"""What a run comes to: the verdict, or that a hand-in of reviews was read."""
+
+
+def overall(gates: Sequence[Gate]) -> Ending:
+    """Reject if any gate rejects, else hold if any holds, else accept; of a hand-in
+    that can be read nothing is judged."""
     said = {gate.verdict for gate in gates}
+    if said == {"accept"} and any(gate.gate == "reviews" for gate in gates):
+        return "handed-in"
     return "reject" if "reject" in said else "hold" if "hold" in said else "accept"
 
 
 def gates(
-    sums: Mapping[Key, Ints], records: Records, policy: Policy, score: Score = OKS
+    sums: Mapping[Key, Ints],
+    records: Records,
+    policy: Policy,
+    score: Score = OKS,
+    reviews: str | None = None,
 ) -> list[Gate]:
     """What every gate says of a delivery; an empty one has nothing to judge.
 
-    `score` is what its pairs were judged by.
+    `score` is what its pairs were judged by, `reviews` the delivery that it brings
+    reviews of, if it does.
     """
     if not records.records and not records.unreadable:
         return [Gate("defects", "hold", nothing(records.images))]
     if records.rows and not records.unreadable and not role(sums, "production"):
-        return [Gate("defects", "hold", ONLY_REFERENCES)]
+        if reviews is None:
+            return [Gate("defects", "hold", ONLY_REFERENCES)]
+        return [handed_in(sums, reviews), defects(sums, records, policy)]
     return [
         defects(sums, records, policy),
         acceptance_gate(sums, policy, score),
@@ -100,6 +114,16 @@ def gates(
         agreement_gate(sums, policy, score),
         flags(sums, policy),
     ]
+
+
+def handed_in(sums: Mapping[Key, Ints], reviews: str) -> Gate:
+    """What a hand-in of reviews brings."""
+    frames = sums.get(("frames", "", "", ""), np.zeros(1, np.int64))
+    text = (
+        f"{role(sums, 'review') + role(sums, 'gold')} reviews in {frames[0]} frames; "
+        f"they count where {reviews} is judged."
+    )
+    return Gate("reviews", "accept", text)
 
 
 def nothing(images: int) -> str:
@@ -226,7 +250,7 @@ def acceptance_gate(
         low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
         seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%})"
     if outcome.verdict == "hold":
-        text = f"{seen}; {which(outcome.more, reach(sums))}"
+        text = f"{seen}; {reach(sums).told(outcome.more)}"
     elif lot(sums) and n >= lot(sums):
         text = f"{seen}; that is all of them."
     else:
@@ -237,20 +261,6 @@ def acceptance_gate(
         text = f"{seen}: {sides[outcome.verdict]}."
     share = bad / n if n else None
     return Gate("acceptance", outcome.verdict, text, share, risks.p1)
-
-
-def which(more: int, reached: Reach) -> str:
-    """How many more reviews decide, and which these are."""
-    said = f"at least {more} more reviews decide: "
-    if not reached.asked:
-        return f"at least {more} more reviews decide (see review/)."
-    if reached.lacking >= more:
-        return said + f"the first {more} by `order` in review/ that have none yet."
-    last = reached.wanted(more)
-    return said + (
-        f"those in review/ with an `order` up to {last}, the reserve of the sample "
-        "included, since the test wants more than its quota."
-    )
 
 
 def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.model.naming import Naming, plain
-from posegate.transforms.model.skeleton import Skeleton, load, shipped
+from posegate.transforms.model.shelves import SKELETONS
+from posegate.transforms.model.skeleton import Skeleton, load
 from posegate.transforms.model.words import tokens
 
 FAMILIAR = ("coco_17", "mpii_16", "300w_68", "coco_wholebody_133", "freihand_21")
@@ -56,7 +57,7 @@ class Match:
 
 @cache
 def _namings() -> tuple[Naming, ...]:
-    return tuple(Naming(load(name)) for name in shipped())
+    return tuple(Naming(load(name)) for name in SKELETONS.names())
 
 
 def detect(names: Sequence[str]) -> tuple[Match, ...]:

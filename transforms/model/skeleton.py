@@ -1,12 +1,10 @@
 """The named keypoints of a kind of object, in order, and how they belong together."""
 
-import difflib
 import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from posegate.transforms.model.landmarks import Face, body, face, hands, plain
 from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.shelves import SKELETONS
 
 
 @dataclass(frozen=True)
@@ -175,14 +174,6 @@ def _measured(said: Any, place: str) -> Provenance | None:
     return Provenance(tuple(said.get("deliveries", ())), tuple(said.get("inputs", ())))
 
 
-def shipped() -> tuple[str, ...]:
-    """The names of the skeletons that are shipped."""
-    folder = resources.files("posegate.expectations") / "skeletons"
-    return tuple(
-        sorted(f.name[:-5] for f in folder.iterdir() if f.name[-5:] == ".toml")
-    )
-
-
 def _aliases(
     table: object, names: tuple[str, ...], place: str
 ) -> tuple[tuple[str, str], ...]:
@@ -199,12 +190,4 @@ def load(name: str, relative_to: Path | None = None) -> Skeleton:
     if name.endswith(".toml"):
         path = (relative_to or Path()) / name
         return parse(path.stem, path.read_text(encoding="utf-8"), str(path))
-    folder = resources.files("posegate.expectations") / "skeletons"
-    file = folder / f"{name}.toml"
-    if not file.is_file():
-        near = difflib.get_close_matches(name, shipped(), 1)
-        meant = f"did you mean {near[0]!r}?" if near else ", ".join(shipped())
-        raise ValueError(
-            f"no skeleton {name!r}; shipped: {meant}; or give the path of a TOML"
-        )
-    return parse(name, file.read_text(encoding="utf-8"), name)
+    return parse(name, SKELETONS.read(name).decode(), name)

@@ -14,19 +14,24 @@ def toml(
     *,
     name: str = "",
     source: str = "",
+    category: str = "",
     sigmas: Sequence[float] | None = None,
+    aliases: Iterable[tuple[str, str]] = (),
     says: Iterable[str] = (),
 ) -> str:
     """The TOML; pairs are of indices and written by name, `says` are its comments."""
     said = [commented(each) for each in says]
-    lines = [f"{key} = {quoted(text)}" for key, text in
-             (("name", name), ("source", source)) if text]  # fmt: skip
+    known = (("name", name), ("category", category), ("source", source))
+    lines = [f"{key} = {quoted(text)}" for key, text in known if text]
     lines += listed("keypoints", map(quoted, keypoints))
     for key, pairs in (("limbs", limbs), ("flip_pairs", flip_pairs)):
         named = (f"[{quoted(keypoints[a])}, {quoted(keypoints[b])}]" for a, b in pairs)
         lines += listed(key, named)
     if sigmas is not None:
         lines += listed("sigmas", map(repr, sigmas))
+    if also := list(aliases):
+        lines += ["", "[aliases]"]
+        lines += [f"{quoted(theirs)} = {quoted(ours)}" for theirs, ours in also]
     return "\n".join([*said, *lines, ""])
 
 

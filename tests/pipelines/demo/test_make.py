@@ -15,7 +15,7 @@ import pytest
 
 from posegate.pipelines.demo import PLANTED, Made, Spec, make
 from posegate.pipelines.demo.annotators import GOLD_NAMES, TYPICAL
-from posegate.pipelines.demo.broken import KINDS
+from posegate.pipelines.demo.broken import KINDS, ordinals
 from posegate.pipelines.demo.write import ENCODER
 from posegate.transforms.model.skeleton import load
 
@@ -179,6 +179,16 @@ def test_a_small_delivery_has_each_kind_of_broken_record_once(made: Made) -> Non
     )
     names = [delivery.name for delivery in made.deliveries]
     assert details == {(name, kind): 1 for name in names for kind in KINDS}
+
+
+@pytest.mark.parametrize(("instances", "weeks"), [(1500, 10), (20, 1), (300, 2)])
+def test_broken_records_alone_refuse_no_delivery(instances: int, weeks: int) -> None:
+    spec = replace(SPEC, instances=instances, weeks=weeks)
+    found = [ordinals(spec, week) for week in range(weeks)]
+    for week, (where, kinds) in enumerate(found):
+        assert len(where) == len(kinds) <= 0.01 * spec.quota(week)
+    named = {kind for _, kinds in found for kind in kinds}
+    assert len(named) == min(len(KINDS), sum(len(where) for where, _ in found))
 
 
 def test_a_broken_record_spoils_only_itself(made: Made) -> None:

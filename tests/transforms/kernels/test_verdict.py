@@ -86,7 +86,7 @@ def test_defects(records: Records, sums: Sums, said: str, text: str) -> None:
         (
             judged("ann", 10, 0),
             "hold",
-            "at least 45 more reviews decide (see review/).",
+            "45 more, if all are good, accept it (see review/).",
         ),
         (judged("ann", 200, 2, "second"), "hold", "0 of 0 reviewed"),
         (judged("ann", 100, 1) | judged("bo", 100, 1, "review"), "accept", "2 of 200"),
@@ -113,13 +113,13 @@ def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
         (
             lot(400, 60, 50, 60) | judged("ann", 10, 0, "review"),
             "hold",
-            "at least 45 more reviews decide: the first 45 by `order` in review/",
+            "45 more, if all are good, accept it: the first 45 by `order` in review/",
             60,
         ),
         (
             lot(400, 60, 0, 60) | judged("ann", 60, 1, "review"),
             "hold",
-            "at least 9 more reviews decide: those in review/ with an `order` up to 69",
+            "9 more, if all are good, accept it: those in review/ with an `order` up",
             69,
         ),
         (
@@ -128,7 +128,7 @@ def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
             "with an `order` up to 83, the reserve",
             83,
         ),
-        (lot(30, 30, 20, 30) | judged("ann", 10, 0, "review"), "hold", "more rev", 30),
+        (lot(30, 30, 20, 30) | judged("ann", 10, 0, "review"), "hold", "more, if", 30),
         (lot(30, 30, 0, 30) | judged("ann", 30, 1), "accept", "that is all of", 30),
         (lot(30, 30, 0, 30) | judged("ann", 30, 4), "reject", "(13.3%, 95 % int", 30),
         (
@@ -155,7 +155,7 @@ def test_a_single_plan_is_the_policys_alternative() -> None:
     policy = POLICY.model_copy(update={"acceptance": acceptance})
     gate = verdict.acceptance_gate(judged("ann", 200, 2), policy)
     assert gate.verdict == "hold"
-    assert "at least 79 more reviews decide" in gate.text
+    assert "79 more, if all are good, accept it" in gate.text
     assert verdict.acceptance_gate(judged("ann", 298, 21), policy).passed
     assert not verdict.acceptance_gate(judged("ann", 30, 22), policy).passed
 

@@ -16,12 +16,13 @@ from posegate.transforms.model.detect import (
     side,
 )
 from posegate.transforms.model.naming import difference
-from posegate.transforms.model.skeleton import load, shipped
+from posegate.transforms.model.shelves import SKELETONS
+from posegate.transforms.model.skeleton import load
 
 COCO = load("coco_17").keypoints
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", SKELETONS.names())
 def test_a_skeleton_is_known_by_its_names(name: str) -> None:
     """Another one with the same names in the same order may come first."""
     names = load(name).keypoints
