@@ -191,6 +191,20 @@ def test_an_id_used_in_two_files_is_found_and_both_records_stay(
     }
 
 
+def test_an_annotation_that_a_storage_has_twice_counts_once(tmp_path: Path) -> None:
+    """Label Studio's files, in two folders: each is a shard of its own."""
+    file = stored(annotation(*(point(name) for name in load("coco_17").keypoints)))
+    content = {
+        f"{folder}/{name}": data for folder in "ab" for name, data in file.items()
+    }
+    run = judged(Bad(content, (), 2), tmp_path)
+    found = table(run, "findings").to_pylist()
+    repeated = [row for row in found if row["rule"] == "structure.repeated-id"]
+    assert [row["severity"] for row in repeated] == ["reject"]
+    taken = table(run, "decisions").to_pylist()
+    assert [row["state"] == "rework" for row in taken].count(True) == 1
+
+
 def test_an_image_of_negative_size_has_no_size(tmp_path: Path) -> None:
     image = picture(1, width=-5, height=-3)
     run = judged(Bad({"a.json": coco(GOOD, [image])}, (), 8, "hold"), tmp_path)

@@ -164,6 +164,7 @@ class _Reading:
         self._build.note("ignore-regions", self._images.partly)
         self._build.note("image-copies", self._images.copies)
         self._build.note("crowdpose-flags", self._images.crowdpose)
+        self._build.note("bbox-tight", self._columns.merged.tight)
         self._build.note("merged-people", self._columns.merged.found)
         self._build.note("limbs", self._categories.odd_limbs)
         flags = self._columns.flags

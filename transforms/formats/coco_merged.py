@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from posegate.transforms.formats.build import FARTHEST
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.kernels.json_scan import Ints
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Visibility
@@ -24,6 +26,9 @@ class Merged:
 
     possible: bool = True
     records: int = 0
+    tight: int = 0
+    """Records without an area whose box is their keypoints' own, so that an area made
+    of it is too small."""
     _images: set[int] = field(default_factory=set)
 
     def look(
@@ -35,15 +40,24 @@ class Merged:
         measured: Sequence[str | None],
     ) -> None:
         """Takes in a batch: (N,), (N, K, 2) [px], (N, K), (N, 4) [px], (N,)."""
+        guessed = np.array([each is None for each in measured], np.bool_)
+        self.possible &= bool(guessed.all())
+        if not guessed.any():
+            return
+        seen = (flags > 0) & both(np.abs(xy) <= FARTHEST)
+        tight = guessed & (_off(xy, seen, box) <= NEAR)
+        self.tight += int(tight.sum())
         if not self.possible:
             return
         self.records += len(images)
         self._images.update(images.tolist())
+        shown = np.isin(flags, (Visibility.UNLABELLED, Visibility.VISIBLE)).all()
+        whole = not (xy[seen] % 1 > 0).any()
+        rows = seen.any(axis=1)
         self.possible = (
             len(self._images) == self.records
-            and not any(measured)
-            and bool(np.isin(flags, (Visibility.UNLABELLED, Visibility.VISIBLE)).all())
-            and _tight(xy, flags > 0, box)
+            and bool(shown and whole and rows.any())
+            and bool((tight | ~rows).all())
         )
 
     @property
@@ -52,13 +66,15 @@ class Merged:
         return self.records if self.possible else 0
 
 
-def _tight(xy: Floats, seen: Bools, box: Floats) -> bool:
-    """Whether all boxes are those of whole px that are labelled."""
-    given = np.where(seen[:, :, None], xy, np.nan)
-    rows = seen.any(axis=1)
-    if not rows.any() or (given[rows] % 1 > 0).any():
-        return False
-    low = np.where(seen[:, :, None], xy, np.inf).min(axis=1)[rows]
-    high = np.where(seen[:, :, None], xy, -np.inf).max(axis=1)[rows]
-    off = np.abs(np.hstack([low, high - low]) - box[rows])
-    return bool((off <= NEAR).all())
+def _off(xy: Floats, seen: Bools, box: Floats) -> Floats:
+    """(N,) [px] how far a box is from that of its labelled keypoints at most.
+
+    Infinity for fewer than two of them.
+    """
+    low = np.where(seen[:, :, None], xy, np.inf).min(axis=1)
+    high = np.where(seen[:, :, None], xy, -np.inf).max(axis=1)
+    some = seen.sum(axis=1) > 1
+    off = np.full(len(xy), np.inf)
+    corners = np.hstack([low, high - low])[some]
+    off[some] = np.abs(corners - box[some]).max(axis=1, initial=0.0)
+    return off

@@ -155,6 +155,8 @@ class Labels:
             said = yolo_pose_yaml.parse(data, self.context.skeleton)
             for note in said.notes:
                 self.build.note(note)
+        if said.places is None and said.refusal is None:
+            self.build.note("order-assumed")
         self._said[folder] = said
 
     def flush(self) -> None:

@@ -58,6 +58,10 @@ TRAPS = {
         "Lines have visibility where `kpt_shape` says that they have none, or the "
         "other way round: read as they are."
     ),
+    "yolo-pose.order-assumed": (
+        "No `data.yaml` names the keypoints, in `kpt_names`: the skeleton's order is "
+        "assumed. The count is of folders."
+    ),
     "yolo-pose.flip-idx": (
         "`flip_idx` does not exchange left and right as the skeleton does: training "
         "would mix them up."
