@@ -90,6 +90,7 @@ def child(name: str, words: Sequence[str]) -> int:
     start = spent()
     said = module.run(*words)
     print()
+    start += said.pop("started", 0.0)  # of what it started itself
     print(json.dumps({"start": start, "end": spent(), "said": said}))
     return 0
 

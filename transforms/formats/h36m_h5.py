@@ -5,9 +5,11 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
@@ -19,6 +21,7 @@ from posegate.transforms.formats.per_file import inner
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.units import unit_of
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import Visibility
 
@@ -83,7 +86,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 
 
 def _read(
-    context: Context, build: Build, file: File, positions: "Floats | None"
+    context: Context, build: Build, file: File, positions: Any
 ) -> Iterator[pa.RecordBatch]:
     k = len(context.skeleton.keypoints)
     joints = {JOINTS: tuple(range(JOINTS)), len(USUAL): USUAL}.get(k)
@@ -117,22 +120,25 @@ def _rows(
     stem = inner(context, file.name).removesuffix(".h5")
     video = f"{of['subject']}/{of['action']}" if of else stem
     points = xyz[:, joints] if joints is not None else np.full((n, k, 3), np.nan)
-    seen = np.asarray(np.isfinite(points).all(axis=2))
+    finite = np.isfinite(points)
+    seen = both(finite) & finite[:, :, 2]
+    if not seen.all():
+        points = np.where(seen[:, :, None], points, np.nan)
+    number = pa.array(low + np.arange(n))
+    said = {key: pa.repeat(of[key], n) for key in ("subject", "action")} if of else {}
     rows = Rows(
         position=low + np.arange(n),
-        image=[f"{video}/{low + i:06d}" for i in range(n)],
+        image=pc.binary_join_element_wise(video, _padded(number), "/"),
         source=file.name,
-        xy=np.where(seen[:, :, None], points[:, :, :2], np.nan),
-        z=np.where(seen, points[:, :, 2], np.nan),
+        xy=points[:, :, :2],
+        z=np.ascontiguousarray(points[:, :, 2]),
         unit=unit or "mm",
-        visibility=np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED).astype(
-            np.uint8
-        ),
+        visibility=seen * np.uint8(Visibility.VISIBLE),
         raw=lambda i: repr(xyz[i].tolist()).encode(),
         video=video,
-        frame=(low + np.arange(n)).tolist(),
+        frame=number,
         fps=FPS,
-        more={key: [of[key]] * n for key in ("subject", "action")} if of else {},
+        more=said,
     )
     everyone = np.ones(n, np.bool_)
     rows.remarks.refuse(
@@ -148,3 +154,8 @@ def _rows(
     rows.remarks.repair(everyone & (unit == "m"), "h36m-h5.metres")
     rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m-h5.missing-point")
     return rows
+
+
+def _padded(number: pa.Array) -> pa.Array:
+    """Numbers as texts of six digits or more."""
+    return pc.utf8_lpad(number.cast(pa.string()), 6, "0")

@@ -22,8 +22,9 @@ from posegate.transforms.formats.extras import missing
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
-from posegate.transforms.formats.sleap_labels import Body, Video
+from posegate.transforms.formats.sleap_labels import Body
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.model.poses import Bools, Floats
 
 NAME = "sleap"
 SUFFIXES = (".slp",)
@@ -114,7 +115,7 @@ class Project:
             self._table("points", _POINTS),
             self._table("pred_points", _POINTS),
         )
-        frames = self._table("frames", _FRAMES)
+        frames = self._table("frames", _FRAMES)[:]
         self._ids = frames["frame_id"].astype(np.int64)
         self._order = np.argsort(self._ids, kind="stable")
         self._video = frames["video"].astype(np.int64)
@@ -192,29 +193,21 @@ class Project:
         sound = good[mine] & whole & known
         points = self._some(table, begin[sound], m)
         n = len(mine)
-        xy, visible = np.full((n, m, 2), np.nan), np.zeros((n, m), np.bool_)
-        xy[sound] = np.stack([points["x"], points["y"]], axis=2) - self._shift
-        visible[sound] = points["visible"]
+        xy, visible = self._drawn(points, sound, m)
         made, flags, hidden = body.settled(xy, visible)
         place = np.where(good[mine], at[mine], 0)
         frames = self._frame[place] if len(self._frame) else np.zeros(n, np.int64)
         videos = self._video[place] if len(self._video) else np.zeros(n, np.int64)
-        films = [self._film(v) for v in videos.tolist()]
-        tracks = rows["track"][mine].tolist()
         out = Rows(
             position=start + mine,
-            image=[v.image(f) for v, f in zip(films, frames.tolist(), strict=True)],
             xy=made,
             visibility=flags,
             source=self._source,
-            id=[str(start + i) for i in mine.tolist()],
-            width=[v.width for v in films],
-            height=[v.height for v in films],
-            video=[v.name for v in films],
+            id=pa.array(start + mine),
             frame=pa.array(frames),
-            fps=[v.fps for v in films],
-            track=[self._track(t) for t in tracks],
+            track=self._tracked(rows["track"][mine]),
             model=np.full(n, kind == 1),
+            **sleap_labels.shown(self._videos, videos, frames),
         )
         remarks = out.remarks
         remarks.repair(hidden, "sleap.invisible")
@@ -238,14 +231,27 @@ class Project:
             return np.zeros((len(begin), m), table.dtype)
         low, high = int(begin.min()), int(begin.max()) + m
         block = table[low:high]
+        if (np.diff(begin) == m).all():  # one after the other, as SLEAP writes them
+            return block.reshape(-1, m)
         return block[(begin - low)[:, None] + np.arange(m)]
 
-    def _film(self, number: int) -> Video:
-        known = 0 <= number < len(self._videos)
-        return self._videos[number] if known else Video(f"video{number}")
+    def _drawn(self, points: Any, sound: Bools, m: int) -> tuple[Floats, Bools]:
+        """(N, M, 2) [px] and (N, M) visible, of instances whose points are `sound`."""
+        if sound.all():
+            xy = np.empty((len(sound), m, 2))
+            xy[:, :, 0], xy[:, :, 1] = points["x"], points["y"]
+            return (xy - self._shift if self._shift else xy), points["visible"] != 0
+        n = len(sound)
+        xy, visible = np.full((n, m, 2), np.nan), np.zeros((n, m), np.bool_)
+        xy[sound] = np.stack([points["x"], points["y"]], axis=2) - self._shift
+        visible[sound] = points["visible"]
+        return xy, visible
 
-    def _track(self, number: int) -> str | None:
-        return self._tracks[number] if 0 <= number < len(self._tracks) else None
+    def _tracked(self, numbers: Any) -> pa.Array:
+        """(N,) the names of tracks; null for a number that none has."""
+        known = (numbers >= 0) & (numbers < len(self._tracks))
+        at = pa.array(np.where(known, numbers, 0), mask=~known)
+        return pa.array([*self._tracks, None], pa.string()).take(at)
 
     def end(self) -> None:
         """Says what is left at the end."""

@@ -22,6 +22,7 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.sleap_labels import Body, Video
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 
 NAME = "sleap-analysis"
@@ -86,19 +87,17 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
             names = names if len(names) == tracks else ["1"] * tracks
             film = _film(archive, file.name)
             step = max(context.batch // max(tracks, 1), 1)
+            data = archive.data("tracks")
+            assert data is not None  # as `_layout` found
             for first in range(0, frames, step):
                 stop = min(first + step, frames)
-                data = archive.data("tracks")
-                piece = data[first:stop] if turned else data[..., first:stop]
-                xy = (
-                    piece.transpose(0, 3, 1, 2)
-                    if turned
-                    else piece.transpose(3, 0, 2, 1)
-                )
+                if turned:  # frame, node, axis, track
+                    xy = data[first:stop].transpose(0, 3, 1, 2)
+                else:  # track, axis, node, frame
+                    xy = data[..., first:stop].transpose(3, 0, 2, 1)
+                xy = np.ascontiguousarray(xy, np.float64)
                 build.images(stop - first)
-                build.add(
-                    _rows(np.asarray(xy, np.float64), first, body, names, film, file)
-                )
+                build.add(_rows(xy, first, body, names, film, file))
                 yield from build.ready()
     except DamagedStream as damage:
         build.damaged(file.name, damage)
@@ -142,22 +141,21 @@ def _rows(
     xy: Floats, first: int, body: Body, names: list[str], film: Video, file: File
 ) -> Rows:
     """The tracks that are there in (F, T, M, 2) points."""
-    frame, track = np.nonzero(np.asarray(np.isfinite(xy).all(axis=3)).any(axis=2))
-    points, flags, _ = body.settled(
-        xy[frame, track], np.ones((len(frame), xy.shape[2]), np.bool_)
-    )
-    number = (frame + first).tolist()
+    seen = both(np.isfinite(xy)).any(axis=2)
+    frame, track = np.nonzero(seen)
+    some = xy.reshape(-1, *xy.shape[2:]) if seen.all() else xy[frame, track]
+    points, flags, _ = body.settled(some, np.ones(some.shape[:2], np.bool_))
+    number = frame + first
     rows = Rows(
-        position=(frame + first) * len(names) + track,
-        image=[film.image(i) for i in number],
+        position=number * len(names) + track,
         xy=points,
         visibility=flags,
         source=file.name,
-        id=track.astype(str).tolist(),
-        video=film.name,
-        frame=number,
-        track=[names[t] for t in track.tolist()],
+        id=pa.array(track),
+        frame=pa.array(number),
+        track=pa.array([t or None for t in names]).take(pa.array(track)),
         model=np.ones(len(frame), np.bool_),
+        **sleap_labels.shown([film], np.zeros(len(frame), np.int64), number),
     )
     if body.strange is not None:
         why = body.strange

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Visibility
@@ -34,6 +37,14 @@ def traps(name: str) -> dict[str, str]:
     return {f"{name}.{code}": said for code, said in TRAPS.items()}
 
 
+_OF_VIDEO = {
+    "name": pa.string(),
+    "fps": pa.float64(),
+    "width": pa.int64(),
+    "height": pa.int64(),
+}
+
+
 @dataclass(frozen=True)
 class Video:
     """A video's name, or those of its images."""
@@ -49,6 +60,30 @@ class Video:
         if 0 <= frame < len(self.images):
             return self.images[frame]
         return f"{self.name}#{frame}"
+
+
+def shown(
+    videos: Sequence[Video],
+    number: npt.NDArray[np.int64],
+    frame: npt.NDArray[np.int64],
+) -> dict[str, pa.Array]:
+    """Columns (N,) of what is shown: image and video, and what is known of it."""
+    places, at = np.unique(number, return_inverse=True)
+    films = [
+        videos[i] if 0 <= i < len(videos) else Video(f"video{i}")
+        for i in places.tolist()
+    ]
+    texts = {
+        name: pa.array([getattr(film, name) for film in films], kind).take(pa.array(at))
+        for name, kind in _OF_VIDEO.items()
+    }
+    if any(film.images for film in films):
+        pairs = zip(at.tolist(), frame.tolist(), strict=True)
+        image = pa.array([films[i].image(f) for i, f in pairs], pa.string())
+    else:
+        numbers = pa.array(frame).cast(pa.string())
+        image = pc.binary_join_element_wise(texts["name"], numbers, "#")
+    return {"image": image, "video": texts.pop("name"), **texts}
 
 
 def video(said: Any, number: int) -> Video:
@@ -187,13 +222,16 @@ class Body:
     def settled(self, xy: Floats, visible: Bools) -> tuple[Floats, Bytes, Bools]:
         """(N, M, 2), (N, M) -> (N, K, 2) and (N, K); (N,): had invisible ones."""
         n, k = len(xy), len(self.context.skeleton.keypoints)
-        mine = self.places >= 0
-        known = np.isfinite(xy).all(axis=2)
+        known = both(np.isfinite(xy))
         there = known & visible
+        hidden = np.asarray((known & ~visible).any(axis=1))
+        shown, flag = xy, there * np.uint8(Visibility.VISIBLE)
+        if not there.all():
+            shown = np.where(there[:, :, None], xy, np.nan)
+        if np.array_equal(self.places, np.arange(k)):
+            return shown, flag, hidden
+        mine = self.places >= 0
         points, flags = np.full((n, k, 2), np.nan), np.zeros((n, k), np.uint8)
-        points[:, self.places[mine]] = np.where(
-            there[:, mine, None], xy[:, mine], np.nan
-        )
-        flags[:, self.places[mine]] = np.where(there[:, mine], Visibility.VISIBLE, 0)
-        hidden = np.asarray(known & ~visible)
-        return points, flags, np.asarray(hidden.any(axis=1))
+        points[:, self.places[mine]] = shown[:, mine]
+        flags[:, self.places[mine]] = flag[:, mine]
+        return points, flags, hidden

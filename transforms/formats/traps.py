@@ -17,8 +17,8 @@ COMMON = {
 
 FILES = {
     "file.gzip": "The gzip stream is damaged or cut off: what comes before is read.",
-    "file.hdf5": "An HDF5 file is damaged, claims more than it holds, or leads to "
-    "other files: what comes before is read.",
+    "file.hdf5": "An HDF5 file is damaged, claims more than it holds, leads to other "
+    "files, or kills the process that reads it: what comes before is read.",
     "file.inflates": "A compressed file inflates beyond reason: reading stops.",
     "file.too-large": "A file that must be read whole is too large: not read.",
     "file.unrecognised": "A file with the ending of annotations is no format known.",
