@@ -242,3 +242,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of types whose remarks numpy does not keep
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # of the dead nothing is to learn
     fork(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)  # nothing is left to put in order
