@@ -132,6 +132,7 @@ def prepare(
         followed(policy, skeleton, weekly),
         circular(delivery, skeleton),
         delivery.reviews,
+        delivery.vendor,
     )
     release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]

@@ -58,6 +58,7 @@ class Bench:
     partial: tuple[str, ...] = ()
     circular: bool = False
     reviews: str | None = None
+    vendor: str | None = None
 
 
 @dataclass
@@ -214,7 +215,7 @@ def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
     paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
     worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
     settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
-    work = [streams.to_work(sums), *worked]
+    work = [streams.to_work(sums, bench.vendor), *worked]
     return streams.watch_all(tables, keypoints, work, settings)
 
 

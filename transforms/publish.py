@@ -13,7 +13,7 @@ from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
 from posegate.transforms.dashboard.build_retraining import document as as_csv
 from posegate.transforms.judge import Judgement
-from posegate.transforms.kernels import strata, streams
+from posegate.transforms.kernels import strata, stream_tables, streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import SPATIAL, Key
@@ -121,13 +121,17 @@ def publish(
     keypoints = setting.skeleton.keypoints
     weekly = streams.to_table(sums, keypoints)
     limit = setting.policy.drift.error_px
-    judged = streams.judged(watched, keypoints, limit)
+    judged = stream_tables.judged(watched, keypoints, limit)
     written = [
         *files,
         parts.write_table(folder, "statistics/weekly.parquet", weekly),
-        parts.write_table(folder, "statistics/work.parquet", streams.to_work(sums)),
         parts.write_table(
-            folder, "statistics/people.parquet", streams.persons(watched)
+            folder,
+            "statistics/work.parquet",
+            streams.to_work(sums, setting.delivery.vendor),
+        ),
+        parts.write_table(
+            folder, "statistics/people.parquet", stream_tables.persons(watched)
         ),
         parts.write_table(folder, "statistics/streams.parquet", judged),
         parts.write_table(folder, "statistics/strata.parquet", strata.to_table(sums)),

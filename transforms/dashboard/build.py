@@ -66,7 +66,8 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         for each in evidence.watched.all
         if (watch := watched(each, setting)) is not None
     ]
-    to_retrain = retraining(watches, evidence.watched.people, evidence.watched.history)
+    found = evidence.watched
+    to_retrain = retraining(watches, found.people, found.history, found.readings)
     sections: dict[str, Any] = {
         **names(setting),
         "verdict": evidence.verdict,

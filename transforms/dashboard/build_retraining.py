@@ -10,6 +10,8 @@ import numpy as np
 from posegate.transforms.dashboard.build_drift import Watch, change, direction
 from posegate.transforms.dashboard.one_cause import causes, together
 from posegate.transforms.kernels import sources
+from posegate.transforms.kernels.body import pairs
+from posegate.transforms.kernels.conventions import Reading
 from posegate.transforms.kernels.people import HABITS, People
 from posegate.transforms.kernels.stream_sums import contract
 from posegate.transforms.kernels.streams import History
@@ -27,15 +29,20 @@ where against nothing."""
 
 
 def retraining(
-    watches: Sequence[Watch], people: People | None, history: History
+    watches: Sequence[Watch],
+    people: People | None,
+    history: History,
+    readings: Sequence[Reading] = (),
 ) -> list[dict[str, Any]]:
     """Everything that is in alarm now, by annotator, the annotator at large first, and
     the best source of evidence before the weaker ones.
 
-    What a better source finds is not said again of a weaker one.
+    What a better source finds is not said again of a weaker one; nor of a person, on
+    points that have a side, what a whole group reads another way.
     """
-    rows = [] if people is None else [*at_large(people, history)]
-    said: set[tuple[str, int]] = set()
+    rows = [] if people is None else [*at_large(people, history, readings)]
+    rows += [group(each, history) for each in readings]
+    said = excused(watches[0], readings) if watches else set()
     for watch in watches:
         source = {"against": watch.history.source}
         rows += [row | source for row in everybody(watch)]
@@ -129,10 +136,40 @@ def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
     }
 
 
-def at_large(people: People, history: History) -> list[dict[str, Any]]:
-    """Habits of annotators, whatever the keypoint."""
+def group(found: Reading, history: History) -> dict[str, Any]:
+    """A vendor, or all who are new, who take left for something else."""
+    return {
+        **dict.fromkeys(COLUMNS),
+        "annotator": found.group,
+        "finding": found.reading,
+        "began": history.weeks[found.since],
+        "factor": found.front,
+        "contract": False,
+        "against": sources.GOLD,
+    }
+
+
+def excused(watch: Watch, readings: Sequence[Reading]) -> set[tuple[str, int]]:
+    """Annotators and keypoints that a group's reading explains."""
+    who = [name for each in readings for name in named(watch, each)]
+    sided = [k for pair in pairs(watch.skeleton) for k in pair]
+    return {(name, k) for name in who for k in sided}
+
+
+def named(watch: Watch, found: Reading) -> list[str]:
+    """The members of a group."""
+    return [watch.names[a] for a in np.flatnonzero(found.members).tolist()]
+
+
+def at_large(
+    people: People, history: History, readings: Sequence[Reading] = ()
+) -> list[dict[str, Any]]:
+    """Habits of annotators, whatever the keypoint; but those of a whole group."""
+    alarmed = people.alarms.alarm[:, -1].copy()  # (A, H)
+    for each in readings:
+        alarmed[each.members, HABITS.index("inverted")] = False
     rows = []
-    for a, h in np.argwhere(people.alarms.alarm[:, -1]).tolist():
+    for a, h in np.argwhere(alarmed).tolist():
         since = int(people.alarms.since[a, -1, h])
         factor, chance = people.change[a, since, h], people.alarms.adjusted[a, since, h]
         rows.append(

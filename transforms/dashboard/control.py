@@ -114,6 +114,10 @@ HABITS_SAID: Mapping[str, Callable[[float], str]] = {
         f"leaves {decimal(by, 1)} times as many instances as the model made them"
     ),
     "inverted": lambda by: f"exchanges left and right {decimal(by, 1)} times as often",
+    "image-left": lambda by: (
+        f"goes by the left of the image: {100 * by:.0f} % facing the camera exchanged"
+    ),
+    "exchanged": lambda by: f"left and right exchanged, {100 * by:.0f} % of the time",
 }
 
 

@@ -248,7 +248,7 @@ def _freedom(weight: Floats) -> float:
 
 
 def _skewness(residual: Floats) -> float:
-    """Skewness of a sum of G independent terms, from its residuals; 0 of fewer than 3."""
+    """Skewness of a sum of independent terms, by its residuals; 0 of fewer than 3."""
     g = len(residual)
     spread = float(np.square(residual).sum()) ** 1.5
     if g < 3 or not spread:

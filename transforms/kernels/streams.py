@@ -10,15 +10,16 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.conventions import Reading, readings
 from posegate.transforms.kernels.drift import (
     Parameters,
     Streams,
     fleet,
     moved_together,
 )
-from posegate.transforms.kernels.people import HABITS, People, people
+from posegate.transforms.kernels.people import People, people
 from posegate.transforms.kernels.standing import Standing, standing
-from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
+from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.kernels.sums import WORK, Key
 from posegate.transforms.model.policy import Drift
 
@@ -61,14 +62,15 @@ WORKED = pa.schema(
         pa.field("week", pa.string(), nullable=False),
         pa.field("habit", pa.string(), nullable=False),
         *(pa.field(name, pa.int64(), nullable=False) for name in MOMENTS),
+        pa.field("vendor", pa.string()),
     ]
 )
 """One row an annotator, ISO week and habit (`sums.WORK`) of all production: immutable
 sums in fixed point, as `WEEKLY`."""
 
 
-def to_work(sums: Mapping[Key, Ints]) -> pa.Table:
-    """The ("work", …) sums of a delivery as `WORKED` rows, in order of key."""
+def to_work(sums: Mapping[Key, Ints], vendor: str | None = None) -> pa.Table:
+    """The ("work", …) sums of a vendor's delivery as `WORKED` rows, in order of key."""
     keys = sorted(key for key in sums if key[0] == "work")
     if not keys:
         return WORKED.empty_table()
@@ -79,6 +81,7 @@ def to_work(sums: Mapping[Key, Ints]) -> pa.Table:
             *(pa.array(column, pa.string()) for column in columns),
             pa.array(list(WORK) * len(keys), pa.string()),
             *(pa.array(column) for column in cells.T),
+            pa.array([vendor] * len(cells), pa.string()),
         ],
         schema=WORKED,
     )
@@ -87,9 +90,10 @@ def to_work(sums: Mapping[Key, Ints]) -> pa.Table:
 @dataclass(frozen=True)
 class History:
     """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 3) of
-    their work. `aside` counts pairs of weeks that no clock can have meant; `source` is
-    what they were held against (`sources.KINDS`), and `raw` the sums against a model
-    before what all people show was taken off."""
+    their work. `vendors` are theirs, "" where unknown. `aside` counts pairs of weeks
+    that no clock can have meant; `source` is what they were held against
+    (`sources.KINDS`), and `raw` the sums against a model before what all people show
+    was taken off."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
@@ -98,6 +102,7 @@ class History:
     aside: int = 0
     source: str = sources.GOLD
     raw: Ints | None = None
+    vendors: tuple[str, ...] = ()
 
 
 def refold(
@@ -115,7 +120,9 @@ def refold(
     if source is None:
         source = next(iter(sources.available(table["kind"])), sources.GOLD)
     table = table.filter(pc.equal(sources.source_of(table["kind"]), source))
-    worked = pa.concat_tables([WORKED.empty_table(), *work]).combine_chunks()
+    worked = pa.concat_tables(
+        [WORKED.empty_table(), *work], promote_options="default"
+    ).combine_chunks()
     pairs, made = per_week(table), per_week(worked)
     kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
     aside = sum(n for week, n in pairs.items() if week not in set(kept))
@@ -135,6 +142,7 @@ def refold(
         added(worked, people | {"habit": list(WORK)}, MOMENTS),
         aside // UNIT,
         source,
+        vendors=vendors_of(worked, people["annotator"]),
     )
     if source != sources.PRELABEL:
         return history
@@ -142,6 +150,16 @@ def refold(
     each = [table.filter(pc.equal(table["kind"], model)) for model in sorted(models)]
     own = [sources.less_model(added(some, places, STATISTICS)) for some in each]
     return replace(history, sums=np.sum(own, axis=0), raw=total)
+
+
+def vendors_of(worked: pa.Table, annotators: Sequence[str]) -> tuple[str, ...]:
+    """The vendor of each annotator's latest week; "" where nobody said."""
+    named = worked.filter(pc.is_valid(worked["vendor"])).sort_by("week")
+    last = named.group_by("annotator", use_threads=False)
+    found = last.aggregate([("vendor", "last")])
+    who, whose = found["annotator"].to_pylist(), found["vendor_last"].to_pylist()
+    known = dict(zip(who, whose, strict=True))
+    return tuple(known.get(name, "") for name in annotators)
 
 
 def per_week(table: pa.Table) -> dict[str, int]:
@@ -216,13 +234,15 @@ def consecutive(first: date, last: date) -> list[str]:
 @dataclass(frozen=True)
 class Watched:
     """All weeks of all annotators, and what every stream showed; `seen` is None where
-    there is no stream. `beside` are the same against weaker sources."""
+    there is no stream. `beside` are the same against weaker sources; `readings` the
+    groups that take left for something else than the skeleton does."""
 
     history: History
     seen: Streams | None
     people: People | None
     standing: Standing | None = None
     beside: tuple["Watched", ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def all(self) -> "tuple[Watched, ...]":
@@ -261,110 +281,11 @@ def watch_all(
     )
     best = watch(refold(tables, keypoints, work, next(iter(found), None)), settings)
     weaker = (refold(tables, keypoints, (), source) for source in found[1:])
-    return replace(best, beside=tuple(watch(each, settings) for each in weaker))
-
-
-NUMBERS = (
-    *("p", "p_bias", "p_noise", "p_slips", "adjusted", "t2", "z"),
-    *("offset_x_px", "offset_y_px", "offset_error_px", "body_x_px", "body_y_px"),
-    *("noise", "mean_px"),
-)
-
-JUDGED = pa.schema(
-    [
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("annotator", pa.string(), nullable=False),
-        pa.field("keypoint", pa.string(), nullable=False),
-        pa.field("week", pa.string(), nullable=False),
-        pa.field("n", pa.int64(), nullable=False),
-        pa.field("weeks", pa.int64(), nullable=False),
-        *(pa.field(name, pa.float64()) for name in NUMBERS),
-        pa.field("watch", pa.bool_(), nullable=False),
-        pa.field("alarm", pa.bool_(), nullable=False),
-        pa.field("contract", pa.bool_(), nullable=False),
-    ]
-)
-"""What every stream showed in a week in which it was seen; see `drift.Streams`.
-
-`source` is what it was held against (`sources`).
-`weeks` is how many weeks the change has lasted, at the length that shows it best;
-`offset` how far the stream moved in that time, in axes of the image, `body` in those of
-the body, with its standard error; `noise` the factor by which errors grew; `adjusted`
-the p value after the multiple test. `contract` is the customer's rule: mean error above
-the limit in this weekly report and the one before."""
-
-
-def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:
-    """All weeks of all streams, as `JUDGED` rows by source, annotator, week and
-    keypoint."""
-    tables = [_judged(each, keypoints, limit_px) for each in watched.all]
-    return pa.concat_tables(tables)
-
-
-def _judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:
-    history, seen = watched.history, watched.seen
-    if seen is None:
-        return JUDGED.empty_table()
-    a, w, k = np.nonzero(seen.n > 0)
-    names = (
-        (history.annotators, a),
-        (keypoints, k),
-        (history.weeks, w),
-    )
-    px = history.sums[..., STATISTICS.index("px")] / UNIT
-    every = (
-        *(seen.p, seen.p_bias, seen.p_noise, seen.p_slips, seen.alarms.adjusted),
-        *(seen.t2, seen.z, *np.moveaxis(seen.effect, -1, 0), seen.error),
-        *(*np.moveaxis(seen.turned, -1, 0), seen.noise, px / np.maximum(seen.n, 1)),
-    )
-    numbers = [each[a, w, k] for each in every]
-    alarms = (seen.alarms.watch, seen.alarms.alarm, contract(history.sums, limit_px))
-    columns = [
-        pa.array([history.source] * len(a), pa.string()),
-        *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
-        pa.array(seen.n[a, w, k].astype(np.int64)),
-        pa.array(seen.weeks[a, w, k]),
-        *(pa.array(each, mask=np.isnan(each)) for each in numbers),
-        *(pa.array(each[a, w, k]) for each in alarms),
-    ]
-    return pa.table(columns, schema=JUDGED)
-
-
-PERSONS = pa.schema(
-    [
-        pa.field("annotator", pa.string(), nullable=False),
-        pa.field("habit", pa.string(), nullable=False),
-        pa.field("week", pa.string(), nullable=False),
-        pa.field("weeks", pa.int64(), nullable=False),
-        pa.field("p", pa.float64()),
-        pa.field("adjusted", pa.float64()),
-        pa.field("change", pa.float64()),
-        pa.field("watch", pa.bool_(), nullable=False),
-        pa.field("alarm", pa.bool_(), nullable=False),
-    ]
-)
-"""What every person showed in a week in which a habit was judged; see `people.People`.
-"""
-
-
-def persons(watched: Watched) -> pa.Table:
-    """All weeks of all people, as `PERSONS` rows by annotator, week and habit."""
-    found = watched.people
-    if found is None:
-        return PERSONS.empty_table()
-    a, w, h = np.nonzero(np.isfinite(found.p))
-    history = watched.history
-    names = ((history.annotators, a), (HABITS, h), (history.weeks, w))
-    numbers = [x[a, w, h] for x in (found.p, found.alarms.adjusted, found.change)]
-    return pa.table(
-        [
-            *(pa.array(list(n), pa.string()).take(pa.array(i)) for n, i in names),
-            pa.array(found.weeks[a, w, h]),
-            *(pa.array(each, mask=~np.isfinite(each)) for each in numbers),
-            pa.array(found.alarms.watch[a, w, h]),
-            pa.array(found.alarms.alarm[a, w, h]),
-        ],
-        schema=PERSONS,
+    past = best.history
+    return replace(
+        best,
+        beside=tuple(watch(each, settings) for each in weaker),
+        readings=readings(past.work, past.vendors, settings.baseline),
     )
 
 

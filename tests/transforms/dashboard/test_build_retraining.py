@@ -12,7 +12,9 @@ from posegate.transforms.dashboard.build_retraining import (
     retraining,
 )
 from posegate.transforms.dashboard.control import retraining as shown
+from posegate.transforms.kernels.conventions import IMAGE_LEFT, Reading
 from posegate.transforms.kernels.drift import Parameters
+from posegate.transforms.kernels.people import HABITS
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
 from posegate.transforms.kernels.streams import History, watch
 from posegate.transforms.model.skeleton import Skeleton
@@ -81,3 +83,24 @@ def test_nobody_in_alarm_is_an_empty_list() -> None:
     )
     assert retraining([], None, nothing) == []
     assert document([]).decode().strip() == ",".join(COLUMNS)
+
+
+def test_a_whole_group_is_named_in_the_place_of_its_people() -> None:
+    found = watch(history(), Parameters((0.07,) * 3))
+    assert found.seen is not None
+    assert found.people is not None
+    alarms = found.seen.alarms
+    alarms.alarm[:6, -1, 0] = True  # `left_a` of six people
+    alarms.since[:6, -1, 0] = 20
+    found.people.alarms.alarm[:7, -1, HABITS.index("inverted")] = True
+    drawn = Watch(found.history, found.seen, SKELETON, 8.0, 6)
+    members = np.arange(12) < 6
+    whole = Reading("(vendor acme)", IMAGE_LEFT, members, 0.93, 0.01, 14)
+    rows = retraining([drawn], found.people, found.history, [whole])
+    assert not [row for row in rows if (row["keypoint"] or "").startswith("left")]
+    assert "top" in {row["keypoint"] for row in rows}
+    inverted = [row["annotator"] for row in rows if row["finding"] == "inverted"]
+    assert inverted == [found.history.annotators[6]]
+    [vendor] = [row for row in shown(rows) if row["annotator"] == "(vendor acme)"]
+    assert vendor["began"] == WEEKS[14]
+    assert vendor["said"].startswith("goes by the left of the image: 93 %")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.drift import Parameters
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
+from posegate.transforms.kernels.stream_tables import judged
 from posegate.transforms.kernels.streams import (
     Watched,
-    judged,
     refold,
     to_table,
     watch_all,

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from posegate.transforms.kernels.drift import Parameters
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.stream_tables import judged, persons
 from posegate.transforms.kernels.streams import (
     WEEKLY,
-    judged,
-    persons,
     refold,
     timeline,
     to_table,
@@ -148,3 +147,12 @@ def test_a_history_without_references_watches_people_only() -> None:
     nothing = watch(refold([], KEYPOINTS), Parameters((0.1, 0.1)))
     assert (nothing.seen, nothing.people) == (None, None)
     assert persons(nothing).num_rows == 0
+
+
+def test_an_annotator_is_of_the_vendor_of_their_latest_week() -> None:
+    own = {("work", "ann", "2026-W07", ""): np.ones((6, 3), int)}
+    later = {("work", "ann", "2026-W09", ""): np.ones((6, 3), int)}
+    other = {("work", "bo", "2026-W08", ""): np.ones((6, 3), int)}
+    work = [to_work(later, "best"), to_work(own, "acme"), to_work(other)]
+    old = to_work(own).drop_columns(["vendor"])
+    assert refold([], KEYPOINTS, [*work, old]).vendors == ("best", "")
