@@ -8,6 +8,7 @@ annotations, else twice. A results list has its images in the other files of its
 delivery.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -63,6 +64,11 @@ __all__ = [
     "write",
 ]
 
+OTHER_KINDS = re.compile(
+    r"(instances|captions|stuff|panoptic|labels)_(?P<split>.+\.json(\.gz)?)"
+)
+"""What COCO itself, and Datumaro after it, calls the files beside person_keypoints."""
+
 NAME = "coco"
 SUFFIXES = (".json",)
 CARRIES = Carries(
@@ -110,11 +116,21 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
 def _batches(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
+        if _beside_keypoints(context, file):
+            build.note("beside-keypoints")
+            continue
         before = tally.records
         reading = _Reading(context, build, file)
         yield from reading.batches()
         tally.records = before + reading.records  # as the file was scanned
     yield from build.rest()
+
+
+def _beside_keypoints(context: Context, file: File) -> bool:
+    """Whether a file of COCO's other kinds has the records of one of keypoints."""
+    found = OTHER_KINDS.fullmatch(file.name.rpartition("/")[2])
+    name = f"person_keypoints_{found['split']}" if found is not None else ""
+    return bool(name) and any(True for _ in context.beside(file, name))
 
 
 class _Reading:

@@ -18,7 +18,7 @@ from posegate.transforms.formats.coco_points import areas, boxes, is_drawn, poin
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.kernels.json_scan import Ints
-from posegate.transforms.model.poses import Bytes
+from posegate.transforms.model.poses import Bools, Bytes
 from posegate.transforms.model.schema import Origin
 
 TAKEN = frozenset({"annotator", "track_id", "keyframe"})
@@ -101,6 +101,8 @@ class Columns:
         """The image of each record; refuses those that have none."""
         ids = records.each("image_id")
         rows = self.images.find(ids)
+        named = self._named(ids, rows)
+        remarks.repair(named, "coco.image-by-name")
         remarks.refuse(
             np.isin(rows, list(self.ambiguous)),
             "coco.image-ambiguous",
@@ -110,16 +112,28 @@ class Columns:
             ),
         )
         remarks.refuse(
-            rows < 0,
+            (rows < 0) & ~named,
             "coco.image-missing",
             lambda i: f"image_id {ids[i]!r} is no image here; deliver its record",
         )
         table = self.images.take(rows)
         where = {name: table[name].combine_chunks() for name in table.column_names}
+        if named.any():
+            said = pa.array([str(i) for i in ids], pa.string())
+            where["image"] = pc.coalesce(where["image"], said)
         for name, code in (("unsized", "image-size"), ("mended", "image-dropped")):
             found = where[name].fill_null(False).to_numpy(zero_copy_only=False)
             remarks.repair(found, f"coco.{code}")
         return where | {"row": rows}
+
+    def _named(self, ids: Sequence[Any], rows: Ints) -> Bools:
+        """(N,): a model's results name the image by its file; finds it in `rows`."""
+        named = np.zeros(len(ids), np.bool_)
+        for i in np.flatnonzero(rows < 0).tolist() if self.listed else ():
+            if isinstance(ids[i], str) and ids[i].lower().endswith(_ENDINGS):
+                named[i] = True
+                rows[i] = self.images.by_name(ids[i])
+        return named
 
     def _ids(self, records: Records, remarks: Remarks) -> list[Any]:
         """The records' own; a missing one is a repair, but for a model's results."""
@@ -139,11 +153,13 @@ class Columns:
             columns["iscrowd"] = ["1" if c else None for c in crowd]
         if original.null_count < len(original):
             columns["original"] = original.to_pylist()
-        if self.categories.told or None in records.each("keypoints"):
+        if self.categories.told or not all(records.each("keypoints")):
             matches = map(self.categories.find, records.each("category_id"))
             columns["category"] = [match.name or None for match in matches]
         return columns
 
+
+_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 _OF_IMAGES = ("image", "width", "height", "video", "frame", "fps")
 

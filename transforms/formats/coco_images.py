@@ -38,11 +38,13 @@ class Images:
         self._parts: list[pa.RecordBatch] = []
         self._table: pa.Table | None = None
         self._count = 0
+        self._by_name: dict[str, int] | None = None
         self.unlabelled = 0
         """Images that say that nobody has annotated them."""
         self.partly = 0
-        self.crowdpose = 0
         """Images with regions where nobody was annotated."""
+        self.crowdpose = 0
+        """Images with CrowdPose's index."""
 
     def __len__(self) -> int:
         return self._count
@@ -94,7 +96,7 @@ class Images:
         self.partly += sum(len(image.ignore_regions_x) > 2 for image in some)
         self.crowdpose += sum(image.crowd_index is not None for image in some)
         self._parts.append(_batch(some))
-        self._table = None
+        self._table = self._by_name = None
         self._count += len(new)
 
     @property
@@ -110,6 +112,16 @@ class Images:
             return self._find([key(i) for i in ids])
         at = np.minimum(np.searchsorted(self._ids, numbers), len(self._ids) - 1)
         return np.where(self._ids[at] == numbers, self._rows[at], -1)
+
+    def by_name(self, name: str) -> int:
+        """The row of the image that has this name, with or without its folders; -1."""
+        if self._by_name is None:
+            self._by_name = {}
+            for row, each in enumerate(self.take(np.arange(len(self)))["image"]):
+                full = each.as_py()
+                for known in dict.fromkeys((full, full.rpartition("/")[2])):
+                    self._by_name[known] = -1 if known in self._by_name else row
+        return self._by_name.get(name, -1)
 
     def _find(self, keys: Sequence[int | str | None]) -> Ints:
         return np.array([self._one(k) for k in keys], np.int64)

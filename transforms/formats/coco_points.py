@@ -126,7 +126,7 @@ def _without(
 
     One of a category without keypoints may have none: a box or a mask.
     """
-    absent = rest & np.array([record.keypoints is None for record in records])
+    absent = rest & np.array([not record.keypoints for record in records])
     if not match.named and match.name:
         remarks.repair(absent, "coco.no-keypoints")
     else:

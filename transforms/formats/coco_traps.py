@@ -64,6 +64,14 @@ TRAPS = {
         "Results name an image that the delivery's files number differently: "
         "quarantined."
     ),
+    "coco.image-by-name": (
+        "Results name the image by its file, not by its id (AlphaPose): so it is "
+        "found, or else called."
+    ),
+    "coco.beside-keypoints": (
+        "Files of instances, captions or labels lie beside `person_keypoints_...` of "
+        "the same images, which has their records again: left alone, counted."
+    ),
     "coco.image-conflict": (
         "An image's id stands twice with other names: the first counts."
     ),

@@ -117,7 +117,7 @@ REFUSED = [
     ({"keypoints": [None, 20, 2, 30.5, 20, 1, 0, 0, 0]}, "coco.keypoints"),
     ({"keypoints": [[10, 20], [30, 20], [0, 0]]}, "coco.keypoints"),
     ({"keypoints": [10, 20, 2, 30.5, 20, 1]}, "coco.keypoint-count"),
-    ({"keypoints": []}, "coco.keypoint-count"),
+    ({"keypoints": []}, "coco.keypoints-missing"),
     ({"keypoints": [10, 20, 2, 30.5, 20, 4, 0, 0, 0]}, "coco.visibility"),
     ({"keypoints": [10, 20, 2, 30.5, 20, 0.87, 0, 0, 0]}, "coco.visibility"),
     ({"keypoints": [10, 20, 2, 30.5, 20, -1, 0, 0, 0]}, "coco.visibility"),

@@ -263,3 +263,35 @@ def test_people_are_merged_only_where_all_of_a_file_looks_so(
     document["annotations"][1] |= change  # type: ignore[operator]
     got = Reading({"a.json": json.dumps(document).encode()}, skeleton)
     assert "coco.merged-people" not in got.tally.notes
+
+
+def test_results_may_name_the_image_of_another_file() -> None:
+    """As AlphaPose does: without the folder, unless two images are called so."""
+    names = ["a/1.jpg", "a/2.jpg", "b/2.jpg"]
+    images = [{"id": i, "file_name": name} for i, name in enumerate(names)]
+    truth = dataset(images=images, categories=[PERSON])
+    made = [
+        {
+            "image_id": name,
+            "category_id": 1,
+            "keypoints": [9.5, 9, 0.5] * 17,
+            "score": 2,
+        }
+        for name in ("1.jpg", "2.jpg", "b/2.jpg", "new.jpg", "no image")
+    ]
+    files = {"a.json": json.dumps(truth), "r.json": json.dumps(made)}
+    got = Reading({name: text.encode() for name, text in files.items()}, BODY)
+    found = [row["image"] for row in got.rows if row["role"] == "prelabel"]
+    assert found == ["a/1.jpg", "2.jpg", "b/2.jpg", "new.jpg"]
+    assert got.reasons == ["coco.image-missing"]
+
+
+def test_no_keypoints_are_none_however_they_are_written() -> None:
+    ball = {"id": 2, "name": "ball"}
+    outline = {"category_id": 2, "segmentation": [[1, 1, 9, 1, 9, 9]]}
+    for none in ([], None):
+        given = annotation(keypoints=none, **outline)
+        text = json.dumps(dataset(given, categories=[PERSON, ball]))
+        got = Reading({"a.json": text.encode()}, BODY)
+        assert [dict(row["attributes"])["category"] for row in got.rows] == ["ball"]
+        assert "coco.no-keypoints" in got.repairs
