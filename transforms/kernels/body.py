@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.geometry import length
+from posegate.transforms.kernels.geometry import dot, length
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -89,7 +89,7 @@ def body_error(
     across = -turn[..., None] * quarter(along)
     x = np.where(limb[:, None], along, x)
     y = np.where(limb[:, None], across, y)
-    return np.stack([(error * x).sum(axis=-1), (error * y).sum(axis=-1)], axis=-1)
+    return np.stack([dot(error, x), dot(error, y)], axis=-1)
 
 
 def leftward(xy: Floats, seen: Bools, scale: Floats, skeleton: Skeleton) -> Floats:
@@ -119,7 +119,7 @@ def upright(
         known = np.asarray(seen[:, [*top, *low]].all(axis=1))[:, None]
         down = np.where(known, xy[:, low].mean(axis=1) - xy[:, top].mean(axis=1), down)
     across = quarter(left)
-    hand = np.where((across * down).sum(axis=1) < 0, -1.0, 1.0)
+    hand = np.where(dot(across, down) < 0, -1.0, 1.0)
     return across * hand[:, None], hand
 
 

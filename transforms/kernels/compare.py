@@ -29,6 +29,9 @@ from posegate.transforms.model.poses import Floats, Poses
 from posegate.transforms.model.schema import agreement
 from posegate.transforms.model.skeleton import Skeleton
 
+HEAVY = ("xy", "visibility", "origin", "bbox", "segmentation")
+"""Columns that the table says nothing of but through `poses` and outlines."""
+
 
 @dataclass(frozen=True)
 class How:
@@ -129,8 +132,9 @@ def table(
 ) -> pa.RecordBatch:
     """The agreement of each pair (`schema.agreement`), in the couples' order."""
     one, other = couples.judged, couples.reference
-    judged = rows.take(pa.array(one))
-    reference = rows.take(pa.array(other))
+    light = rows.select([n for n in rows.schema.names if n not in HEAVY])
+    judged = light.take(pa.array(one))
+    reference = light.take(pa.array(other))
     columns = {
         **{
             name: judged[name] for name in ("part", "row", "instance", "image", "video")

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.kernels import measures, meeting, oks, pairing
-from posegate.transforms.kernels.buckets import Hashes, Ints, runs, stable_hash
+from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.geometry import iou
 from posegate.transforms.kernels.meeting import KINDS, encounters, ranges
 from posegate.transforms.kernels.outlines import Outlines
@@ -65,13 +66,14 @@ class Met(NamedTuple):
 @dataclass(frozen=True)
 class Blocks:
     """One person's rows of one frame, B times: frame, role, first row and number; and
-    the masks of all rows."""
+    of all N rows their masks, and a number for each one's id (`numbered`)."""
 
-    frame: Hashes
+    frame: Ints
     role: Ints
     starts: Ints
     lengths: Ints
     outlines: Outlines
+    id: Ints
 
     @classmethod
     def of(cls, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, "Blocks"]:
@@ -80,7 +82,7 @@ class Blocks:
         So nothing depends on how rows arrived. What a person reviewed in one hand-in
         is another block than what they reviewed in the next.
         """
-        frame, who = stable_hash(rows["image"]), meeting.who(rows)
+        frame, who = ranked(rows["image"]), meeting.who(rows)
         role = meeting.role_codes(rows["role"])
         review = role == meeting.ROLES.index(Role.REVIEW)
         came = np.where(review, told(rows, HAND_IN), 0)
@@ -88,8 +90,14 @@ class Blocks:
         order = np.lexsort((*place, came, who, frame))
         starts, lengths = runs(frame[order], who[order], came[order])
         rows, role = rows.take(pa.array(order)), role[order]
-        masks = Outlines.of(rows)
-        return rows, cls(frame[order][starts], role[starts], starts, lengths, masks)
+        return rows, cls(
+            frame=frame[order][starts],
+            role=role[starts],
+            starts=starts,
+            lengths=lengths,
+            outlines=Outlines.of(rows),
+            id=numbered(rows["id"]),
+        )
 
     @property
     def of_row(self) -> Ints:
@@ -119,8 +127,8 @@ class Blocks:
         a, b = pairing.pair(
             np.repeat(number, self.lengths[one]),
             np.repeat(number, self.lengths[other]),
-            people(rows, poses, left),
-            people(rows, poses, right),
+            people(poses, self.id, left),
+            people(poses, self.id, right),
             self._alike(left, right, skeleton),
         )
         return left[a], right[b], np.repeat(number, self.lengths[one])[a]
@@ -168,7 +176,7 @@ def reviewed(
     one, other = couples.judged[some], couples.reference[some]
     gold = np.zeros(len(poses.xy), bool)
     gold[couples.judged[couples.kind == KINDS.index("gold")]] = True
-    id = numbered(rows["id"])
+    id = blocks.id
     near = iou(poses.bbox[one], poses.bbox[other]) >= pairing.SAME_BOX
     given = Candidates(
         judged=one,
@@ -201,12 +209,10 @@ def contradiction(
     gold = np.flatnonzero(blocks.role == meeting.ROLES.index(Role.GOLD))
     if not len(gold) or (skeleton.sigmas is None and not skeleton.masked):
         return doubt
-    one, other, _ = pairing.combinations(
-        blocks.frame[gold].astype(np.int64), blocks.frame[gold].astype(np.int64)
-    )
+    one, other, _ = pairing.combinations(blocks.frame[gold], blocks.frame[gold])
     once = (one < other) & ~crowded(blocks.lengths[gold], one, other)
     a, b, _ = blocks.pair(rows, poses, gold[one[once]], gold[other[once]], skeleton)
-    again, first = _same_id(rows, blocks, gold)
+    again, first = _same_id(blocks, gold)
     a, b = np.concatenate([a, again]), np.concatenate([b, first])
     score = alike(poses, blocks, a, b, skeleton)
     bad = score < low
@@ -235,10 +241,9 @@ def alike(
     ).oks_sym
 
 
-def _same_id(rows: pa.RecordBatch, blocks: Blocks, some: Ints) -> tuple[Ints, Ints]:
+def _same_id(blocks: Blocks, some: Ints) -> tuple[Ints, Ints]:
     """Rows of some blocks that repeat an id of their block, and the row before each."""
-    id = numbered(rows["id"])
-    block = blocks.of_row
+    id, block = blocks.id, blocks.of_row
     here = np.flatnonzero(np.isin(block, some) & (id >= 0))
     here = here[np.lexsort((here, id[here], block[here]))]
     before, after = here[:-1], here[1:]
@@ -258,6 +263,15 @@ def numbered(names: pa.Array) -> Ints:
     """(N,) a number for each name, the same for the same one; -1 for null."""
     codes = names.dictionary_encode().indices.fill_null(-1)
     return codes.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def ranked(names: pa.Array) -> Ints:
+    """(N,) the place of each name among all that there are, in their order."""
+    coded = names.dictionary_encode()
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place[coded.indices.to_numpy()]
 
 
 def crowded(lengths: Ints, one: Ints, other: Ints) -> Bools:
@@ -285,12 +299,12 @@ def refusals(blocks: Blocks, met: Met, settled: Settled, contested: int) -> list
     ]
 
 
-def people(rows: pa.RecordBatch, poses: Poses, chosen: Ints) -> pairing.People:
-    """Some rows, as one side of a pairing."""
+def people(poses: Poses, id: Ints, chosen: Ints) -> pairing.People:
+    """Some rows, as one side of a pairing; `id` (N,) is a number for each one's."""
     return pairing.People(
         xy=poses.xy[chosen],
         labelled=poses.labelled[chosen],
         bbox=poses.bbox[chosen],
         area=poses.area[chosen],
-        id=numbered(rows["id"])[chosen],
+        id=id[chosen],
     )

@@ -25,6 +25,14 @@ def length(offset: Floats) -> Floats:
         return np.hypot(offset[..., 0], offset[..., 1])
 
 
+def dot(one: Floats, other: Floats) -> Floats:
+    """Inner product of vectors: (…, 2), (…, 2) -> (…); NaN where either is.
+
+    Written out for the same reason as `both`.
+    """
+    return one[..., 0] * other[..., 0] + one[..., 1] * other[..., 1]
+
+
 def both(of: Bools) -> Bools:
     """Whether it holds of x and of y: (…, 2) -> (…).
 

@@ -23,6 +23,7 @@ class Outlines:
     def __init__(self, segmentation: pa.Array, size: Floats) -> None:
         """COCO's JSON of each row, null for none, and (N, 2) [px] of its image."""
         self._given = segmentation
+        self._drawn = np.asarray(segmentation.is_valid()).astype(bool)
         self._size = size
         self._read: dict[int, Rle | None] = {}
         self._edges: dict[int, Rle] = {}
@@ -54,18 +55,23 @@ class Outlines:
 
     def there(self, rows: Ints) -> Bools:
         """(M,) whether some rows have a mask with something in it."""
-        found = [self[row] for row in rows.tolist()]
-        return np.array([m is not None and rle.area(m) > 0 for m in found], bool)
+        there = self._drawn[rows]
+        for i in np.flatnonzero(there).tolist():
+            mask = self[int(rows[i])]
+            there[i] = mask is not None and rle.area(mask) > 0
+        return there
 
     def agreement(self, one: Ints, other: Ints) -> tuple[Floats, Floats]:
         """(M,) IoU and boundary IoU of rows with others of their image.
 
         NaN unless both have a mask, of one size, and one of them something in it.
         """
-        pairs = list(zip(one.tolist(), other.tolist(), strict=True))
-        area = [iou(self[a], self[b]) for a, b in pairs]
-        border = [iou(self.edge(a), self.edge(b)) for a, b in pairs]
-        return np.array(area, float), np.array(border, float)
+        area, border = np.full((2, len(one)), np.nan)
+        for i in np.flatnonzero(self._drawn[one] & self._drawn[other]).tolist():
+            a, b = int(one[i]), int(other[i])
+            area[i] = iou(self[a], self[b])
+            border[i] = iou(self.edge(a), self.edge(b))
+        return area, border
 
     def table(self, one: Ints, other: Ints) -> Floats:
         """(A, B) IoU of each of some rows with each of others; 0 where one has none."""
