@@ -23,7 +23,7 @@ from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
 SEED = 20260724
-PIECES = 160
+PIECES = 120
 """Pieces that each fault is tried on, with each strength."""
 
 EDGE = 2
