@@ -36,7 +36,7 @@ from posegate.transforms.kernels.weeks import UNDATED
 from posegate.transforms.model import columns
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
-from posegate.transforms.model.rule import Bound, bind, flat, skipped
+from posegate.transforms.model.rule import Bound, bind, skipped
 from posegate.transforms.model.skeleton import Skeleton
 from posegate.transforms.publish import Place, Press, Record
 from posegate.transforms.split import Release, Source
@@ -155,7 +155,7 @@ def prepare(
         ),
         manuals={id: rule.manual for id, rule in RULES.items()} | BRANCH_MANUALS,
         skipped=skipped(RULES, settings, skeleton),
-        flat=flat(rules),
+        rules=rules,
     )
     return Plan(
         project=project,

@@ -132,6 +132,8 @@ def one(rule: "Rule", settings: "dict[str, Setting]") -> Iterator[str]:
         yield f"needs: {', '.join(rule.needs)}"
     if rule.space:
         yield "of 3-D poses only"
+    if rule.timed:
+        yield "of tracks that say their frames a second (fps) only"
     for each in measured.clean(rule.id):
         yield (
             f"clean, {each.ground}: {each.rate} per 1,000 of {each.instances} "

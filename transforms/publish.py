@@ -16,8 +16,9 @@ from posegate.transforms.judge import Judgement
 from posegate.transforms.kernels import strata, stream_tables, streams
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.streams import Watched
-from posegate.transforms.kernels.sums import SPATIAL, Key
+from posegate.transforms.kernels.sums import SPOKEN, Key
 from posegate.transforms.kernels.worst import Ranked
+from posegate.transforms.model.rule import Bound, idle
 from posegate.transforms.parts import Written
 
 
@@ -47,15 +48,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Press:
-    """What every document of a run is made with; `flat` is what else is skipped where
-    every pose is 2-D, and why."""
+    """What every document of a run is made with; `skipped` are rules that the skeleton
+    or the policy leaves out, `rules` the others."""
 
     setting: Setting
     place: Place
     record: Record
     manuals: Mapping[str, str]
     skipped: Mapping[str, str]
-    flat: Mapping[str, str]
+    rules: tuple[Bound, ...]
 
 
 @dataclass
@@ -83,6 +84,11 @@ class Publish(beam.PTransform):  # type: ignore[misc]
             AsIter(self.queue),
             self.press,
         )
+
+
+def spoken(sums: Mapping[Key, Ints]) -> dict[str, int]:
+    """How many instances have what some rules need, by `SPOKEN`'s names."""
+    return {name: int(sums.get((name, "", "", ""), [0])[0]) for name in SPOKEN}
 
 
 def publish(
@@ -114,7 +120,7 @@ def publish(
         expectations=judgement.expectations,
         worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
-        skipped=to.skipped if SPATIAL in early else {**to.skipped, **to.flat},
+        skipped={**to.skipped, **idle(to.rules, spoken(early))},
         queue=[json.loads(text) for some in queue for _, _, text in sorted(some)],
     )
     report = build.build(evidence, setting)

@@ -2,6 +2,8 @@
 
 A rule here reads whole tracks: rows of one annotator, video and track in order of their
 frames. Where the frame rate or the stature is not known, what needs it does not apply.
+`timed` rules need the rate; the run says how many rows of tracks do not have it. All
+that is assumed instead is the second that `broken-track` looks back: 25 frames.
 """
 
 import numpy as np
@@ -26,7 +28,7 @@ def gap(tracks: Tracks) -> Floats:
     return tracks.gap
 
 
-@rule("motion.jitter", severity="review")
+@rule("motion.jitter", severity="review", timed=True)
 def jitter(tracks: Tracks) -> Floats:
     """A keypoint trembles: the placement noise of the track, over stature.
 
@@ -37,7 +39,7 @@ def jitter(tracks: Tracks) -> Floats:
     return np.where(tracks.first[:, None], share, np.nan)
 
 
-@rule("motion.acceleration", severity="review")
+@rule("motion.acceleration", severity="review", timed=True)
 def acceleration(tracks: Tracks, noise: float) -> Floats:
     """A keypoint accelerates more than a body can: in g, of a person of 1.7 m.
 
@@ -48,7 +50,7 @@ def acceleration(tracks: Tracks, noise: float) -> Floats:
     return np.where(a > noise * floor, a, np.nan)
 
 
-@rule("motion.displacement", severity="review")
+@rule("motion.displacement", severity="review", timed=True)
 def displacement(tracks: Tracks, fastest: float, burst: float) -> Floats:
     """A keypoint leaps and comes back: its second difference, over stature.
 
@@ -118,7 +120,7 @@ def broken_track(tracks: Tracks) -> Floats:
     return tracks.continues
 
 
-@rule("motion.surprise", severity="note")
+@rule("motion.surprise", severity="note", timed=True)
 def surprise(tracks: Tracks, agility: float) -> Floats:
     """A position that a constant-velocity Kalman filter did not expect.
 

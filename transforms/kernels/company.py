@@ -46,6 +46,9 @@ in 2."""
 CROWD = 64
 """More rows than this in one place are compared with the next few only."""
 
+FAR = 1e15
+"""Pixels: further away a box is no box, and its area no number of single precision."""
+
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: mixes bits
 
 
@@ -109,7 +112,7 @@ def sketches(
 ) -> pa.RecordBatch:
     """The sketches (`SKETCH`) of a batch's rows; `frame` (N,) hashes their images."""
     drawn = who(batch)
-    box = bounding_box(poses.xy, poses.labelled)
+    box = np.clip(bounding_box(poses.xy, poses.labelled), -FAR, FAR)
     here = np.flatnonzero(judged & np.isfinite(box).all(axis=1))
     copy = np.flatnonzero(judged & (poses.labelled.sum(axis=1) >= FEWEST))
     xy, labelled = poses.xy[copy], poses.labelled[copy]

@@ -43,14 +43,14 @@ def _weight(cutoff: Floats, fps: float) -> Floats:
 
 
 def innovation(
-    x: Floats, fps: float, q: Floats | float, r: Floats | float
+    x: Floats, fps: Floats | float, q: Floats | float, r: Floats | float
 ) -> tuple[Floats, Floats]:
     """A constant-velocity Kalman filter: what it believes, and how surprised it was.
 
     Args:
       x: (T, …) positions [px], one a frame; NaN is a frame without one.
-      fps: frames a second.
-      q: spectral density of the acceleration [px^2/s^3], for each column or all.
+      fps: frames a second, for each column or all.
+      q: spectral density of the acceleration [px^2/s^3], likewise.
       r: standard deviation of a placement [px], likewise.
 
     Returns:

@@ -171,14 +171,36 @@ def surprise(
     [H^2/s^3]. NaN at a run's first row, or where fps or height is not known.
     """
     out = np.full(xy.shape[:2], np.nan)
-    for rows in groups(np.cumsum(before == 0)):
-        rate, tall = fps[rows.start], height[rows.start]
-        if not (rate > 0 and tall > 0):
-            continue
-        r = np.maximum(np.nan_to_num(jitter[rows.start], nan=0.5), 0.5)[:, None]
-        _, found = innovation(xy[rows], rate, q * tall**2, r)
+    known = [
+        rows
+        for rows in groups(np.cumsum(before == 0))
+        if fps[rows.start] > 0 and height[rows.start] > 0
+    ]
+    for runs in alike(known):
+        first = [rows.start for rows in runs]
+        longest = runs[0].stop - runs[0].start
+        x = np.full((longest, len(runs), *xy.shape[1:]), np.nan)
+        for i, rows in enumerate(runs):
+            x[: rows.stop - rows.start, i] = xy[rows]  # (T, R, K, 2)
+        r = np.maximum(np.nan_to_num(jitter[first], nan=0.5), 0.5)[..., None]
+        spread = q * height[first, None, None] ** 2
+        _, found = innovation(x, fps[first, None, None], spread, r)
         with np.errstate(invalid="ignore"):
-            out[rows] = np.fmax(found[..., 0], found[..., 1])
+            larger = np.fmax(found[..., 0], found[..., 1])
+        for i, rows in enumerate(runs):
+            out[rows] = larger[: rows.stop - rows.start, i]
+    return out
+
+
+def alike(runs: Sequence[slice]) -> list[list[slice]]:
+    """Runs that are filtered together, the longest first, none half as long."""
+    out: list[list[slice]] = []
+    for rows in sorted(runs, key=lambda rows: rows.start - rows.stop):
+        longest = out[-1][0] if out else None
+        if longest and 2 * (rows.stop - rows.start) > longest.stop - longest.start:
+            out[-1].append(rows)
+        else:
+            out.append([rows])
     return out
 
 

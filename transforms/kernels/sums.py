@@ -21,8 +21,9 @@ Sum = tuple[Key, Ints]
 ONE = 1 << 20
 """1.0 in fixed point; 2^43 such units still fit an int64."""
 
-SPATIAL: Key = ("spatial", "", "", "")
-"""How many instances have a third coordinate."""
+SPOKEN = ("spatial", "tracked", "timed")
+"""What not every delivery has, and some rules need: how many instances have a third
+coordinate; a track and a frame; the frames a second beside these."""
 
 WORK = ("visible", "labelled", "pace", "untouched", "inverted_front", "inverted_back")
 """Of an instance: the share of its keypoints that are marked as visible, of those that
@@ -70,8 +71,7 @@ def of_instances(
         yield ("role", name, "", ""), np.array([n])
     for name, n in _counts(batch["repairs"].flatten()):
         yield ("repair", name, "", ""), np.array([n])
-    if spatial := batch.num_rows - batch["z"].null_count:
-        yield SPATIAL, np.array([spatial])
+    yield from _spoken(batch)
     production = pc.equal(batch["role"], "production")
     made = batch.filter(production)
     for name, n in _counts(pc.fill_null(made["annotator"], "")):
@@ -80,6 +80,15 @@ def of_instances(
         flags = visibility[np.asarray(production)]
         yield from _flags(made, flags, week)
         yield from _work(made, flags, week)
+
+
+def _spoken(batch: pa.RecordBatch) -> Iterator[Sum]:
+    """How many rows have what `SPOKEN` names; nothing of what none has."""
+    tracked = pc.and_(batch["track"].is_valid(), batch["frame"].is_valid())
+    timed = pc.and_(tracked, pc.fill_null(pc.greater(batch["fps"], 0), False))
+    for name, has in zip(SPOKEN, (batch["z"].is_valid(), tracked, timed), strict=True):
+        if n := has.true_count:
+            yield (name, "", "", ""), np.array([n])
 
 
 def _counts(column: pa.Array) -> list[tuple[str, int]]:

@@ -72,6 +72,7 @@ class Rule:
     below: bool = False
     of: str | None = None
     space: bool = False
+    timed: bool = False
     given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
@@ -137,6 +138,7 @@ def rule(
     below: bool = False,
     of: str | None = None,
     space: bool = False,
+    timed: bool = False,
     given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
@@ -150,6 +152,7 @@ def rule(
       below: a measured rule is broken below its limit, not above.
       of: the category of skeletons that the rule knows something about, if only one.
       space: it is about 3-D poses, and skipped where a batch has none.
+      timed: it reads a track's frames a second, and says nothing where none are known.
       given: what the rule reads that is computed from other inputs, by name: each
         function is called once for all rules of a batch.
     """
@@ -175,6 +178,7 @@ def rule(
             below=below,
             of=of,
             space=space,
+            timed=timed,
             given=given or {},
         )
 
@@ -229,11 +233,32 @@ def skipped(
 
 
 FLAT = "no row of the delivery has a third coordinate, and the rule is about 3-D poses"
+UNTRACKED = (
+    "no row of the delivery has a track and a frame, and the rule is about tracks"
+)
+UNTIMED = (
+    "{} of {} rows of tracks do not say their frames a second (fps): not applied there"
+)
 
 
-def flat(rules: Iterable[Bound]) -> dict[str, str]:
-    """Why rules are not applied where every pose is 2-D, by id."""
-    return {bound.rule.id: FLAT for bound in rules if bound.rule.space}
+def idle(rules: Iterable[Bound], rows: Mapping[str, int]) -> dict[str, str]:
+    """Why rules have nothing to say of a delivery, or of a part of it, by id.
+
+    Args:
+      rows: how many instances have a third coordinate (`spatial`), a track and a frame
+        (`tracked`), and the frames a second beside these (`timed`).
+    """
+    tracked, timed = rows.get("tracked", 0), rows.get("timed", 0)
+    reasons = {}
+    for rule in (bound.rule for bound in rules):
+        if rule.space and not rows.get("spatial"):
+            reasons[rule.id] = FLAT
+        elif rule.tracked and not tracked:
+            reasons[rule.id] = UNTRACKED
+        elif rule.timed and timed < tracked:
+            lacking = f"{tracked - timed:,}" if timed else "all"
+            reasons[rule.id] = UNTIMED.format(lacking, f"{tracked:,}")
+    return reasons
 
 
 def _has(skeleton: Skeleton, name: str) -> bool:

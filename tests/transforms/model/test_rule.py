@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posegate.transforms.model.poses import Bools, Floats
-from posegate.transforms.model.rule import Rule, Setting, bind, rule, skipped
+from posegate.transforms.model.rule import Rule, Setting, bind, idle, rule, skipped
 from posegate.transforms.model.skeleton import Skeleton
 
 PAIR = Skeleton("pair", ("head", "tail"), ((0, 1),), (), (0.1, 0.2))
@@ -149,3 +149,39 @@ def test_a_bound_rule_is_pickled_by_the_name_of_its_function() -> None:
     sent = pickle.dumps(bound)
     assert pickle.loads(sent) == bound
     assert pickle.loads(sent)[0].rule is far
+
+
+@rule("test.fast", severity="note", timed=True)
+def fast(tracks: object, limit: float) -> Bools:
+    """A track is fast."""
+    raise NotImplementedError
+
+
+@rule("test.twice", severity="note")
+def again(tracks: object) -> Bools:
+    """A frame is there twice."""
+    raise NotImplementedError
+
+
+@rule("test.deep", severity="note", space=True)
+def deep(xy: Floats) -> Bools:
+    """A point is deep."""
+    raise NotImplementedError
+
+
+def test_what_a_delivery_lacks_leaves_rules_without_anything_to_say() -> None:
+    rules = {each.id: each for each in (fast, again, deep, blind)}
+    bound = bind(rules, {"test.fast": Setting(None, {"limit": 1.0})}, PAIR)
+    flat = "no row of the delivery has a third coordinate, and the rule is about 3-D"
+    still = "no row of the delivery has a track and a frame, and the rule is about"
+    none = idle(bound, {})
+    assert [*none] == ["test.fast", "test.twice", "test.deep"]
+    assert none["test.deep"].startswith(flat)
+    assert none["test.twice"].startswith(still)
+    some = idle(bound, {"spatial": 5, "tracked": 1200, "timed": 200})
+    assert some == {
+        "test.fast": "1,000 of 1,200 rows of tracks do not say their frames a second "
+        "(fps): not applied there"
+    }
+    assert idle(bound, {"spatial": 1, "tracked": 5})["test.fast"].startswith("all of 5")
+    assert idle(bound, {"spatial": 1, "tracked": 5, "timed": 5}) == {}
