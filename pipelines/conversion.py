@@ -45,6 +45,7 @@ def prepare(
     skeleton: str | None = None,
     settings: str | None = None,
     format: str | None = None,
+    category: str | None = None,
 ) -> Conversion:
     """Looks at the delivery and the call; raises ValueError for what is wrong."""
     known = writers()
@@ -56,7 +57,7 @@ def prepare(
         delivery = intake.inspect(path, said, format)[0]
     else:
         delivery = intake.listed(path, format)[0]
-        own = skeletons.load(skeleton) if skeleton else found(path, format)
+        own = skeletons.load(skeleton) if skeleton else found(path, format, category)
     out = out.rstrip("/")
     intake.check_apart(delivery.path, out, "OUT")
     if storage.exists(out) and storage.listing(out):
@@ -156,6 +157,8 @@ def run(conversion: Conversion) -> Report:
 def compared(conversion: Conversion, rows: pa.Table, folder: str) -> Found:
     """What was written, read again, beside what was to be written."""
     target = conversion.target
+    if not storage.exists(conversion.out):
+        return Found(rows=len(rows))
     written = intake.listed(conversion.out, target.NAME)[0]
     again = Report(Tally())
     back = read(written, conversion.skeleton, again, f"{folder}/back")

@@ -41,6 +41,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--format", metavar="NAME", help="what IN's files are, if they do not show it"
     )
+    parser.add_argument(
+        "--category", metavar="NAME", help="whose keypoints, of IN's own names"
+    )
 
 
 def act(parsed: argparse.Namespace) -> Action:
@@ -54,6 +57,7 @@ def act(parsed: argparse.Namespace) -> Action:
         skeleton=parsed.skeleton,
         settings=parsed.project,
         format=parsed.format,
+        category=parsed.category,
     )
 
     def convert() -> int:

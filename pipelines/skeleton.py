@@ -127,15 +127,17 @@ def advice(path: str, format: str | None) -> str:
     return f'the shipped {fit} fits this delivery: skeleton = "{fit}"'
 
 
-def found(path: str, format: str | None) -> "Skeleton":
+def found(path: str, format: str | None, category: str | None) -> "Skeleton":
     """The shipped skeleton whose names a delivery has, or one of just its names.
+
+    Of several kinds of keypoints those of the category.
 
     Raises ValueError where its files only have numbers of points, or several kinds.
     """
     from posegate.transforms.model.detect import counting, detect, mirrored
     from posegate.transforms.model.skeleton import Skeleton, load
 
-    names = chosen(named(path, format), None, path)
+    names = chosen(named(path, format), category, path)
     for match in detect(names.keypoints) if names.keypoints else ():
         if match.exact:
             return match.skeleton

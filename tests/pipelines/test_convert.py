@@ -140,3 +140,45 @@ def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
     said = capsys.readouterr().out
     assert "read: 1 records, 0 rows, 1 in quarantine" in said
     assert "read back: 0 rows of 0" in said
+
+
+def test_where_nothing_can_be_written_all_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4))  # a still, and tracks are asked for
+    assert convert(source, str(tmp_path / "out"), "--to", "cvat-video") == 0
+    said = capsys.readouterr().out
+    assert "1  left out: " in said
+    assert "read back: 0 rows of 1; 0 compared" in said
+
+
+def test_lengths_that_become_pixels_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    table = "image,unit,a.x,a.y,b.x,b.y\na.jpg,mm,1,2,3,4\n"
+    (tmp_path / "in" / "a.csv").write_text(table)
+    words = ["convert", str(tmp_path / "in"), str(tmp_path / "out"), "--to", "coco"]
+    assert main(words) == 0
+    assert "1  unit (rows)" in capsys.readouterr().out
+
+
+def test_of_several_kinds_of_keypoints_one_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = {"hand": ["wrist", "thumb"], "foot": ["heel", "toe"]}
+    annotation = {"image_id": 1, "keypoints": [1, 2, 2] * 2}
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg"}],
+        "categories": [
+            {"id": i, "name": name, "keypoints": names}
+            for i, (name, names) in enumerate(kinds.items())
+        ],
+        "annotations": [annotation | {"id": i, "category_id": i} for i in range(2)],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    words = ["convert", str(tmp_path / "a.json"), str(tmp_path / "o"), "--to", "coco"]
+    assert main(words) == 2
+    assert "say which by --category" in capsys.readouterr().err
+    assert main([*words, "--category", "foot"]) == 0
+    assert "2 records, 1 rows" in capsys.readouterr().out

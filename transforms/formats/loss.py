@@ -18,8 +18,8 @@ from posegate.transforms.model.schema import Origin, Role
 
 FIELDS = (
     *("id", "image", "width", "height", "video", "frame", "fps", "track", "annotator"),
-    *("annotated_at", "lead_time_s", "role", "z", "bbox", "area", "segmentation"),
-    "attributes",
+    *("annotated_at", "lead_time_s", "role", "z", "unit", "bbox", "area"),
+    *("segmentation", "attributes"),
 )
 """The columns of a row that a person may miss."""
 

@@ -50,7 +50,7 @@ TRAPS = {
     "quarantined.",
 }
 
-_HEAD = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*version\s*:", re.IGNORECASE)
+_HEAD = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*(version|n_points)\s*:", re.IGNORECASE)
 _COUNT = re.compile(rb"n_points\s*:\s*(\d+)", re.IGNORECASE)
 _VIDEO = re.compile(r"(?P<video>.+)/annots?/(?P<frame>\d+)\.pts(\.gz)?", re.IGNORECASE)
 

@@ -88,3 +88,10 @@ def test_300_vw_reads_a_pixel_before_its_conversion_to_coco() -> None:
     assert len([key for key in rows if key[0] == "pts"]) == 2
     theirs = np.array(rows["coco", "001/imgs/000006.jpg"])
     assert np.allclose(rows["pts", "001/000006"], theirs - 1, atol=1e-3)
+
+
+def test_a_file_without_its_version_is_one() -> None:
+    data = b"n_points:  2\n{\n1.5 2.5\n3 4\n}"
+    skeleton = Skeleton("s", ("a", "b"), (), (), None)
+    (row,) = Reading({"a.pts": data}, skeleton).rows
+    assert row["xy"] == [0.5, 1.5, 2, 3]
