@@ -40,8 +40,7 @@ def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, An
             for name in wanted:
                 if name in infos:
                     with archive.open(infos[name]) as member:
-                        stream = cast(BinaryIO, io.BytesIO(member.read(LARGEST)))
-                        found[name] = _array(name, stream, infos[name].file_size)
+                        found[name] = _array(name, member.read(LARGEST))
             if not found:
                 raise Unreadable(f"its arrays are {', '.join(sorted(infos)[:8])}")
             return found
@@ -49,15 +48,19 @@ def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, An
         raise Unreadable(f"it is damaged ({error}); deliver it again") from error
 
 
-def _array(name: str, stream: BinaryIO, stored: int) -> np.ndarray[Any, Any]:
-    version = npy.read_magic(stream)
+def _array(name: str, data: bytes) -> np.ndarray[Any, Any]:
+    stream = io.BytesIO(data)
+    version = npy.read_magic(cast(BinaryIO, stream))
     header = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0
-    shape, _, dtype = header(stream)
+    shape, turned, dtype = header(cast(BinaryIO, stream))
     if dtype.hasobject:
         raise Unreadable(
             f"{name} holds Python objects, which could run code; save plain arrays"
         )
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize > stored:
+    count = math.prod(shape)
+    if min(shape, default=0) < 0 or count * dtype.itemsize > len(data):
         raise Unreadable(f"{name} says it is {shape}, which is more than is stored")
-    stream.seek(0)
-    return npy.read_array(stream, allow_pickle=False)
+    if not count or not dtype.itemsize:
+        return np.zeros(shape, dtype)
+    flat = np.frombuffer(data, dtype, count, stream.tell())
+    return flat.reshape(shape, order="F" if turned else "C")

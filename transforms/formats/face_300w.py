@@ -102,7 +102,7 @@ def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch
                     build.refuse(file.name, j, *_wrong(line, header, context), line)
                 continue
             rows = faces(table, file.name, first + i, lines[i:])
-            names.update(map(hash, rows.image))
+            names.update(map(hash, table["image_name"].to_pylist()))
             build.add(rows)
             yield from build.ready()
         first += len(lines)
@@ -139,16 +139,12 @@ def faces(table: pa.Table, source: str, first: int, lines: Sequence[bytes]) -> R
     names = [name for name in _SIDE if name in table.column_names]
     rows = Rows(
         position=first + np.arange(n),
-        image=table["image_name"].to_pylist(),
+        image=table["image_name"],
         source=source,
         xy=np.where(gone[:, :, None], np.nan, xy),
         visibility=seen.astype(np.uint8),
         raw=lambda i: lines[i],
-        more={name: _said(table[name]) for name in names},
+        more={name: table[name].combine_chunks().cast(pa.string()) for name in names},
     )
     rows.remarks.repair(np.asarray(gone.any(axis=1)), "face-300w.missing-point")
     return rows
-
-
-def _said(column: pa.ChunkedArray) -> list[str | None]:
-    return [None if v is None else f"{v:g}" for v in column.to_pylist()]

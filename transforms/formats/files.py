@@ -25,6 +25,8 @@ from posegate.transforms.model.delivery import Shard
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
+_SMALL = 64 << 10
+
 LARGEST = 1 << 30
 """Bytes of a file that a library must have whole; larger ones are refused."""
 
@@ -58,6 +60,12 @@ class File:
 
     def read(self, limit: int = LARGEST) -> bytes:
         """The whole content, inflated; raises DamagedStream beyond `limit` bytes."""
+        with closing(self.open()) as stream:
+            if isinstance(stream, io.BufferedReader | io.BytesIO):
+                size = min(_SMALL, limit + 1)
+                data = stream.read(size)
+                if len(data) < size and not data.startswith(b"\x1f\x8b"):
+                    return data  # as most are, of formats with a file an image
         pieces, size = [], 0
         for piece in self.chunks():
             pieces.append(piece)

@@ -8,11 +8,12 @@ must be.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats.arrays import Unreadable, arrays
 from posegate.transforms.formats.build import Build
@@ -54,10 +55,13 @@ _BOX = ("center", "scale")
 FPS = 50.0
 """Human3.6M's cameras."""
 
-_H36M = re.compile(
-    r"(?P<video>.*?(?P<subject>S\d+)_(?P<action>\w+?)\.(?P<camera>\d{8}))"
-    r"(/.*)?_(?P<frame>\d+)\.\w+"
+_SOME = 4096
+"""Poses by which the unit is told."""
+
+_VIDEO = re.compile(
+    r"(?P<video>.*?(?P<subject>S\d+)_(?P<action>\w+?)\.(?P<camera>\d{8}))(/.*)?"
 )
+_FRAME = r"^(?P<frame>\d+)\.\w+$"
 _KNOWN = ("imgname", "S", "part", "center", "scale", "positions_3d")
 
 
@@ -82,9 +86,11 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             continue
         if deep and "part" in found:
             build.note("2d-left-out", len(points))
-        images = [str(image) for image in found["imgname"].ravel()]
+        given = found["imgname"].ravel()
+        images = given.tolist() if given.dtype.kind == "U" else list(map(str, given))
         build.images(len(set(images)))
-        unit = unit_of(_placed(points[:, :, :3])) if deep else None
+        some = points[:: 1 + len(points) // _SOME, :, :3]
+        unit = unit_of(_placed(some)) if deep else None
         for low in range(0, len(points), context.batch):
             part = slice(low, low + context.batch)
             rows = _rows(context, file, points[part], images[part], low, deep, unit)
@@ -122,7 +128,7 @@ def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:
     lengths |= {len(found[n]) for n in ("center", "scale") if n in found}
     if len(lengths) > 1:
         raise Unreadable(f"its arrays have different lengths: {sorted(lengths)}")
-    points = given.astype(np.float64)
+    points = np.asarray(given, np.float64)
     if points.shape[2] == width:
         points = np.concatenate([points, np.ones((*points.shape[:2], 1))], axis=2)
     return points, deep
@@ -139,31 +145,51 @@ def _rows(
 ) -> Rows:  # fmt: skip
     n, given = points.shape[:2]
     k = len(context.skeleton.keypoints)
-    fits = given == k
-    finite = np.asarray(np.isfinite(points).all(axis=2))
-    seen = finite & (points[:, :, -1] > 0)
-    xyz = np.where(seen[:, :, None], points[:, :, :-1], np.nan)
-    blank = np.full((n, k, xyz.shape[2]), np.nan)
-    shown = seen if fits else np.zeros((n, k), np.bool_)
-    of = [_H36M.fullmatch(image) for image in images]
+    finite = np.isfinite(points)
+    seen = np.logical_and.reduce([finite[:, :, i] for i in range(points.shape[2])])
+    seen &= points[:, :, -1] > 0
+    xyz = points[:, :, :-1]
+    if given != k:
+        xyz = np.full((n, k, xyz.shape[2]), np.nan)
+    elif not seen.all():
+        xyz = np.where(seen[:, :, None], xyz, np.nan)
+    shown = seen if given == k else np.zeros((n, k), np.bool_)
+    said = _named(images)
     rows = Rows(
         position=low + np.arange(n),
-        image=images,
+        image=pa.array(images, pa.string()),
         source=file.name,
-        xy=(xyz if fits else blank)[:, :, :2].copy(),
-        z=(xyz if fits else blank)[:, :, 2].copy() if deep else None,
+        xy=xyz[:, :, :2],
+        z=np.ascontiguousarray(xyz[:, :, 2]) if deep else None,
         unit=(unit or "mm") if deep else None,
-        visibility=np.where(shown, Visibility.VISIBLE, Visibility.UNLABELLED).astype(
-            np.uint8
-        ),
+        visibility=shown * np.uint8(Visibility.VISIBLE),
         raw=lambda i: repr(points[i].tolist()).encode(),
-        video=[m["video"] if m else None for m in of],
-        frame=[int(m["frame"][:15]) if m else None for m in of],
-        fps=[FPS if m else None for m in of],
-        more={key: [m[key] if m else None for m in of] for key in _FROM_NAME},
+        video=said["video"],
+        frame=said["frame"],
+        fps=pc.if_else(said["video"].is_valid(), FPS, None),
+        more={key: said[key] for key in _FROM_NAME},
     )
     _remark(rows, context, given, deep, unit, seen, images)
     return rows
+
+
+def _named(images: Sequence[str]) -> dict[str, pa.Array]:
+    """Columns (N,) of what names of images say; null where one is not Human3.6M's.
+
+    A video's images are alike up to the last `_`, and their videos are few.
+    """
+    parts = [image.rpartition("_") for image in images]
+    places = pa.array([part[0] for part in parts], pa.string()).dictionary_encode()
+    numbers = pa.array([part[2] for part in parts], pa.string())
+    frame = pc.struct_field(pc.extract_regex(numbers, _FRAME), "frame")
+    of = [_VIDEO.fullmatch(place) for place in places.dictionary.to_pylist()]
+    said = {"frame": pc.utf8_slice_codeunits(frame, 0, 15).cast(pa.int64())}
+    for key in ("video", *_FROM_NAME):
+        known = pa.array([m[key] if m else None for m in of], pa.string())
+        said[key] = known.take(places.indices)
+    both = pc.and_(frame.is_valid(), said["video"].is_valid())
+    none = {key: pa.scalar(None, column.type) for key, column in said.items()}
+    return {key: pc.if_else(both, said[key], none[key]) for key in said}
 
 
 _FROM_NAME = ("subject", "action", "camera")
@@ -196,14 +222,14 @@ def _remark(
     rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m.missing-point")
 
 
-def _said(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[str | None]]:
+def _said(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, pa.Array]:
     """The person's box, as its centre [px] and its height [200 px]."""
-    said: dict[str, list[str | None]] = {}
+    said: dict[str, pa.Array] = {}
     scale = arrays.get("scale")
     if scale is not None and scale.ndim == 1 and scale.dtype.kind in "fiu":
-        said["scale"] = [f"{value:g}" for value in scale.tolist()]
+        said["scale"] = pa.array(scale).cast(pa.string())
     center = arrays.get("center")
     if center is not None and center.ndim == 2 and center.dtype.kind in "fiu":
         for axis, name in enumerate(("center_x", "center_y")[: center.shape[1]]):
-            said[name] = [f"{value:g}" for value in center[:, axis].tolist()]
+            said[name] = pa.array(center[:, axis]).cast(pa.string())
     return said

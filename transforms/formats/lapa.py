@@ -7,7 +7,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.formats.build import Build
@@ -16,14 +15,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.lines import head_lines, points_of
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.per_file import (
-    TOGETHER,
-    Collected,
-    image_of,
-    whole,
-)
-from posegate.transforms.kernels.geometry import both
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.formats.point_files import Body, Malformed, PointFiles
 
 NAME = "lapa"
 SUFFIXES = (".txt",)
@@ -43,10 +35,6 @@ TRAPS = {
 }
 
 
-class _Malformed(Exception):
-    """Why a file is no face: a code and a sentence."""
-
-
 def sniff(head: bytes, name: str) -> bool:
     """Whether a file begins with a number of points, and two lines of two numbers."""
     first, *rest = [line.strip() for line in head_lines(head)] or [b""]
@@ -58,62 +46,27 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches; a face a file."""
     build = Build(context, tally, NAME)
-    faces = Collected()
-    k = len(context.skeleton.keypoints)
-    for file, data in whole(build):
-        build.images()
-        try:
-            xy = points(data)
-            if len(xy) != k:
-                raise _Malformed(
-                    "other-skeleton",
-                    f"it has {len(xy)} points, {context.skeleton.name} has {k}; "
-                    "deliver it apart",
-                )
-        except _Malformed as wrong:
-            build.refuse(file.name, 0, wrong.args[0], wrong.args[1], data)
-            yield from build.ready()
-            continue
-        gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
-        faces.add(
-            np.where(gone[:, None], np.nan, xy),
-            image_of(context, file.name, SUFFIXES),
-            file.name,
-            raw=data,
-            repairs=["lapa.missing-point"] if gone.any() else [],
-        )
-        if len(faces) >= TOGETHER:
-            build.add(faces.rows())
-            faces = Collected()
-            yield from build.ready()
-    if faces:
-        build.add(faces.rows())
-    yield from build.rest()
+    yield from PointFiles(context, build, NAME, SUFFIXES, body).read()
 
 
 def names(file: File) -> list[Names]:
     """How many points a face has: the files do not name them."""
     try:
-        k = len(points(file.read()))
-    except _Malformed:
+        k = len(body(file.read()).lines)
+    except Malformed:
         return []
     return [Names("face", count=k, fits=("lapa_106",) if k == 106 else ())]
 
 
-def points(data: bytes) -> Floats:
-    """(K, 2) [px]; raises _Malformed with a code and a sentence."""
+def body(data: bytes) -> Body:
+    """The lines below the first, which says how many; raises Malformed."""
     first, *lines = head_lines(data + b"\n") or [b""]
     if not first.isdigit():
         detail = f"it begins {first[:40]!r}, which is no number of points"
-        raise _Malformed("malformed", detail)
+        raise Malformed("malformed", detail)
     if int(first[:9]) != len(lines):
-        raise _Malformed(
+        raise Malformed(
             "count",
             f"it says {int(first[:9])} points and has {len(lines)}; deliver it again",
         )
-    xy = points_of(lines)
-    if isinstance(xy, int):
-        raise _Malformed(
-            "malformed", f"point {xy} is {lines[xy][:40]!r}, which is not x and y"
-        )
-    return xy
+    return Body(lines)

@@ -16,10 +16,12 @@ def unit_of(xyz: Floats) -> str | None:
     The size is the diagonal of an object's box, the median over the objects; NaN are
     left out. None, too, where no object has two points.
     """
-    low = np.where(np.isfinite(xyz), xyz, np.inf).min(axis=1)
-    high = np.where(np.isfinite(xyz), xyz, -np.inf).max(axis=1)
+    turned = np.ascontiguousarray(xyz.transpose(2, 1, 0))  # (3, K, N) reduces faster
+    known = np.isfinite(turned)
+    low = np.where(known, turned, np.inf).min(axis=1, initial=np.inf)  # (3, N)
+    high = np.where(known, turned, -np.inf).max(axis=1, initial=-np.inf)
     spans = np.where(high >= low, high - low, 0.0)
-    sizes = np.sqrt((spans**2).sum(axis=1))
+    sizes = np.sqrt((spans**2).sum(axis=0))
     sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
     if not len(sizes):
         return None
