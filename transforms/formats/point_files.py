@@ -54,7 +54,8 @@ class PointFiles:
             try:
                 self._held.append((file.name, data, self.body(data)))
             except Malformed as wrong:
-                self.build.refuse(file.name, 0, *wrong.args, data)
+                code, detail = wrong.args
+                self.build.refuse(file.name, 0, code, detail, data)
             if len(self._held) >= TOGETHER:
                 self._flush()
             yield from self.build.ready()
@@ -87,8 +88,11 @@ class PointFiles:
         """(K, 2) of each file, or which of its lines is no point."""
         lines = [line for _, _, body in held for line in body.lines]
         table = next((t for _, t in tables(lines, _XY, " ")), None) if lines else None
-        sound = table is not None and len(table) == len(lines)
-        if not sound or any(column.null_count for column in table.columns):
+        if (
+            table is None
+            or len(table) != len(lines)
+            or any(column.null_count for column in table.columns)
+        ):
             return [points_of(body.lines) for _, _, body in held]
         xy = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1)
         return list(xy.reshape(-1, k, 2))

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from types import ModuleType
 from typing import BinaryIO, Protocol
 
@@ -80,7 +80,12 @@ def recognise(
             kinds = _kinds(some, suffix, store, place)
         for kind in dict.fromkeys(filter(None, kinds)):
             formats.ready(formats.formats()[kind], place)
-        taken = [_taken(f, k, suffix) for f, k in zip(some, kinds, strict=True)]
+        strong = suffix.removesuffix(".gz") in SURE
+        known = any(suffix in formats.suffixes(m) for m in formats.formats().values())
+        taken = [  # if only to say that it is nothing known
+            kind is not None or strong or (known and not file.size)
+            for file, kind in zip(some, kinds, strict=True)
+        ]
         pairs = [(f, k) for f, k, t in zip(some, kinds, taken, strict=True) if t]
         alone += [f.name for f, t in zip(some, taken, strict=True) if not t]
         shards += _shards(pairs, store)
@@ -97,13 +102,6 @@ def _suffix(name: str) -> str:
     stem = name.removesuffix(".gz")
     dot = stem.rfind(".")
     return name[dot:] if dot >= 0 else ""
-
-
-def _taken(file: Listed, kind: str | None, suffix: str) -> bool:
-    """Whether a file is read, if only to say that it is nothing known."""
-    known = any(suffix in formats.suffixes(m) for m in formats.formats().values())
-    strong = suffix.removesuffix(".gz") in SURE
-    return kind is not None or strong or (known and not file.size)
 
 
 def _kinds(
@@ -202,8 +200,10 @@ def _parts(some: Sequence[Listed]) -> Iterator[list[Listed]]:
 
 
 def _sums(some: Sequence[Listed], store: Store) -> Sequence[tuple[str, int | None]]:
+    parts = [some[i : i + _THREADS] for i in range(0, len(some), _THREADS)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(store.checksum, [file.path for file in some]))
+        found = pool.map(lambda part: [store.checksum(f.path) for f in part], parts)
+        return list(chain.from_iterable(found))
 
 
 def _bundle(some: Sequence[Listed], kind: str | None, store: Store) -> Shard:
