@@ -26,7 +26,7 @@ from posegate.transforms.kernels.discoveries import (
 )
 from posegate.transforms.kernels.everybody import Everybody, everybody
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
-from posegate.transforms.kernels.scan import Quantity, Span, clearest, shift
+from posegate.transforms.kernels.scan import Onset, Quantity, Span, clearest, shift
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -163,9 +163,14 @@ def fleet(
     weeks = since_change(weeks, found.since)
     if weeks.size:
         a, k = np.nonzero(found.since[:, -1] >= 0)
-        weeks[a, -1, k] = latest_onset(s, image, body, (a, k), parameters)
-    moved, error = image.told(weeks)
+        onsets = latest_onsets(image, body, (a, k), parameters)
+        weeks[a, -1, k] = clearest_onset(onsets, image, body, (a, k))
+    (moved, error), (turned, _) = image.told(weeks), body.told(weeks)
+    if weeks.size:
+        moved[a, -1, k], turned[a, -1, k] = onsets[0].delta, onsets[1].delta
+        error[a, -1, k] = np.sqrt(onsets[0].variance)
     px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])  # (K,)
+    px /= kept_by_clipping(s["n"], s["gross"])
     return Streams(
         n=s["n"],
         z=state.z,
@@ -179,35 +184,51 @@ def fleet(
         weeks=weeks,
         effect=moved * px[:, None],
         error=error * px,
-        turned=body.told(weeks)[0] * px[:, None],
+        turned=turned * px[:, None],
         noise=np.exp(shift(scan.span_of(s["n"], weeks), size).delta),
         alarms=found,
     )
 
 
-def latest_onset(
-    s: dict[str, Floats],
+def latest_onsets(
+    image: "Offsets", body: "Offsets", late: tuple[Ints, Ints], parameters: Parameters
+) -> tuple[Onset, Onset]:
+    """When the M streams (annotators, keypoints) in alarm changed, and how far, in axes
+    of the image and of the body."""
+    a, k = late
+    one, other = (
+        scan.onset(
+            some.n[a, :, k][..., None],
+            [scan.some_of(of, a, k) for of in some.tested],
+            [scan.some_of(of, a, k) for of in some.wide],
+            2 * max(parameters.windows),
+        )
+        for some in (image, body)
+    )
+    return one, other
+
+
+def clearest_onset(
+    onsets: tuple[Onset, Onset],
     image: "Offsets",
     body: "Offsets",
     late: tuple[Ints, Ints],
-    parameters: Parameters,
 ) -> Ints:
-    """How long ago the M streams (annotators, keypoints) in alarm changed: (M,) weeks,
-    by the axes in which they moved most clearly."""
+    """(M,) weeks ago, by the axes in which the M streams moved most clearly."""
     a, k = late
-    if not len(a):
-        return np.empty(0, np.int64)
-    most = 2 * max(parameters.windows)
     p = [np.fmin.reduce([each[a, -1, k] for each in some.p]) for some in (image, body)]
-    lengths = [
-        scan.onset(
-            s[name][a, :, k][..., None],
-            [scan.some_of(of, a, k) for of in some.tested],
-            most,
-        )
-        for name, some in (("n", image), ("body_n", body))
-    ]
-    return np.where(np.nan_to_num(p[1], nan=2.0) < p[0], lengths[1], lengths[0])
+    turned = np.nan_to_num(p[1], nan=2.0) < p[0]
+    return np.where(turned, onsets[1].weeks, onsets[0].weeks)
+
+
+def kept_by_clipping(n: Floats, gross: Floats) -> Floats:
+    """What clipping to `RADIUS` leaves of a shift of all errors: (A, W, K) -> (K,).
+
+    Nothing of the part along a clipped error, and of the part across as much as it was
+    shortened, by half on the average: so of a share g of gross errors 3/4 g are lost.
+    """
+    share = gross.sum(axis=(0, 1)) / np.maximum(n.sum(axis=(0, 1)), 1.0)
+    return 1 - 0.75 * share
 
 
 def since_change(weeks: Ints, since: Ints) -> Ints:

@@ -202,20 +202,61 @@ def some_of(of: Quantity, a: Ints, k: Ints) -> Quantity:
     )
 
 
-def onset(n: Floats, axes: Sequence[Quantity], most: int) -> Ints:
-    """How long ago M streams changed, at the most: (M, W, 1) pairs -> (M,) weeks.
+class Onset(NamedTuple):
+    """When M streams changed, and how far since: `weeks` (M,) the likeliest time ago,
+    0 where none is; `delta` (M, 2) and `variance` (M,) of an axis, over all times."""
 
-    The length of up to `most` weeks, ending in the last one, whose mean is farthest
-    from all before in standard errors: the maximum likelihood.
+    weeks: Ints
+    delta: Floats
+    variance: Floats
+
+
+WIDER = 1.1
+"""What an error must be multiplied by so that 95 % intervals hold in 95 % of changes:
+168 of 177 in the simulated fleet, where those of one chosen beginning hold in 89 %."""
+
+
+def onset(
+    n: Floats, tested: Sequence[Quantity], wide: Sequence[Quantity], most: int
+) -> Onset:
+    """How long ago M streams changed, and how far: (M, W, 1) pairs, two axes each.
+
+    The mean since each of `most` possible beginnings is held against all before, and
+    weighted with how likely the beginning is (Bayes, flat priors of the time and the
+    size): a beginning that is chosen because it fits best hides how unsure it is.
     """
-    best, found = np.full(len(n), -1.0), np.zeros(len(n), np.int64)
+    logs, deltas, variances = [], [], []
     for weeks in range(1, min(most, n.shape[1] - 1) + 1):
         span = span_of(n, np.full(n.shape, weeks))
-        scores = [shift(span, of).score[:, -1, 0] ** 2 for of in axes]
-        farther = np.nan_to_num(np.sum(scores, axis=0), nan=-1.0)
-        found = np.where(farther > best, weeks, found)
-        best = np.maximum(best, farther)
-    return found
+        t2 = np.sum([shift(span, of).score[:, -1, 0] ** 2 for of in tested], axis=0)
+        moved = [shift(span, of) for of in wide]
+        variance = np.mean([each.variance[:, -1, 0] for each in moved], axis=0)
+        known = np.isfinite(t2) & (span.before[:, -1, 0] > 0)
+        logs.append(np.where(known, t2 / 2 + np.log(variance), -np.inf))
+        deltas.append(np.stack([each.delta[:, -1, 0] for each in moved], axis=-1))
+        variances.append(variance)
+    if not logs:
+        nothing = np.full(len(n), np.nan)
+        return Onset(np.zeros(len(n), np.int64), np.stack([nothing] * 2, -1), nothing)
+    return _averaged(np.array(logs), np.array(deltas), np.array(variances))
+
+
+def _averaged(logs: Floats, deltas: Floats, variances: Floats) -> Onset:
+    """Over L beginnings, by their logarithmic weights: (L, M), (L, M, 2), (L, M)."""
+    best = logs.max(axis=0)
+    known = np.isfinite(best)
+    weight = np.exp(logs - np.where(known, best, 0.0))
+    weight /= np.where(known, weight.sum(axis=0), 1.0)
+    some = np.where(weight[..., None] > 0, deltas, 0.0)
+    delta = (weight[..., None] * some).sum(axis=0)  # (M, 2)
+    apart = np.square(some - delta).mean(axis=-1)
+    variance = WIDER**2 * (weight * (variances + apart)).sum(axis=0)
+    weeks = np.where(known, logs.argmax(axis=0) + 1, 0)
+    return Onset(
+        weeks,
+        np.where(known[:, None], delta, np.nan),
+        np.where(known, variance, np.nan),
+    )
 
 
 LEAST_SHAPE, MOST_SHAPE = 2.0, 30.0

@@ -101,7 +101,39 @@ def test_the_week_of_a_change_is_found() -> None:
     total[0, 13:] = 30.0
     total[1, 18:] = 45.0
     of = scan.quantity(n, total, total**2 / n + 0.2 * n, 8, 0.5)
-    assert scan.onset(n, [of], 16).tolist() == [7, 2]
-    assert scan.onset(
-        n[:, :1], [scan.quantity(n[:, :1], *(total[:, :1],) * 2, 8, 0.5)], 16
-    ).tolist() == [0, 0]
+    assert scan.onset(n, [of, of], [of, of], 16).weeks.tolist() == [7, 2]
+    first = [scan.quantity(n[:, :1], *(total[:, :1],) * 2, 8, 0.5)] * 2
+    assert scan.onset(n[:, :1], first, first, 16).weeks.tolist() == [0, 0]
+
+
+def streams(moved: float, since: int, m: int = 40) -> tuple[np.ndarray, scan.Quantity]:
+    """M streams of 30 weeks of 20 pairs that moved from a week on."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(0, 0.7, (m, 30, 1, 20)) + rng.normal(0, 0.12, (m, 30, 1, 1))
+    x[:, since:] += moved
+    n = np.full((m, 30, 1), 20.0)
+    return n, scan.quantity(n, x.sum(-1), (x**2).sum(-1), 8, 0.5)
+
+
+def test_the_beginning_is_found_where_it_is_plain_and_unsure_where_it_is_not() -> None:
+    n, plain = streams(1.0, 20)
+    calm = streams(0.0, 20)[1]
+    found = scan.onset(n, [plain, calm], [plain, calm], 25)
+    assert (np.abs(found.weeks - 10) <= 1).mean() > 0.95
+    assert found.delta[:, 0].mean() == pytest.approx(1.0, abs=0.05)
+    slight = streams(0.2, 20)[1]
+    faint = scan.onset(n, [slight, calm], [slight, calm], 25)
+    assert faint.variance.mean() > 1.5 * found.variance.mean()
+    half = 1.96 * np.sqrt(faint.variance)
+    assert (np.abs(faint.delta[:, 0] - 0.2) < half).mean() > 0.9
+
+
+def test_no_past_has_no_beginning() -> None:
+    n, of = streams(1.0, 20)
+    short = scan.some_of(of, np.array([0]), np.array([0]))
+    found = scan.onset(np.zeros((1, 30, 1)), [short, short], [short, short], 25)
+    assert found.weeks.tolist() == [0]
+    assert np.isnan(found.delta).all()
+    assert np.isnan(found.variance).all()
+    nobody = scan.some_of(of, np.empty(0, np.int64), np.empty(0, np.int64))
+    assert len(scan.onset(n[:0], [nobody] * 2, [nobody] * 2, 25).weeks) == 0
