@@ -100,7 +100,9 @@ def _pose(pose: Shape, frame: Json, nodes: Sequence[Json]) -> None:
         x, y = node.get("x"), node.get("y")
         if x is not None and y is not None:
             seen = _HIDDEN if node.get("occluded") is True else _SEEN
-            found.append((str(node.get("name") or ""), real(x), real(y), seen))
+            if not (type(x) is type(y) is float):  # as nearly all are
+                x, y = real(x), real(y)
+            found.append((str(node.get("name") or ""), x, y, seen))
     if isinstance(box := frame.get("bounding_box"), dict):
         pose.box = _box(box)
 

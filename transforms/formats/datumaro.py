@@ -10,6 +10,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -52,6 +53,8 @@ TRAPS = {
 _KINDS = {"bbox": "box", **{kind: kind for kind in ("skeleton", "points", "polygon")}}
 _KINDS |= {"mask": "mask"}
 _OWN = {"track_id", "keyframe", "outside", "occluded", "rotation"}
+_FLAGS = {0.0: 0, 1.0: 1, 2.0: 2}
+_NUMBERS = frozenset({int, float})
 _HEAD = 16 << 20  # bytes before the first item: the labels
 
 Json = Mapping[str, Any]
@@ -240,10 +243,10 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
             f"{len(numbers) // 3} points, and {len(names)} names; export again",
         )
     said_of = [_dict(each) for each in _list(given.get("points_attributes"))]
-    for k, name in enumerate(names if numbers else ()):
-        x, y, seen = numbers[3 * k : 3 * k + 3]
-        more = _said(said_of[k]) if k < len(said_of) else {}
-        yield Element(name, x, y, _visibility(seen), how, more)
+    places = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    more = chain(map(_said, said_of), repeat({}))
+    for name, (x, y, seen), own_said in zip(names, places, more, strict=False):
+        yield Element(name, x, y, _visibility(seen), how, own_said)
 
 
 def _mask(rle: Json, size: tuple[int, int] | None) -> Outline:
@@ -279,9 +282,9 @@ def _first(given: Any, otherwise: int) -> int:
 
 
 def _visibility(flag: float) -> int:
-    if flag not in (0, 1, 2):
+    if flag not in _FLAGS:
         raise Unreadable("coordinate", f"a visibility is {flag:g}, none of 0, 1, 2")
-    return int(flag)
+    return _FLAGS[flag]
 
 
 def _dict(value: Any) -> Json:
@@ -295,5 +298,7 @@ def _list(value: Any) -> Sequence[Any]:
 def _numbers(value: Any) -> list[float]:
     """A list of nothing but numbers; else none."""
     some = _list(value)
-    sound = all(isinstance(v, int | float) and abs(v) < 1e15 for v in some)
-    return [float(v) for v in some] if sound else []
+    good = (
+        _NUMBERS.issuperset(map(type, some)) and max(map(abs, some), default=0) < 1e15
+    )
+    return list(map(float, some)) if good else []

@@ -54,18 +54,20 @@ class Instances:
         shapes: Sequence[Shape],
         links: Iterable[tuple[str, str]],
         make: Callable[[Group], Record],
-        raw: bytes,
+        raw: bytes | Callable[[], bytes],
     ) -> None:
         """Every instance of a frame; `make` gives what holds whatever its points are.
 
-        The codes of `make` and of shapes are without the format's name.
+        The codes of `make` and of shapes are without the format's name. `raw` may be
+        what makes the bytes once they are wanted.
         """
         for group in grouped(shapes, links, self.labels):
             record = make(group)
             record.position, record.source = next(self._position), self._source
             fill(record, group, self.labels, self._skeleton)
             record.repairs = [f"{self._name}.{code}" for code in record.repairs]
-            record.raw = raw[: RAW if record.refusal else _KEPT]
+            kept = RAW if record.refusal else _KEPT
+            record.raw = raw[:kept] if isinstance(raw, bytes) else raw
             if record.refusal is not None:
                 code, detail = record.refusal
                 detail = f"image {record.image}: {detail}"

@@ -8,7 +8,7 @@
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -49,7 +49,6 @@ TRAPS = instances.named(
 )
 
 Json = dict[str, Any]
-Points = Sequence[tuple[float, float]]
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -99,11 +98,9 @@ def _take(
     image = _image(context, source, document.get("imagePath"))
     flags = document.get("flags")
     said = {k: v for k, v in flags.items() if v} if isinstance(flags, dict) else {}
-    shapes = []
-    for i, each in enumerate(given):
-        shape = _shape(each, i) if isinstance(each, dict) else None
-        build.note("not-drawn", shape is None)
-        shapes += [] if shape is None else [shape]
+    drawn = [_shape(one, i) for i, one in enumerate(given) if isinstance(one, dict)]
+    shapes = [shape for shape in drawn if shape is not None]
+    build.note("not-drawn", len(given) - len(shapes))
     sides = [document.get(key) for key in ("imageWidth", "imageHeight")]
     width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
 
@@ -133,8 +130,7 @@ def _shape(each: Json, number: int) -> Shape | None:
     shape = Shape(scalar(each.get("label")) or "", f"#{number}")
     shape.group = None if group is None else f"group {group}"
     try:
-        points = [(real(x), real(y)) for x, y in each.get("points") or ()]
-        kept = _draw(shape, str(each.get("shape_type") or "polygon"), points)
+        kept = _draw(shape, str(each.get("shape_type") or "polygon"), each)
     except (TypeError, ValueError) as error:
         detail = f"shape {number} ({shape.name}): {error}; draw it again"
         shape.problem, kept = ("shape", detail), True
@@ -144,11 +140,14 @@ def _shape(each: Json, number: int) -> Shape | None:
     return shape
 
 
-def _draw(shape: Shape, kind: str, points: Points) -> bool:
+def _draw(shape: Shape, kind: str, each: Json) -> bool:
+    given: Any = each.get("points") or ()
     if kind == "point":
-        ((x, y),) = points
-        shape.y, shape.x = y, x
-    elif kind == "rectangle":
+        ((x, y),) = given
+        shape.y, shape.x = real(y), real(x)
+        return True
+    points = [(real(x), real(y)) for x, y in given]
+    if kind == "rectangle":
         xs, ys = zip(*points, strict=True)
         shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
     elif kind == "polygon":
@@ -167,11 +166,13 @@ def _draw(shape: Shape, kind: str, points: Points) -> bool:
 
 def _say(shape: Shape, each: Json) -> None:
     """Flags and the description: of a point they may be its visibility."""
-    flags = each.get("flags")
-    words = {k: k for k, on in flags.items() if on} if isinstance(flags, dict) else {}
-    words["description"] = scalar(each.get("description")) or ""
-    more = each.get("attributes")
-    words |= more if isinstance(more, dict) else {}
+    words: dict[str, object] = {}
+    if isinstance(flags := each.get("flags"), dict) and flags:
+        words = {key: key for key, on in flags.items() if on}
+    if described := each.get("description"):
+        words["description"] = described
+    if isinstance(more := each.get("attributes"), dict):
+        words |= more
     for key, word in words.items():
         text = scalar(word)
         seen = state(text) if text and shape.x is not None else None

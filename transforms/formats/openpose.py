@@ -171,11 +171,25 @@ class _Reading:
     def _take(self, source: str, frame: Frame, raw: bytes) -> None:
         if frame.part_candidates:
             self.build.note("candidates")
-        position = 0
-        for i, person in enumerate(frame.people):
-            for part in self._parts(person):
-                self._put(source, position, i, person, part, raw)
-                position += 1
+        image = image_of(self.context, source, _ENDINGS)
+        video, number = self._sequences.place(image)
+        about: dict[str, Any] = {"image": image, "source": source, "raw": raw}
+        about |= {"video": video, "frame": number}
+        people = enumerate(frame.people)
+        parts = [(i, part) for i, person in people for part in self._parts(person)]
+        for position, (i, part) in enumerate(parts):
+            if (wrong := self._wrong(part)) is not None:
+                self.build.refuse(source, position, *wrong, raw)
+                continue
+            side = f"-{part.name}" if part.name in ("left", "right") else ""
+            (self.flat if part.width == 3 else self.deep).add(
+                part.numbers,
+                position=position,
+                id=f"{i}{side}",
+                track=_track(frame.people[i], side),
+                part=part.name,
+                **about,
+            )
 
     def _parts(self, person: dict[str, Any]) -> list[Part]:
         """The lists of a person that the project is about: one, or one a hand."""
@@ -193,31 +207,6 @@ class _Reading:
         if body.width == 3 and body.numbers and _first(person, _BODY_3D):
             self.build.note("3d-left-out")
         return [body]
-
-    def _put(
-        self, source: str, position: int, i: int, person: dict[str, Any], part: Part,
-        raw: bytes,
-    ) -> None:  # fmt: skip
-        """One row, or a refusal."""
-        wrong = self._wrong(part)
-        if wrong is not None:
-            self.build.refuse(source, position, *wrong, raw)
-            return
-        image = image_of(self.context, source, _ENDINGS)
-        video, number = self._sequences.place(image)
-        side = f"-{part.name}" if part.name in ("left", "right") else ""
-        (self.flat if part.width == 3 else self.deep).add(
-            part.numbers,
-            image,
-            source,
-            position=position,
-            raw=raw,
-            id=f"{i}{side}",
-            video=video,
-            frame=number,
-            track=_track(person, side),
-            attributes={"part": part.name},
-        )
 
     def _wrong(self, part: Part) -> tuple[str, str] | None:
         """Why a list is no row: a code and a sentence."""
@@ -250,7 +239,8 @@ class _Reading:
         xyz = np.where(found[:, :, None], points[:, :, :-1], np.nan)
         everyone = np.ones(len(some), np.bool_)
         some.xy = list(xyz[:, :, :2])
-        rows = some.rows(model=everyone, more={"confidence": _means(points, found)})
+        more = {"part": some.columns.pop("part"), "confidence": _means(points, found)}
+        rows = some.rows(model=everyone, more=more)
         rows.remarks.repair(np.asarray(~found.all(axis=1)), "openpose.undetected")
         if isinstance(self._order, slice):
             rows.remarks.repair(everyone, "openpose.order-assumed")

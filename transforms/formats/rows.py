@@ -1,8 +1,9 @@
 """What a reader makes of a batch of records, before it is a canonical batch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, fields
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -78,15 +79,16 @@ class Record:
     """One record of a format that is read record by record: a tool's JSON or XML.
 
     `points` is (x, y, visibility) by the keypoint's index, with a fourth value, the
-    `Origin`, where it is not PLACED, and z in `depths`; the other fields are those of
-    `Rows`. A `refusal` (code, sentence) sends it to quarantine.
+    `Origin`, where it is not PLACED, and z in `depths`; `raw` may wait to be asked for;
+    the other fields are those of `Rows`. A `refusal` (code, sentence) sends it to
+    quarantine.
     """
 
     position: int
     image: str
     points: dict[int, tuple[float, ...]] = field(default_factory=dict)
     source: str | None = None
-    raw: bytes = b""
+    raw: bytes | Callable[[], bytes] = b""
     id: Id = None
     depths: dict[int, float] | None = None
     unit: str | None = None
@@ -110,36 +112,36 @@ class Record:
     refusal: tuple[str, str] | None = None
 
 
-_SAME = (
-    *("id", "segmentation", "width", "height", "video", "frame", "fps", "track"),
-    *("annotator", "annotated_at", "lead_time_s", "role", "job", "attributes"),
-)
+_NAMES = tuple(field.name for field in fields(Record))
+_FIELDS = attrgetter(*_NAMES)
 
 
 def gathered(records: Sequence[Record], keypoints: int) -> Rows:
     """The records as columns; `keypoints` is K."""
     n, k = len(records), keypoints
-    table = _table([record.points for record in records], k)
+    each = zip(*map(_FIELDS, records), strict=True) if records else repeat(())
+    said: dict[str, Any] = dict(zip(_NAMES, each, strict=False))
+    table = _table(said.pop("points"), k)
+    areas, depths, raw = said.pop("area"), said.pop("depths"), said.pop("raw")
+    unit = next((unit for unit in said.pop("unit") if unit), None)
+    boxes = list(map(_box, said.pop("bbox")))
+    repairs, refusals = said.pop("repairs"), said.pop("refusal")
     rows = Rows(
-        position=np.array([r.position for r in records], np.int64),
-        image=[r.image for r in records],
+        position=np.array(said.pop("position"), np.int64),
         xy=table[:, :, :2].copy(),
         visibility=table[:, :, 2].astype(np.uint8),
         origin=table[:, :, 3].astype(np.uint8),
-        z=_heights(records, k),
-        unit=next((r.unit for r in records if r.unit), None),
-        source=[r.source for r in records],
-        raw=lambda i: records[i].raw,
-        bbox=np.array([_box(r.bbox) for r in records], np.float64).reshape(n, 4),
-        model=np.array([r.model for r in records], np.bool_),
+        z=_heights(depths, k),
+        unit=unit,
+        raw=lambda i: raw[i] if isinstance(raw[i], bytes) else raw[i](),
+        bbox=np.array(boxes, np.float64).reshape(n, 4),
+        model=np.array(said.pop("model"), np.bool_),
+        **said,
     )
-    for name in _SAME:
-        setattr(rows, name, [getattr(record, name) for record in records])
-    if any(r.area is not None for r in records):
-        areas = [np.nan if r.area is None else r.area for r in records]
-        rows.area = np.array(areas, np.float64)
-        rows.area_source = ["segment" if r.area is not None else None for r in records]
-    _remark(records, rows.remarks)
+    if any(area is not None for area in areas):
+        rows.area = np.array([np.nan if a is None else a for a in areas], np.float64)
+        rows.area_source = ["segment" if a is not None else None for a in areas]
+    _remark(repairs, refusals, rows.remarks)
     return rows
 
 
@@ -160,13 +162,13 @@ def _table(points: Sequence[Mapping[int, tuple[float, ...]]], k: int) -> Floats:
     return table
 
 
-def _heights(records: Sequence[Record], k: int) -> Floats | None:
+def _heights(depths: Sequence[Mapping[int, float] | None], k: int) -> Floats | None:
     """(N, K) z of each keypoint, NaN where it has none; None where no record has."""
-    if not any(record.depths for record in records):
+    if not any(depths):
         return None
-    z = np.full((len(records), k), np.nan)
-    for i, record in enumerate(records):
-        for at, depth in (record.depths or {}).items():
+    z = np.full((len(depths), k), np.nan)
+    for i, given in enumerate(depths):
+        for at, depth in (given or {}).items():
             z[i, at] = depth
     return z
 
@@ -175,13 +177,18 @@ def _box(given: Sequence[float] | None) -> Sequence[float]:
     return (np.nan,) * 4 if given is None or len(given) != 4 else given
 
 
-def _remark(records: Sequence[Record], remarks: Remarks) -> None:
+def _remark(
+    repairs: Sequence[Sequence[str]],
+    refusals: Sequence[tuple[str, str] | None],
+    remarks: Remarks,
+) -> None:
     where: dict[str, list[int]] = {}
-    for i, record in enumerate(records):
-        for code in record.repairs:
+    for i, codes in enumerate(repairs):
+        for code in codes:
             where.setdefault(code, []).append(i)
-        if record.refusal is not None:
-            remarks.reasons.setdefault(i, record.refusal)
+    for i, refusal in enumerate(refusals):
+        if refusal is not None:
+            remarks.reasons.setdefault(i, refusal)
     for code, rows in where.items():
         mended = np.zeros(remarks.n, np.bool_)
         mended[rows] = True

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -151,16 +152,21 @@ class Said:
         if not columns and (quick := _plain(given, self._rows.taken)) is not None:
             return quick
         lists = {name: column.to_pylist() for name, column in columns.items()}
-        maps = []
+        names: list[str] = []
+        texts: list[str] = []
+        ends = [0]
         for i, attributes in enumerate(given):
             pairs = {name: column[i] for name, column in lists.items()}
             for name, value in (attributes or {}).items():
-                if name in self._rows.taken:
-                    continue
-                if (said := values.scalar(value)) is not None:
-                    pairs[name] = said
-            maps.append([(k, v) for k, v in pairs.items() if v is not None] or None)
-        return pa.array(maps, _MAP)
+                text = value if type(value) is str else values.scalar(value)
+                if text and name not in self._rows.taken:
+                    pairs[name] = text
+            for name, text in pairs.items():
+                if text is not None:
+                    names.append(name)
+                    texts.append(text)
+            ends.append(len(names))
+        return _pairs(names, texts, ends)
 
 
 def _maps(columns: Mapping[str, pa.Array], n: int) -> pa.Array:
@@ -190,7 +196,14 @@ def _plain(
     said = list(chain.from_iterable(map(dict.values, maps)))
     if set(map(type, said)) != {str} or not taken.isdisjoint(names):
         return None
-    ends = np.cumsum([0, *map(len, maps)]).astype(np.int32)
+    return _pairs(names, said, np.cumsum([0, *map(len, maps)]))
+
+
+def _pairs(names: list[str], texts: list[str], ends: npt.ArrayLike) -> pa.Array:
+    """Maps from all their pairs, one after another, and where each ends (N + 1,)."""
+    at = np.asarray(ends, np.int32)
     return pa.MapArray.from_arrays(
-        pa.array(ends), pa.array(names, pa.string()), pa.array(said, pa.string())
+        pa.array(at, mask=np.append(np.diff(at) == 0, False)),
+        pa.array(names, pa.string()),
+        pa.array(texts, pa.string()),
     )

@@ -155,12 +155,11 @@ def _fill(
     record.track = tracks[at] if at is not None and 0 <= at < len(tracks) else None
     record.model = "score" in instance
     build.note("predicted", int(record.model))
+    numbered = body.numbered
     for name, point in points.items():
-        node = _whole(name)
-        known = node is not None and node < len(body.places)
-        place = int(body.places[node]) if known else -1
+        place = numbered[name] if name in numbered else _at(body, name)
         where = point if isinstance(point, dict) else {}
-        x, y = (_number(where.get(axis)) for axis in "xy")
+        x, y = _number(where.get("x")), _number(where.get("y"))
         if place < 0 or x is None or y is None:
             continue
         if where.get("visible", True) is False:
@@ -169,7 +168,16 @@ def _fill(
         record.points[place] = (x, y, Visibility.VISIBLE)
 
 
+def _at(body: Body, name: str) -> int:
+    """The keypoint of a node, by its number; -1 if it is none."""
+    node = _whole(name)
+    known = node is not None and node < len(body.places)
+    return int(body.places[node]) if known else -1
+
+
 def _number(value: Any) -> float | None:
     """A coordinate; None for NaN, null, and what is no number."""
+    if type(value) is float and -1e300 < value < 1e300:
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number and abs(value) < 1e300 else None

@@ -198,6 +198,11 @@ class Body:
         return Naming(self.context.skeleton).places(self.meant)
 
     @cached_property
+    def numbered(self) -> dict[str, int]:
+        """The keypoint of each node by its number as a text, -1 for none."""
+        return {str(i): place for i, place in enumerate(self.places.tolist())}
+
+    @cached_property
     def left(self) -> int:
         """How many nodes are left out on request."""
         ignored = self.context.delivery.points.ignored

@@ -189,7 +189,8 @@ def _shape(one: Json, id: str) -> Shape | None:
 def _template(one: Json, pose: Shape) -> None:
     """Gives a pose its named points."""
     points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
-    plain = all(point.get("id", i) == i for i, point in enumerate(points, 1))
+    ids = list(range(1, len(points) + 1))
+    plain = [p.get("id", i) for i, p in zip(ids, points, strict=True)] == ids
     if not labels or not plain:
         detail = f"template {pose.id} has points whose labels cannot be told; "
         pose.problem = "no-labels", detail + "label the points, export again"

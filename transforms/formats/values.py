@@ -82,6 +82,8 @@ def real(value: object) -> float:
 
 def scalar(value: object) -> str | None:
     """An attribute's value as a text; None for lists and objects."""
+    if value is None or type(value) is str:
+        return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
     return text(value) if isinstance(value, str | int | float) else None

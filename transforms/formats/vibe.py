@@ -143,7 +143,7 @@ class _Reading:
             )
 
         if rest:
-            self._instances.put([pose], (), make, str(marks)[:RAW].encode())
+            self._instances.put([pose], (), make, lambda: str(marks)[:RAW].encode())
 
 
 def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:

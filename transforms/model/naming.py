@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from posegate.transforms.model.skeleton import Skeleton
 from posegate.transforms.model.words import sided
 
 
+@lru_cache(4096)
 def plain(name: str) -> str:
     """A name without what vendors write differently: `Left Eye`, left_eye, left-eye."""
     return "".join(c for c in name.casefold() if c.isalnum())
