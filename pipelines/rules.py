@@ -130,8 +130,10 @@ def one(rule: "Rule", settings: "dict[str, Setting]") -> Iterator[str]:
         yield f"limits: {said}" + (f"; broken {side} `limit`" if rule.measured else "")
     if rule.needs:
         yield f"needs: {', '.join(rule.needs)}"
-    if rule.space:
-        yield "of 3-D poses only"
+    if rule.space is not None:
+        yield (
+            "of 3-D poses only" if rule.space else "of pictures only, not of 3-D poses"
+        )
     if rule.timed:
         yield "of tracks that say their frames a second (fps) only"
     for each in measured.clean(rule.id):

@@ -111,6 +111,7 @@ def publish(
             f"{judgement.records.rows} instances, but {decided} decisions; "
             "the run does not add up"
         )
+    rows = {"rows": judgement.records.rows, **spoken(early)}
     evidence = Evidence(
         sums=sums,
         records=judgement.records,
@@ -120,7 +121,7 @@ def publish(
         expectations=judgement.expectations,
         worst=[json.loads(text) for _, _, text in in_order(worst)],
         manuals=to.manuals,
-        skipped={**to.skipped, **idle(to.rules, spoken(early))},
+        skipped={**to.skipped, **idle(to.rules, rows)},
         queue=[json.loads(text) for some in queue for _, _, text in sorted(some)],
     )
     report = build.build(evidence, setting)

@@ -51,7 +51,10 @@ def side(
     return np.where(labelled[:, left] & labelled[:, right], cross / scale, np.nan)
 
 
-@rule("anatomy.left-right-face", severity="review", of="person", needs=(*EYES, *TRUNK))
+@rule(
+    "anatomy.left-right-face", severity="review", of="person", space=False,
+    needs=(*EYES, *TRUNK),
+)  # fmt: skip
 def left_right_face(
     xy: Floats, labelled: Bools, visible: Bools, scale: Floats, skeleton: Skeleton
 ) -> Floats:

@@ -19,8 +19,8 @@ from posegate.transforms.model.rule import rule
 from posegate.transforms.model.skeleton import Skeleton
 
 TRUNK = ("left shoulder", "right shoulder", "left hip", "right hip")
-ARM = ("left shoulder", "left elbow", "left wrist")
-LEG = ("left hip", "left knee", "left ankle")
+ARM = ("shoulder", "elbow", "wrist")
+LEG = ("hip", "knee", "ankle")
 
 
 def placed(xyz: Floats, labelled: Bools, skeleton: Skeleton) -> Angles:
@@ -91,7 +91,7 @@ def elbow_angle(
 
 @rule(
     "anatomy.shoulder-angle", severity="review", of="person", space=True,
-    needs=(*TRUNK, "left elbow", "right elbow"), given=GIVEN,
+    needs=(*TRUNK, "elbow"), given=GIVEN,
 )  # fmt: skip
 def shoulder_angle(
     angles: Angles, labelled: Bools, extension: float, inwards: float, outwards: float,
@@ -108,7 +108,7 @@ def shoulder_angle(
 
 @rule(
     "anatomy.hip-angle", severity="review", of="person", space=True,
-    needs=(*TRUNK, "left knee", "right knee"), given=GIVEN,
+    needs=(*TRUNK, "knee"), given=GIVEN,
 )  # fmt: skip
 def hip_angle(
     angles: Angles, labelled: Bools, flexion: float, extension: float, abduction: float,
@@ -129,7 +129,7 @@ def hip_angle(
 
 @rule(
     "anatomy.ankle-angle", severity="review", of="person", space=True,
-    needs=("left knee", "left ankle", "left toe"), given=GIVEN,
+    needs=("knee", "ankle", "toe"), given=GIVEN,
 )  # fmt: skip
 def ankle_angle(
     angles: Angles, labelled: Bools, dorsal: float, plantar: float, skeleton: Skeleton
@@ -145,7 +145,7 @@ def ankle_angle(
 
 @rule(
     "anatomy.foot-direction", severity="review", of="person", space=True,
-    needs=(*TRUNK, *LEG, "left toe"), given=GIVEN,
+    needs=(*TRUNK, *LEG, "toe"), given=GIVEN,
 )  # fmt: skip
 def foot_direction(
     angles: Angles, labelled: Bools, turned: float, skeleton: Skeleton
@@ -161,7 +161,7 @@ def foot_direction(
 
 @rule(
     "anatomy.wrist-angle", severity="review", of="person", space=True,
-    needs=("left elbow", "left wrist", "left hand"), given=GIVEN,
+    needs=("elbow", "wrist", "palm"), given=GIVEN,
 )  # fmt: skip
 def wrist_angle(
     angles: Angles, labelled: Bools, bend: float, skeleton: Skeleton

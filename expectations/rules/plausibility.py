@@ -50,6 +50,7 @@ def odds(xy: Floats, labelled: Bools, visible: Bools, skeleton: Skeleton) -> Odd
     "anatomy.exchanged-joints",
     severity="review",
     of="person",
+    space=False,
     needs=(*TRUNK, *ARMS, *LEGS),
     given={"odds": odds},
 )
@@ -75,6 +76,7 @@ def exchanged_joints(
     "anatomy.misplaced-joint",
     severity="review",
     of="person",
+    space=False,
     needs=(*TRUNK, *ARMS, *LEGS),
     given={"odds": odds},
 )

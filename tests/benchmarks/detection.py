@@ -14,6 +14,7 @@ import moving
 import numpy as np
 import people as sources
 import pyarrow as pa
+import spatial
 from people import People
 from plant import LIMBS, Fault, of_bodies, of_records, pasted, people_swapped, twice
 from plant_parts import of_faces, of_hands
@@ -232,6 +233,9 @@ people are changed, their image counts as found if either is.
 | openpose | BODY_25B, two people, two cameras: a machine, and nearly still |
 | 300-W, WFLW | faces of 68, 98 points; WFLW: its lists of large poses and of make-up |
 | hands | all there is: FreiHAND, OneHand10K, COCO-WholeBody in mmpose's samples |
+| stand, walk, 3-D | one person's gait trial in metres, joints computed from markers |
+| lift, 3-D | the arm of somebody who lifts a box, from markers |
+| made, 3-D | the demo's people in space, points off by 1 cm with heavy tails |
 """
 
 
@@ -256,9 +260,11 @@ def section(name: str) -> str:
     return "\n".join(lines)
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    name: partial(section, name) for name in SKELETONS
-} | moving.SECTIONS
+SECTIONS: dict[str, Callable[[], str]] = (
+    {name: partial(section, name) for name in SKELETONS}
+    | moving.SECTIONS
+    | spatial.SECTIONS
+)
 """What writes each ground's tables."""
 
 

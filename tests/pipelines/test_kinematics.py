@@ -72,6 +72,7 @@ def test_rules_of_space_are_applied_and_none_is_called_skipped(asked: Path) -> N
     skipped = {each["rule"] for each in counts["skipped"]}
     assert "anatomy.knee-angle" not in skipped
     assert "anatomy.ankle-angle" in skipped  # the skeleton has no toes
+    assert "anatomy.exchanged-joints" in skipped  # it knows pictures
 
 
 def test_who_does_not_ask_has_no_table_and_flat_poses_say_what_is_skipped(

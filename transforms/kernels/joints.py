@@ -197,7 +197,7 @@ def projected(xyz: Floats, skeleton: Skeleton) -> Angles:
 
 IN_A_LINE = (
     ("shoulder", "elbow", "wrist"),
-    ("elbow", "wrist", "hand"),
+    ("elbow", "wrist", "palm"),
     ("shoulder", "hip", "knee"),
     ("hip", "knee", "ankle"),
 )
@@ -234,7 +234,7 @@ def _leg(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Fl
 def _arm(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     shoulder, elbow, wrist, hand = (
-        f"{side} {p}" for p in ("shoulder", "elbow", "wrist", "hand")
+        f"{side} {p}" for p in ("shoulder", "elbow", "wrist", "palm")
     )
     if body.has(elbow, wrist, hand):
         found[f"{wrist} flexion"] = bend(body.way(elbow, wrist), body.way(wrist, hand))

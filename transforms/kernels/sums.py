@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.weeks import week_names
-from posegate.transforms.model.poses import scalars
+from posegate.transforms.model.poses import metres, scalars
 
 Key = tuple[str, str, str, str]
 Sum = tuple[Key, Ints]
@@ -21,9 +21,10 @@ Sum = tuple[Key, Ints]
 ONE = 1 << 20
 """1.0 in fixed point; 2^43 such units still fit an int64."""
 
-SPOKEN = ("spatial", "tracked", "timed")
+SPOKEN = ("spatial", "solid", "tracked", "timed")
 """What not every delivery has, and some rules need: how many instances have a third
-coordinate; a track and a frame; the frames a second beside these."""
+coordinate; have it in metres or millimetres; a track and a frame; the frames a second
+beside these."""
 
 WORK = ("visible", "labelled", "pace", "untouched", "inverted_front", "inverted_back")
 """Of an instance: the share of its keypoints that are marked as visible, of those that
@@ -86,7 +87,9 @@ def _spoken(batch: pa.RecordBatch) -> Iterator[Sum]:
     """How many rows have what `SPOKEN` names; nothing of what none has."""
     tracked = pc.and_(batch["track"].is_valid(), batch["frame"].is_valid())
     timed = pc.and_(tracked, pc.fill_null(pc.greater(batch["fps"], 0), False))
-    for name, has in zip(SPOKEN, (batch["z"].is_valid(), tracked, timed), strict=True):
+    spatial = batch["z"].is_valid()
+    solid = pc.and_(spatial, pa.array(np.isfinite(metres(batch))))
+    for name, has in zip(SPOKEN, (spatial, solid, tracked, timed), strict=True):
         if n := has.true_count:
             yield (name, "", "", ""), np.array([n])
 

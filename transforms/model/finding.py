@@ -61,16 +61,25 @@ def check(
     if judged is None:
         judged = judgeable(batch)
     source = _Source(batch, human(Poses.of(batch)), skeleton, tracks, company)
-    space = bool(source.poses.spatial.any())
+    fit = {space: _fit(judged, source.poses, space) for space in (None, True, False)}
     with np.errstate(all="ignore"):  # NaN and 10^308 are data here, not accidents
         found = [
-            _breaches(number, bound, source, judged)
+            _breaches(number, bound, source, fit[bound.rule.space])
             for number, bound in enumerate(rules)
             if bound.rule.tracked == (tracks is not None)
             and bound.rule.beside == (company is not None)
-            and (space or not bound.rule.space)
+            and (bound.rule.space is None or fit[bound.rule.space].any())
         ]
     return _table(_in_order(found), rules, batch, skeleton, part, first_row)
+
+
+def _fit(judged: Bools, poses: Poses, space: bool | None) -> Bools:
+    """(N,): the rows to judge that are poses in space, or in a picture, or either."""
+    if space is None:
+        return judged
+    if space:
+        return judged & poses.spatial
+    return judged & ~(poses.spatial & np.isfinite(poses.metre))
 
 
 def judgeable(batch: pa.RecordBatch) -> Bools:

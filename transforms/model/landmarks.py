@@ -32,7 +32,7 @@ def plain(name: str) -> str:
 
 PARTS = {
     **{name: (name,) for name in ("ear", "shoulder", "elbow", "wrist")},
-    "hand": ("middle_finger_1", "middle_mcp", "hand", "index"),
+    "palm": ("middle_finger_1", "middle_mcp", "hand", "index"),
     **{name: (name,) for name in ("hip", "knee")},
     "ankle": ("ankle", "foot"),
     "heel": ("heel",),

@@ -71,7 +71,7 @@ class Rule:
     measured: bool = False
     below: bool = False
     of: str | None = None
-    space: bool = False
+    space: bool | None = None
     timed: bool = False
     given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ def rule(
     needs: Sequence[str] = (),
     below: bool = False,
     of: str | None = None,
-    space: bool = False,
+    space: bool | None = None,
     timed: bool = False,
     given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
@@ -148,10 +148,11 @@ def rule(
       severity: one of `SEVERITIES`, unless a policy says otherwise.
       needs: plain names of keypoints without which the rule is skipped for a skeleton;
         `face` and `hand` mean all that `Skeleton.face` and `Skeleton.hands` find, and
-        a name with a space (`left toe`) whatever `Skeleton.body` has by it.
+        `left toe` and `toe` what `Skeleton.body` has by that name, or of either side.
       below: a measured rule is broken below its limit, not above.
       of: the category of skeletons that the rule knows something about, if only one.
-      space: it is about 3-D poses, and skipped where a batch has none.
+      space: it is about 3-D poses only, or, where False, about pictures only, in which
+        people stand upright and y points down: neither is so of positions in metres.
       timed: it reads a track's frames a second, and says nothing where none are known.
       given: what the rule reads that is computed from other inputs, by name: each
         function is called once for all rules of a batch.
@@ -233,6 +234,7 @@ def skipped(
 
 
 FLAT = "no row of the delivery has a third coordinate, and the rule is about 3-D poses"
+SOLID = "every row of the delivery is 3-D, in metres, and the rule is about pictures"
 UNTRACKED = (
     "no row of the delivery has a track and a frame, and the rule is about tracks"
 )
@@ -245,14 +247,17 @@ def idle(rules: Iterable[Bound], rows: Mapping[str, int]) -> dict[str, str]:
     """Why rules have nothing to say of a delivery, or of a part of it, by id.
 
     Args:
-      rows: how many instances have a third coordinate (`spatial`), a track and a frame
-        (`tracked`), and the frames a second beside these (`timed`).
+      rows: how many instances there are (`rows`), have a third coordinate (`spatial`),
+        in metres or millimetres (`solid`), a track and a frame (`tracked`), and the
+        frames a second beside these (`timed`).
     """
     tracked, timed = rows.get("tracked", 0), rows.get("timed", 0)
     reasons = {}
     for rule in (bound.rule for bound in rules):
         if rule.space and not rows.get("spatial"):
             reasons[rule.id] = FLAT
+        elif rule.space is False and rows.get("solid", 0) == rows.get("rows"):
+            reasons[rule.id] = SOLID
         elif rule.tracked and not tracked:
             reasons[rule.id] = UNTRACKED
         elif rule.timed and timed < tracked:
@@ -266,7 +271,8 @@ def _has(skeleton: Skeleton, name: str) -> bool:
         return skeleton.face is not None
     if name == "hand":
         return bool(skeleton.hands)
-    return name in skeleton.joints or name in skeleton.body
+    sides = (f"{side} {name}" for side in ("left", "right"))
+    return name in skeleton.joints or any(n in skeleton.body for n in (name, *sides))
 
 
 def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:

@@ -215,3 +215,13 @@ def coco_row(annotation: dict[str, Any], image: dict[str, Any]) -> dict[str, Any
         "position": 0,
         "format": "coco",
     }
+
+
+def test_a_rule_about_pictures_leaves_poses_in_space_alone() -> None:
+    """Nobody stands upright in a laboratory's axes: y may be up, or ahead."""
+    upside_down = {name: [x, 480 - y, 0] for name, (x, y) in FIGURE["points"].items()}
+    case = {"points": upside_down, "bbox": [235, 40, 170, 400]}
+    of_pictures = {id for id, rule in RULES.items() if rule.space is False}
+    for unit, told in ((None, True), ("px", True), ("mm", False)):
+        found = check(general(), instance(case | {"unit": unit}), PEOPLE, 0, 0)
+        assert bool(of_pictures & set(found["rule"].to_pylist())) is told
