@@ -191,3 +191,9 @@ def stored(*made: Json) -> dict[str, bytes]:
     """What a storage keeps: a file for each annotation, its task inside."""
     found = {f"{each['id']}.json": {**each, "task": task()} for each in made}
     return {name: json.dumps(each).encode() for name, each in found.items()}
+
+
+def on_two_images() -> dict[str, bytes]:
+    """Points on two images whose tags are no columns of the data."""
+    views = (point("nose", to_name="left"), point("nose", to_name="right"))
+    return files(task(annotation(*views)))

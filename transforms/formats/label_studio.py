@@ -80,6 +80,8 @@ TRAPS = named(
         "skipped": "An annotation was cancelled (skipped): quarantined.",
         "no-annotator": "Annotations do not say who made them, as after an import: "
         "counted.",
+        "several-images": "Regions lie on several images of a task, and its data do "
+        "not say which by the tags' names: quarantined.",
         "no-task": "Only the id of a task was stored beside an annotation: its image "
         "is not known, quarantined.",
         "named-only": "Annotations are there by their ids only: quarantined; so are "
@@ -209,16 +211,40 @@ class _Reading:
             said["agreement"] = agreed
         for made in annotations:
             if isinstance(made, dict):
-                self._annotation(raw, image, said, made, model=False)
+                for shown, part in self._parts(raw, image, task, made):
+                    self._annotation(raw, shown, said, part, model=False)
             else:
                 detail = f"annotation {made!r} is only named; export it with its result"
                 self._instances.refuse("named-only", detail, raw)
         guesses = task.get("predictions")
         for made in guesses if isinstance(guesses, list) else ():
             if isinstance(made, dict):
-                self._annotation(raw, image, said, made, model=True)
+                for shown, part in self._parts(raw, image, task, made):
+                    self._annotation(raw, shown, said, part, model=True)
             else:
                 self._build.note("named-only")
+
+    def _parts(
+        self, raw: bytes, image: str, task: dict[str, Any], made: dict[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """An annotation, or what of it is drawn on each of its task's images."""
+        given = made.get("result")
+        results = given if isinstance(given, list) else []
+        names = sorted({n for n in map(_drawn_on, results) if n is not None})
+        if len(names) < 2:
+            yield image, made
+            return
+        data = {name: (task.get("data") or {}).get(name) for name in names}
+        if not all(isinstance(each, str) and each for each in data.values()):
+            detail = (
+                f"regions on {' and '.join(names)}, which are none of its `data`; name "
+                "the images' tags as the data's columns"
+            )
+            self._instances.refuse("several-images", detail, raw)
+            return
+        for name, address in data.items():
+            own = [r for r in results if _drawn_on(r) in (name, None)]
+            yield file_of(str(address)), {**made, "result": own}
 
     def _annotation(
         self,
@@ -259,6 +285,14 @@ def _turned(size: tuple[int, int] | None, known: tuple[int, int] | None) -> list
     """Whether an image's sides are the other way round than the job table has them."""
     swapped = known is not None and size == known[::-1] and size != known
     return ["other-size"] if swapped else []
+
+
+def _drawn_on(result: Any) -> str | None:
+    """The tag of the image that a region is on; None for what is no region."""
+    if not isinstance(result, dict) or "original_width" not in result:
+        return None
+    name = result.get("to_name")
+    return name if isinstance(name, str) else None
 
 
 def _who(made: dict[str, Any]) -> Any:

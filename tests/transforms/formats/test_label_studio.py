@@ -347,3 +347,20 @@ def test_the_vendor_s_own_export_reads_to_its_counts() -> None:
     assert (got.bad, got.tally.images, sum(map(bool, row["visibility"]))) == ([], 1, 3)
     assert row["xy"][:2] == pytest.approx([139.2, 68.365957446], abs=1e-9)
     assert got.alone == ["label_config_keypoints.xml"]
+
+
+def test_points_on_several_images_of_a_task_are_parted() -> None:
+    views = (
+        point("nose", to_name="view1"),
+        point("left_eye", to_name="view2"),
+        point("nose", x=50, to_name="view2"),
+    )
+    data = {"view1": "s3://b/a.jpg", "view2": "s3://b/b.jpg"}
+    got = Reading(files(task(annotation(*views), data=data)), FACE)
+    assert got.bad == []
+    assert [
+        (row["image"], sum(v > 0 for v in row["visibility"])) for row in got.rows
+    ] == [
+        ("a.jpg", 1),
+        ("b.jpg", 2),
+    ]
