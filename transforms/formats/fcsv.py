@@ -10,9 +10,7 @@ Who placed the points, when, and in which volume stands in the file's name, if a
 its description.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from math import isfinite, nan
 
 import pyarrow as pa
@@ -21,12 +19,15 @@ from posegate.transforms.formats import text_table
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.fcsv_rows import LPS, RAS, WANTED, Finder, put
+from posegate.transforms.formats.fcsv_table import Plain, taken_apart
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.per_file import TOGETHER
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import MISSING, Dialect
-from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.naming import difference
 from posegate.transforms.model.schema import Visibility
 
 NAME = "fcsv"
@@ -63,7 +64,6 @@ COLUMNS = [
 ]
 SLICER_3 = ["label", "x", "y", "z", "sel", "vis"]
 _LARGEST = 16 << 20  # bytes; a list of a hundred points has 12 thousand
-_RAS, _LPS = ("0", "RAS"), ("1", "LPS")
 
 Point = tuple[str, str, float, float, float]
 """Label, description, and where."""
@@ -80,14 +80,17 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build, finder = Build(context, tally, NAME), Finder(context)
+    held: list[tuple[str, bytes]] = []
     for file in build.files():
         try:
-            data = file.read(_LARGEST)
+            held.append((file.name, file.read(_LARGEST)))
         except DamagedStream as damage:
             build.damaged(file.name, damage)
-            continue
-        _file(file, data, finder, build)
-        yield from build.ready()
+        if len(held) >= TOGETHER:
+            _files(held, finder, build)
+            held = []
+            yield from build.ready()
+    _files(held, finder, build)
     yield from build.rest()
 
 
@@ -98,21 +101,34 @@ def names(file: File) -> list[Names]:
     return [Names("landmarks", labels)] if labels else []
 
 
-def _file(file: File, data: bytes, finder: "Finder", build: Build) -> None:
-    context = finder.context
+def _files(held: Sequence[tuple[str, bytes]], finder: Finder, build: Build) -> None:
+    """Reads files together that have the same comments, others one by one."""
+    alike: dict[bytes, list[Plain]] = {}
+    alone = []
+    for name, data in held:
+        plain = taken_apart(name, data)
+        if plain is None:
+            alone.append((name, data))
+        else:
+            alike.setdefault(plain.head, []).append(plain)
+    for head, files in alike.items():
+        said, *_ = _points(head.decode())
+        alone += [(f.name, f.data) for f in put(files, said, finder, build)]
+    for name, data in alone:
+        _file(name, data, finder, build)
+
+
+def _file(name: str, data: bytes, finder: Finder, build: Build) -> None:
     build.images()
-    text = text_table.decoded(data)
-    said, points, wrong = _points(text)
+    said, points, wrong = _points(text_table.decoded(data))
     if not points and wrong is None:
         build.note("empty")
         return
-    named = context.named(file.name)
-    image = named.get("image", re.sub(r"\.fcsv(\.gz)?$", "", file.name, flags=re.I))
     record = Record(
         position=0,
-        image=image,
-        source=file.name,
-        id=file.name,
+        image=finder.image(name),
+        source=name,
+        id=name,
         raw=data,
         unit="mm",
         repairs=[f"fcsv.{code}" for code in said["repairs"].split()],
@@ -141,7 +157,7 @@ def _points(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | N
     if len(columns) < 4 and lines:
         columns = SLICER_3 if lines[0].count(",") < 6 else COLUMNS
         said["repairs"] = "columns-assumed"
-    at = [columns.index(n) if n in columns else -1 for n in (*"xyz", "label", "desc")]
+    at = [columns.index(n) if n in columns else -1 for n in WANTED]
     for i, line in enumerate(lines):
         quoted = '"' in line
         cells = text_table.cells(line, Dialect()) if quoted else line.split(",")
@@ -170,22 +186,6 @@ def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
         return None
     label, told = (cells[i].strip() if 0 <= i < n else "" for i in at[3:])
     return label, told, x, y, z
-
-
-@dataclass
-class Finder:
-    """The keypoint that a name means, kept from file to file: a thousand are alike."""
-
-    context: Context
-    _known: dict[str, int | None] = field(default_factory=dict)
-
-    def find(self, name: str) -> int | None:
-        """Its index; None where it means none, or is empty."""
-        if name not in self._known:
-            meant = self.context.delivery.points.names.get(name, name)
-            naming = Naming(self.context.skeleton)
-            self._known[name] = naming.find(meant) if name else None
-        return self._known[name]
 
 
 def _place(
@@ -228,14 +228,14 @@ def _place(
 def _turn(record: Record, axes: str | None) -> None:
     """Makes coordinates RAS."""
     said = (axes or "").upper()
-    if said in _LPS:
+    if said in LPS:
         record.points = {
             k: (-point[0], -point[1], point[2]) for k, point in record.points.items()
         }
         record.repairs = [*record.repairs, "fcsv.lps-turned"]
     elif not said:
         record.repairs = [*record.repairs, "fcsv.axes-assumed"]
-    elif said not in _RAS:
+    elif said not in RAS:
         record.refusal = (
             "fcsv.axes-unknown",
             f"CoordinateSystem is {axes!r}, neither 0 (RAS) nor 1 (LPS); export it so",

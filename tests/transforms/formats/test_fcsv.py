@@ -115,3 +115,24 @@ def test_eight_raters_of_three_volumes(shared_data: Path) -> None:
 def test_the_published_means_read_too(shared_data: Path) -> None:
     got = Reading(shared_data / "afids_phase1_published", SKELETON)
     assert (len(got.rows), got.bad) == (7, [])
+
+
+@pytest.mark.parametrize("axes", ["0", "1", "LPS", None])
+def test_files_read_together_are_as_those_read_one_by_one(axes: str | None) -> None:
+    """An empty line in the middle has a file read by itself."""
+    many = {
+        f"{name}.fcsv": points(some, axes=axes)
+        for name, some in {
+            "sound": (AC, PC),
+            "other": ((*AC[:3], float("nan"), 1.0), PC),
+            "disagrees": (("AC", "PC", 1.0, 2.0, 3.0), PC),
+            "twice": (AC, AC),
+            "strange": (AC, ("9", "ZZ", 1.0, 2.0, 3.0)),
+        }.items()
+    }
+    alone = {n: data.replace(b"\nvtk", b"\n\nvtk") for n, data in many.items()}
+    together, apart = (Reading(files, TWO) for files in (many, alone))
+    assert len(together.rows) == 4
+    assert repr(sorted(together.rows, key=str)) == repr(sorted(apart.rows, key=str))
+    assert together.reasons == apart.reasons == ["fcsv.other-skeleton"]
+    assert together.tally == apart.tally
