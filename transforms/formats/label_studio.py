@@ -72,8 +72,6 @@ TRAPS = named(
         "box-turned": "A box is turned: the upright box around it counts.",
         "turned-image": "The image was turned in the editor: what its percentages "
         "mean then is not documented, quarantined.",
-        "other-size": "Width and height are the other way round than the job table's, "
-        "as where a camera's orientation is applied: the annotation's count.",
         "no-size": "A region does not say how large its image is: quarantined.",
         "no-image": "A task does not say which image it is of: quarantined.",
         "region": "A region cannot be read: its instance is quarantined.",
@@ -267,11 +265,10 @@ class _Reading:
             self._build.note(code, times)
         self._build.note("empty", not model and not found.shapes)
         self._build.note("no-annotator", not model and _who(made) is None)
-        repairs = _turned(found.size, known)
 
         def make(group: Group) -> Record:
             record = _record(made, found, said, model)
-            record.image, record.repairs = image, repairs
+            record.image = image
             record.id = f"{made.get('id')}:{group.id}" if "id" in made else group.id
             held = [s.attributes for s in group.around] + [record.attributes or {}]
             tracks = [said.pop(TRACK, None) for said in held]
@@ -279,12 +276,6 @@ class _Reading:
             return record
 
         self._instances.put(found.shapes, found.links, make, raw)
-
-
-def _turned(size: tuple[int, int] | None, known: tuple[int, int] | None) -> list[str]:
-    """Whether an image's sides are the other way round than the job table has them."""
-    swapped = known is not None and size == known[::-1] and size != known
-    return ["other-size"] if swapped else []
 
 
 def _drawn_on(result: Any) -> str | None:

@@ -45,6 +45,9 @@ class Said:
         """The columns (N,) of the canonical table that this is about."""
         rows, default = self._rows, self._context.delivery.annotator
         lead = values.typed(rows.lead_time_s, self._n, pa.float32())
+        width = self._size("width", rows.width)
+        height = self._size("height", rows.height)
+        self._compare(width, height)
         return {
             "annotator": self._text("annotator", rows.annotator, default),
             "annotated_at": self._fill("annotated_at", self._times()),
@@ -52,8 +55,8 @@ class Said:
             "role": self._roles(),
             "video": self._text("video", rows.video),
             "track": self._text("track", rows.track),
-            "width": self._size("width", rows.width),
-            "height": self._size("height", rows.height),
+            "width": width,
+            "height": height,
             "attributes": self._attributes(),
         }
 
@@ -94,6 +97,19 @@ class Said:
 
     def _size(self, name: str, given: Any) -> pa.Array:
         return self._fill(name, values.typed(given, self._n, pa.int32()))
+
+    def _compare(self, width: pa.Array, height: pa.Array) -> None:
+        """Repairs where the job table has an image's sides the other way round."""
+        if self._table is None:
+            return
+        known = [self._table.column(n, self._lines) for n in ("width", "height")]
+        if known[0] is None or known[1] is None:
+            return
+        turned = pc.and_(pc.equal(width, known[1]), pc.equal(height, known[0]))
+        turned = pc.and_(turned, pc.not_equal(width, height)).fill_null(False)
+        self._rows.remarks.repair(
+            turned.to_numpy(zero_copy_only=False), f"{self._name}.other-size"
+        )
 
     def _times(self) -> pa.Array:
         given = self._rows.annotated_at

@@ -9,6 +9,8 @@ COMMON = {
     "coordinate": "A position is not a number, or beyond a million: quarantined.",
     "duplicate-id": "An id stands twice for one image and annotator: the first counts, "
     "later ones are quarantined.",
+    "other-size": "Width and height are the other way round than the job table's, as "
+    "where a camera's orientation (EXIF) is applied: the record's count.",
     "role": "A role is none of production, gold, review, prelabel: quarantined.",
     "time-unreadable": "A time is none between 1970 and 2100: dropped.",
     "time-zone-assumed": "A time has no zone: UTC is assumed.",

@@ -12,6 +12,7 @@ import pytest
 from pycocotools import mask as rle
 
 from posegate.transforms.formats.coco_points import mask_area
+from posegate.transforms.model import jobs
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.coco import IMAGES, Json, Read, annotation, dataset, one
 from samples.reading import Reading
@@ -295,3 +296,20 @@ def test_no_keypoints_are_none_however_they_are_written() -> None:
         got = Reading({"a.json": text.encode()}, BODY)
         assert [dict(row["attributes"])["category"] for row in got.rows] == ["ball"]
         assert "coco.no-keypoints" in got.repairs
+
+
+def test_a_size_that_is_the_job_tables_on_its_side_is_noticed() -> None:
+    sizes = {"a.jpg": (640, 480), "b.jpg": (480, 640), "c.jpg": (99, 98)}
+    images = [
+        {"id": i, "file_name": name, "width": w, "height": h}
+        for i, (name, (w, h)) in enumerate(sizes.items())
+    ]
+    given = dataset(*(annotation(i, image_id=i) for i in range(3)), images=images)
+    lines = ["image,width,height", *(f"{name},480,640" for name in sizes)]
+    table = jobs.parse("\n".join(lines).encode(), "jobs.csv")
+    skeleton = Skeleton("s", ("nose", "left_eye", "right_eye"), (), (), None)
+    files = {"a.json": json.dumps(given).encode()}
+    rows = Reading(files, skeleton, jobs=table).rows
+    turned = ["coco.other-size" in row["repairs"] for row in rows]
+    assert turned == [True, False, False]
+    assert [row["width"] for row in rows] == [640, 480, 99]  # the record's own
