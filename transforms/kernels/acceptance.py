@@ -1,5 +1,6 @@
 """Accept, reject or look at more: decisions on counts of bad and good reviews."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, log
@@ -57,6 +58,11 @@ class Sprt:
             raise ValueError(
                 f"acceptance: cap = {self.cap}; give the largest number of reviews, "
                 "three times that of the single plan if in doubt"
+            )
+        if self.cap > LARGEST_SAMPLE:
+            raise ValueError(
+                f"acceptance: cap = {self.cap:,}; nobody makes more than "
+                f"{LARGEST_SAMPLE:,} reviews of one delivery: give that or less"
             )
 
     @cached_property
@@ -120,26 +126,40 @@ class Sprt:
 
         (cap + 1,) each; -1 and n + 1 where no number does.
         """
-        n = np.arange(self.cap + 1)[:, None]
-        bad = np.arange(self.cap + 1)[None, :]
-        llr = bad * self.llr_bad + (n - bad) * self.llr_good  # (n, bad)
-        best, worst = (
-            llr + (self.cap - n) * step for step in (self.llr_good, self.llr_bad)
-        )
-        rejects = (llr >= self.reject_at) | (best >= 0)
-        accepts = ~rejects & ((llr <= self.accept_at) | (worst < 0))
-        return _last(accepts & (bad <= n)), _first(rejects & (bad <= n))
+        n = np.arange(self.cap + 1)
+        low, high = (
+            np.full(len(n), -1),
+            n + 1,
+        )  # bisect: accepts at low, rejects at high
+        reject = self._first(lambda bad: self._rejects(bad, n - bad), low, high)
+        left = self._first(lambda bad: ~self._accepts(bad, n - bad), low, reject)
+        return left - 1, reject
+
+    def _rejects(self, bad: Ints, good: Ints) -> Bools:
+        llr = bad * self.llr_bad + good * self.llr_good
+        best = llr + (self.cap - bad - good) * self.llr_good
+        return (llr >= self.reject_at) | (best >= 0)
+
+    def _accepts(self, bad: Ints, good: Ints) -> Bools:
+        llr = bad * self.llr_bad + good * self.llr_good
+        worst = llr + (self.cap - bad - good) * self.llr_bad
+        return (llr <= self.accept_at) | (worst < 0)
+
+    @staticmethod
+    def _first(holds: Callable[[Ints], Bools], low: Ints, high: Ints) -> Ints:
+        """(R,) the first number above `low` for which it holds; `high` if none below
+        does. What holds of a number holds of every larger one."""
+        while (high - low > 1).any():
+            middle = (low + high) // 2
+            found = holds(middle)
+            apart = high - low > 1
+            high = np.where(apart & found, middle, high)
+            low = np.where(apart & ~found, middle, low)
+        return high
 
 
-def _last(marks: Bools) -> Ints:
-    """(R, C) -> (R,) the last marked column, -1 if none is."""
-    width = marks.shape[1]
-    return np.where(marks.any(axis=1), width - 1 - marks[:, ::-1].argmax(axis=1), -1)
-
-
-def _first(marks: Bools) -> Ints:
-    """(R, C) -> (R,) the first marked column; the row's number + 1 if none is."""
-    return np.where(marks.any(axis=1), marks.argmax(axis=1), np.arange(len(marks)) + 1)
+LARGEST_SAMPLE = 50_000
+"""Reviews of the largest plan: nobody makes more of one delivery."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +205,10 @@ Plan = Sprt | Single
 """What decides on a lot by its reviews."""
 
 
+SETTLED = 1e-12
+"""Of lots of a quality: what share may be left out of the operating curve."""
+
+
 class Curve(NamedTuple):
     """Of lots with a `share` of bad instances: which share of them is accepted, and
     the mean number of reviews; each (P,)."""
@@ -201,7 +225,7 @@ def operating_curve(plan: Plan, share: Floats) -> Curve:
     larger than the plan's cap; small ones are decided a little sooner.
     """
     accept, reject = plan.bounds()
-    at = np.zeros((len(share), plan.cap + 2))  # (P, bad) the share still undecided
+    at = np.zeros((len(share), int(reject.max()) + 1))  # (P, bad) still undecided
     at[:, 0] = 1.0
     accepted, reviews = np.zeros(len(share)), np.zeros(len(share))
     chance = share[:, None]
@@ -212,11 +236,9 @@ def operating_curve(plan: Plan, share: Floats) -> Curve:
         accepted += at[:, : accept[n] + 1].sum(axis=1)
         at[:, : accept[n] + 1] = 0.0
         at[:, reject[n] :] = 0.0
+        if not at.max() > SETTLED:
+            break
     return Curve(share, accepted, reviews)
-
-
-LARGEST_SAMPLE = 50_000
-"""Reviews of the largest single plan: nobody makes more of one delivery."""
 
 
 def single_plan(p0: float, p1: float, alpha: float, beta: float) -> tuple[int, int]:

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weeks = Annotated[int, Field(ge=1, le=520)]
+"""Ten years: what reaches further back is no memory of anybody's habits."""
 
 
 class Section(BaseModel):
@@ -82,7 +85,7 @@ class Agreement(Section):
     ac1: Share
     contract_kappa: Share
     pck: Literal["torso", "trunk", "box"] = "torso"
-    pck_fraction: Share = 0.2
+    pck_fraction: Annotated[float, Field(gt=0, le=1)] = 0.2
     variants: bool = False
 
     def least(self, masked: bool) -> float:
@@ -100,22 +103,34 @@ class Defects(Section):
 class Drift(Section):
     """How annotators are followed from week to week."""
 
-    error_px: Annotated[float, Field(gt=0)]
-    windows: tuple[Count, ...]
+    error_px: Positive
+    windows: tuple[Weeks, ...]
     lambda_: Annotated[float, Field(alias="lambda", gt=0, le=1)]
     q: Probability
     watch: Probability
-    baseline_weeks: Count
-    quarantine_weeks: Count
-    margin: Annotated[float, Field(gt=0)]
+    baseline_weeks: Weeks
+    quarantine_weeks: Weeks
+    margin: Positive
 
 
 class Calibration(Section):
-    """What sigmas of one's own must rest on; below `enough` they are imprecise."""
+    """What sigmas of one's own must rest on; below `enough` they are imprecise.
+
+    Of fewer than three people nobody can be left out to see how much people differ.
+    """
 
     pairs: Count
-    people: Count
+    people: Annotated[int, Field(ge=3)]
     enough: Count
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Calibration":
+        if self.enough < self.pairs:
+            raise ValueError(
+                f"enough = {self.enough} pairs is below pairs = {self.pairs}, the "
+                "least there may be; give a larger one"
+            )
+        return self
 
 
 class Fractions(Section):
@@ -157,7 +172,7 @@ class Kinematics(Section):
     tracks, and the cut-off of the filter before."""
 
     write: bool = False
-    cutoff_hz: Annotated[float, Field(gt=0)] = 6.0
+    cutoff_hz: Positive = 6.0
 
 
 class Policy(Section):

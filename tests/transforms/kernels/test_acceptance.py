@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from posegate.transforms.kernels.acceptance import (
+    LARGEST_SAMPLE,
     Single,
     Sprt,
     annotator_gate,
@@ -169,6 +170,22 @@ def test_bounds_are_what_it_decides(lot: int, plan: Sprt | Single) -> None:
         expected += ["reject"] * (n + 1 - len(expected))
         assert said == expected
     assert "hold" not in said
+
+
+def test_a_huge_cap_costs_neither_memory_nor_hours_and_a_larger_one_is_refused() -> (
+    None
+):
+    plan = Sprt(0.05, 0.10, 0.05, 0.05, LARGEST_SAMPLE)
+    accept, reject = plan.bounds()
+    for n in (55, 1_000, 49_999, 50_000):
+        for bad, said in ((accept[n], "accept"), (reject[n], "reject")):
+            assert plan.decide(int(bad), n - int(bad)).verdict == said
+        one_more = int(accept[n]) + 1
+        assert plan.decide(one_more, n - one_more).verdict != "accept"
+    curve = operating_curve(plan, np.array([0.05, 0.10]))
+    assert curve.accepted == pytest.approx([0.961, 0.05], abs=0.01)
+    with pytest.raises(ValueError, match="cap = 50,001; nobody makes more than 50,000"):
+        Sprt(0.05, 0.10, 0.05, 0.05, LARGEST_SAMPLE + 1)
 
 
 def test_a_single_plan_that_nobody_could_review_is_refused_at_once() -> None:
