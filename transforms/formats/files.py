@@ -4,6 +4,7 @@ Nothing is unpacked onto a disk: a member's name can point nowhere.
 """
 
 import io
+import re
 import struct
 import tarfile
 import zipfile
@@ -109,8 +110,8 @@ def files(
 ) -> Iterator["File | DamagedStream"]:
     """The files of a shard, in the order of their names, or of a tar's own.
 
-    Where an archive is damaged or has a name that leads out of it, a DamagedStream
-    comes in the place of what is lost.
+    Hidden ones are left out, as they are in a folder. Where an archive is damaged or
+    has a name that leads out of it, a DamagedStream comes in the place of what is lost.
     """
     if shard.members:
         for member in shard.members:
@@ -133,7 +134,7 @@ def _zipped(
             yield _damaged(error)
             return
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
-            if info.is_dir():
+            if info.is_dir() or _hidden(info.filename):
                 continue
             if not _safe(info.filename):
                 yield _unsafe(info.filename)
@@ -197,7 +198,7 @@ def _tarred(
         try:
             with tarfile.open(fileobj=stored, mode="r|*") as archive:
                 for info in archive:
-                    if not info.isfile():
+                    if not info.isfile() or _hidden(info.name):
                         continue
                     if not _safe(info.name):
                         yield _unsafe(info.name)
@@ -212,6 +213,13 @@ def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
     found = archive.extractfile(info)
     assert found is not None  # a file, as `isfile` says
     return cast(BinaryIO, _Guarded(cast(BinaryIO, found), info.name, info.size))
+
+
+def _hidden(name: str) -> bool:
+    """Whether a name begins with a dot, or a folder's of it: as macOS packs beside
+    every file what it knows of it, in `__MACOSX/._name`."""
+    inner = name.replace("\\", "/").removeprefix("./")
+    return re.search(r"(^|/)\.(?!\.?(/|$))", inner) is not None
 
 
 def _safe(name: str) -> bool:

@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from typing import BinaryIO
 
 import pytest
@@ -141,3 +142,13 @@ def test_a_damaged_archive_gives_whole_members_or_says_what_is_wrong(
 def test_a_stream_reads_line_by_line() -> None:
     file = File("a", lambda: io.BytesIO(b"one\ntwo\n"))
     assert list(file.stream()) == [b"one\n", b"two\n"]
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_what_a_mac_packs_beside_a_file_is_not_delivered(
+    pack: Callable[..., bytes],
+) -> None:
+    beside = {"__MACOSX/._a.json": b"\0\5\x16\7", ".ipynb_checkpoints/a.json": b"b"}
+    data = pack(**beside, **{"./a.json": b"a", "b/./c..json": b"c", "b/.DS_Store": b""})
+    name = "x.zip" if pack is zipped else "x.tar.gz"
+    assert [content for _, content in found(name, data)] == [b"a", b"c"]
