@@ -11,10 +11,12 @@ from people import batch, of_points
 from table import table
 
 from posegate.transforms.model.finding import check
+from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.skeleton import Skeleton, load
 
 INSTANCES = 8_000
+SPATIAL = "halpe_26"
 SKELETONS = ("coco_17", "300w_68", "coco_wholebody_133")
 TARGET = 25.0
 """Microseconds that all rules of single frames may take of 17 points."""
@@ -24,6 +26,7 @@ def run(options: argparse.Namespace) -> str:
     """A row a rule, a column a skeleton; the least of the turns, for others compute."""
     n = options.instances or INSTANCES
     columns = [costs(load(name), n, options.repeat) for name in SKELETONS]
+    columns.append(costs(load(SPATIAL), n, options.repeat, space=True))
     ids = list(dict.fromkeys(id for column in columns for id in column))
     body = [
         [id, *(f"{column[id]:.2f}" if id in column else "-" for column in columns)]
@@ -31,13 +34,21 @@ def run(options: argparse.Namespace) -> str:
     ]
     together = columns[0]["all together"]
     said = f"  all, 17 points: {together:.1f} us  (target < {TARGET:.0f})\n"
-    return table(["us per instance", *SKELETONS], body) + "\n" + said
+    return table(["us per instance", *SKELETONS, f"{SPATIAL} 3-D"], body) + "\n" + said
 
 
-def costs(skeleton: Skeleton, n: int, turns: int) -> dict[str, float]:
-    """Microseconds per instance, by rule; what all need anyway counts once."""
+def costs(
+    skeleton: Skeleton, n: int, turns: int, space: bool = False
+) -> dict[str, float]:
+    """Microseconds per instance, by rule; what all need anyway counts once.
+
+    In 3-D, if `space`, each rule of joint angles is charged for computing them all,
+    which they do once together.
+    """
     ground = Ground(skeleton.name, crowd(n, len(skeleton.keypoints)), skeleton, ())
     rows = batch(ground.people, skeleton)
+    if space:
+        rows = deepened(rows, ground.people.xy)
     rules = [each for each in ground.rules if not each.rule.beside]
     bare = cost(rows, skeleton, (), turns)
     each = {
@@ -49,6 +60,14 @@ def costs(skeleton: Skeleton, n: int, turns: int) -> dict[str, float]:
         **each,
         "all together": cost(rows, skeleton, rules, turns),
     }
+
+
+def deepened(rows: pa.RecordBatch, xy: Floats) -> pa.RecordBatch:
+    """The same people in millimetres, with a third coordinate."""
+    z = pa.array((xy[..., 0] * 0.5 + xy[..., 1] * 0.3).tolist(), pa.list_(pa.float64()))
+    said = {"z": z, "unit": pa.array(["mm"] * rows.num_rows)}
+    arrays = [said.get(name, rows[name]) for name in rows.schema.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)
 
 
 def cost(

@@ -51,3 +51,24 @@ def test_hands_are_wrists_with_five_fingers() -> None:
     assert len(load("coco_wholebody_133").hands) == 2
     assert load("rhd_21").hands[0][0] == (0, 4, 3, 2, 1)
     assert Skeleton("a", ("wrist", "thumb1"), (), (), None).hands == ()
+
+
+def test_the_parts_of_a_body_are_known_by_what_skeletons_call_them() -> None:
+    named = {
+        name: {part: load(name).keypoints[k] for part, k in load(name).body.items()}
+        for name in ("h36m_17", "smpl_24", "halpe_26", "coco_wholebody_133", "coco_17")
+    }
+    assert named["h36m_17"]["left ankle"] == "left_foot"
+    assert "left toe" not in named["h36m_17"]
+    assert named["smpl_24"]["left ankle"] == "left_ankle"
+    assert named["smpl_24"]["left toe"] == "left_foot"
+    assert named["smpl_24"]["left palm"] == "left_hand"
+    assert named["halpe_26"]["right toe"] == "right_big_toe"
+    assert named["halpe_26"]["head"] == "head"
+    assert named["coco_wholebody_133"]["left heel"] == "left_heel"
+    assert named["coco_wholebody_133"]["left palm"] == "left_middle_finger1"
+    assert set(named["coco_17"]) == {
+        f"{side} {part}"
+        for side in ("left", "right")
+        for part in ("ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    }

@@ -169,6 +169,36 @@ def deep(xy: Floats) -> Bools:
     raise NotImplementedError
 
 
+@rule("test.drawn", severity="note", space=False)
+def drawn(xy: Floats) -> Bools:
+    """A picture is upside down."""
+    raise NotImplementedError
+
+
+def test_a_rule_about_pictures_is_idle_where_every_row_is_in_metres() -> None:
+    bound = bind({drawn.id: drawn}, {}, PAIR)
+    assert "in metres" in idle(bound, {"rows": 3, "spatial": 3, "solid": 3})[drawn.id]
+    for said in ({"rows": 3}, {"rows": 3, "spatial": 3}, {"rows": 3, "solid": 2}, {}):
+        assert idle(bound, said) == {}
+
+
+@rule("test.bent", severity="note", needs=("elbow", "left toe"))
+def bent(xy: Floats) -> Bools:
+    """An arm is bent."""
+    raise NotImplementedError
+
+
+def test_a_part_of_a_body_is_had_on_either_side_unless_one_is_named() -> None:
+    def lacks(*names: str) -> str | None:
+        return skipped({bent.id: bent}, {}, Skeleton("s", names, (), (), None)).get(
+            bent.id
+        )
+
+    assert lacks("right_elbow", "LBigToe") is None
+    assert lacks("left_elbow", "right_big_toe") == "skeleton 's' has no left toe"
+    assert lacks("elbow_pad", "left_toe") == "skeleton 's' has no elbow"
+
+
 def test_what_a_delivery_lacks_leaves_rules_without_anything_to_say() -> None:
     rules = {each.id: each for each in (fast, again, deep, blind)}
     bound = bind(rules, {"test.fast": Setting(None, {"limit": 1.0})}, PAIR)
