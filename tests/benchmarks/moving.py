@@ -18,7 +18,7 @@ from posegate.transforms import motion, parts
 from posegate.transforms.kernels.tracks import Tracks, ordered
 from posegate.transforms.model.finding import human
 from posegate.transforms.model.poses import Poses
-from posegate.transforms.model.rule import Bound, bind
+from posegate.transforms.model.rule import OFF, Bound, bind
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
@@ -56,13 +56,26 @@ class Ground:
 
 
 def ground(name: str) -> Ground:
-    """A ground with the rules of tracks, at the general policy's limits."""
+    """A ground with the rules of tracks, at the general policy's limits.
+
+    Also with those that the policy switches off, by their own severity.
+    """
     made, of = GROUNDS[name]
     skeleton = of()
     said = load_policy("general")["rules"]
-    settings = {id: setting(id, each, "general") for id, each in said.items()}
+    settings = {
+        id: setting(
+            id, each | own(id) if each.get("severity") == OFF else each, "general"
+        )
+        for id, each in said.items()
+    }
     bound = bind(RULES, settings, skeleton)
     return Ground(name, made(), skeleton, tuple(b for b in bound if b.rule.tracked))
+
+
+def own(id: str) -> dict[str, str]:
+    """A rule's own severity, which switches it on."""
+    return {"severity": RULES[id].severity}
 
 
 def judged(

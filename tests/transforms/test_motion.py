@@ -34,7 +34,9 @@ TALL = 4.0  # pixels of the picture for one of the figure: 400 px of a person
 def rules() -> tuple[Bound, ...]:
     said = load_policy("general")["rules"]
     settings = {
-        id: Setting(said[id].pop("severity", None), said[id])
+        id: Setting(
+            rule.severity, {k: v for k, v in said[id].items() if k != "severity"}
+        )
         for id, rule in RULES.items()
         if rule.tracked and id in said
     }
