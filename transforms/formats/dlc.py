@@ -160,10 +160,10 @@ def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
         lacks = f"it lacks {int(found.short[-1])} cells and a line end"
         wrong[len(found) - 1] = ("dlc.row-cut", f"{lacks}; deliver it again")
     paths = _paths(found, index)
-    kept = np.flatnonzero([bool(path.strip("/")) for path in paths.to_pylist()])
+    kept = np.flatnonzero(pc.not_equal(pc.utf8_trim(paths, "/"), ""))
     at = {int(row): i for i, row in enumerate(kept)}
     frames.add(
-        paths.take(pa.array(kept)).to_pylist(),
+        paths if len(kept) == len(paths) else paths.take(pa.array(kept)),
         found.numbers[kept, index:],
         lambda i: found.raw(int(kept[i])),
         {at[i]: reason for i, reason in wrong.items() if i in at},

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.schema import Visibility
@@ -42,7 +46,7 @@ def traps(name: str) -> dict[str, str]:
 
 
 HOME = "labeled-data/"
-_NUMBER = re.compile(r"(\d+)\.[A-Za-z]+$")
+_DIGITS = "0123456789"
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class Frames:
 
     def add(
         self,
-        paths: Sequence[str],
+        paths: pa.Array,
         numbers: Floats,
         raw: Callable[[int], bytes] = lambda _: b"",
         wrong: Mapping[int, tuple[str, str]] | None = None,
@@ -156,11 +160,14 @@ class Frames:
         place = Paths(paths, self.video)
         for j, animal in enumerate(self.animals):
             xy = np.stack([numbers[:, animal.x], numbers[:, animal.y]], axis=2)
-            there = np.array(np.isfinite(xy).any(axis=(1, 2)), np.bool_)
+            flat = np.isfinite(xy).reshape(len(xy), 2 * len(animal.x))
+            there = np.array(flat.any(axis=1), np.bool_)
             if not j and wrong:
                 there[list(wrong)] = True
             some |= there
-            rows = self._rows(xy[there], animal, place.taken(there))
+            rows = self._rows(
+                xy if there.all() else xy[there], animal, place.taken(there)
+            )
             at = np.flatnonzero(there)
             rows.position = (first + at) * len(self.animals) + j
             rows.raw = partial(_line, raw, at)
@@ -179,28 +186,27 @@ class Frames:
         n, k = len(xy), len(self.context.skeleton.keypoints)
         kept = animal.places >= 0
         known = np.isfinite(xy)
-        both = np.asarray(known.all(axis=2))
-        points = np.full((n, k, 2), np.nan)
-        points[:, animal.places[kept]] = np.where(
-            both[:, kept, None], xy[:, kept], np.nan
-        )
+        whole = both(known)
+        points = xy if whole.all() else np.where(whole[:, :, None], xy, np.nan)
+        if not np.array_equal(animal.places, np.arange(k)):
+            placed = np.full((n, k, 2), np.nan)
+            placed[:, animal.places[kept]] = points[:, kept]
+            points = placed
         seen = np.isfinite(points[:, :, 0])
         rows = Rows(
             position=np.zeros(n, np.int64),
             image=place.images,
             xy=points,
-            visibility=np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED).astype(
-                np.uint8
-            ),
+            visibility=seen * np.uint8(Visibility.VISIBLE),
             source=self.source,
-            id=[animal.individual or "1"] * n,
+            id=animal.individual or "1",
             video=place.videos,
             frame=place.frames,
             track=animal.individual or None,
             annotator=animal.scorer or None,
             model=np.full(n, True) if self.predicted else None,
         )
-        half = np.asarray(known.any(axis=2) & ~both).any(axis=1)
+        half = ((known[:, :, 0] | known[:, :, 1]) & ~whole).any(axis=1)
         rows.remarks.repair(np.asarray(half), f"{self.name}.point-incomplete")
         if animal.extra:
             rows.remarks.refuse(
@@ -226,45 +232,55 @@ def other(animal: Animal, context: Context) -> str:
 
 
 class Paths:
-    """Paths of images, as they came and as rows name them."""
+    """Paths of images (N,), as they came and as rows name them."""
 
-    def __init__(self, given: Sequence[str], video: str) -> None:
-        self.images: list[str] = []
-        self.videos: list[str | None] = []
-        self.frames: list[int | None] = []
-        self.windows = np.array(["\\" in path for path in given], np.bool_)
-        self.absolute = np.zeros(len(given), np.bool_)
-        for i, path in enumerate(given):
-            path = path.replace("\\", "/")
-            home = path.find(HOME)
-            self.absolute[i] = home > 0
-            path = path[home:] if home > 0 else path
-            self._take(path, video)
-
-    def _take(self, path: str, video: str) -> None:
-        if "/" not in path and path.isdigit():
-            self.images.append(f"{video}#{int(path)}")
-            self.videos.append(video)
-            self.frames.append(int(path))
-            return
-        number = _NUMBER.search(path)
-        self.images.append(path)
-        self.videos.append(path.rpartition("/")[0].rpartition("/")[2] or video)
-        self.frames.append(int(number[1][-18:]) if number else None)
+    def __init__(self, given: pa.Array, video: str) -> None:
+        self.windows = _bools(pc.match_substring(given, "\\"))
+        path = pc.replace_substring(given, "\\", "/") if self.windows.any() else given
+        home = pc.find_substring(path, HOME).to_numpy(zero_copy_only=False)
+        self.absolute: Bools = np.asarray(home > 0)
+        if self.absolute.any():
+            cut = [each[max(each.find(HOME), 0) :] for each in path.to_pylist()]
+            path = pa.array(cut, pa.string())
+        bare = pc.match_substring_regex(path, "^[0-9]+$")
+        apart = [each.rpartition("/") for each in path.to_pylist()]
+        numbers = [_frame(last, not slash) for _, slash, last in apart]
+        self.frames = pa.array(numbers, pa.int64())
+        folders = [folder.rpartition("/")[2] or video for folder, _, _ in apart]
+        self.videos = pa.array(folders, pa.string())
+        framed = pc.binary_join_element_wise(
+            video, self.frames.cast(pa.string()), "#", null_handling="replace"
+        )
+        self.images = pc.if_else(bare, framed, path)
 
     def taken(self, rows: Bools) -> "Paths":
         """Those of some rows."""
-        at = np.flatnonzero(rows).tolist()
-        some = Paths((), "")
-        some.images = [self.images[i] for i in at]
-        some.videos = [self.videos[i] for i in at]
-        some.frames = [self.frames[i] for i in at]
+        if rows.all():
+            return self
+        some = copy(self)
+        kept = pa.array(rows)
+        some.images = self.images.filter(kept)
+        some.videos = self.videos.filter(kept)
+        some.frames = self.frames.filter(kept)
         return some
 
     def remark(self, rows: Rows, there: Bools, name: str) -> None:
         """Says what was mended of the paths of some rows."""
         rows.remarks.repair(self.windows[there], f"{name}.windows-path")
         rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
+
+
+def _frame(name: str, alone: bool) -> int | None:
+    """The number that ends an image's name, or is all of it where it stands alone."""
+    stem, dot, ending = name.rpartition(".")
+    if not dot and alone:
+        stem, ending = ending, "" if ending.strip(_DIGITS) else "alone"
+    digits = stem[len(stem.rstrip(_DIGITS)) :][-18:]
+    return int(digits) if digits and ending.isalpha() and ending.isascii() else None
+
+
+def _bools(column: pa.Array) -> Bools:
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.bool_)
 
 
 def names_of(columns: Sequence[Column]) -> list[Names]:

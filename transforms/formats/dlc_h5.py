@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.transforms.formats import dlc, dlc_frames
 from posegate.transforms.formats.build import Build
@@ -110,33 +111,36 @@ class Fixed:
         self._blocks = [archive.data(f"{key}/block{i}_values") for i in range(count)]
         self.columns: list[Column] = []
         for i, block in enumerate(self._blocks):
-            own = _columns(self._levels(f"block{i}_items"))
+            levels = self._levels(f"block{i}_items")
+            own = _columns([level.to_pylist() for level in levels])
             if block is None or block.shape[1:] != (len(own),):
                 raise ValueError(f"{key}/block{i}_values does not fit its columns")
             self.columns += own
         self._rows = self._levels("axis1")
         self.rows = min(len(block) for block in self._blocks)
 
-    def _levels(self, axis: str) -> list[list[str]]:
-        """An axis as a list of texts for each of its levels."""
+    def _levels(self, axis: str) -> list[pa.Array]:
+        """An axis as a column of texts for each of its levels."""
         plain = self._archive.data(f"{self._key}/{axis}")
         if plain is not None:
-            return [list(map(_text, plain[:].tolist()))]
+            return [_texts(plain[:])]
         found = []
         for i in range(len(_LEVELS)):
             level = self._archive.data(f"{self._key}/{axis}_level{i}")
             label = self._archive.data(f"{self._key}/{axis}_label{i}")
             if level is None or label is None:
                 break
-            texts = list(map(_text, level[:].tolist()))
-            found.append([texts[at] if at >= 0 else "" for at in label[:].tolist()])
+            at = label[:]
+            known = _texts(level[:]).take(pa.array(at, mask=at < 0))
+            found.append(known.fill_null(""))
         return found
 
-    def read(self, start: int, stop: int) -> tuple[list[str], Floats]:
+    def read(self, start: int, stop: int) -> tuple[pa.Array, Floats]:
         """Paths of images or numbers of frames, and (N, C) numbers."""
-        parts = zip(*(level[start:stop] for level in self._rows), strict=True)
+        parts = [level[start:stop] for level in self._rows]
         numbers = [np.asarray(b[start:stop], np.float64) for b in self._blocks]
-        return ["/".join(part) for part in parts], np.concatenate(numbers, axis=1)
+        paths = pc.binary_join_element_wise(*parts, "/")
+        return paths, numbers[0] if len(numbers) == 1 else np.concatenate(numbers, 1)
 
 
 class Appendable:
@@ -158,11 +162,11 @@ class Appendable:
             self.columns += own
         self.rows = len(self._data)
 
-    def read(self, start: int, stop: int) -> tuple[list[str], Floats]:
+    def read(self, start: int, stop: int) -> tuple[pa.Array, Floats]:
         """Paths of images or numbers of frames, and (N, C) numbers."""
         rows = self._data[start:stop]
         numbers = [np.asarray(rows[name], np.float64) for name in self._values]
-        return list(map(_text, rows["index"].tolist())), np.concatenate(numbers, axis=1)
+        return _texts(rows["index"]), np.concatenate(numbers, axis=1)
 
 
 def _compare(
@@ -199,5 +203,10 @@ def _columns(levels: Sequence[Sequence[str]]) -> list[Column]:
     return [Column(s, a, b, c.lower()) for s, a, b, c in zip(*found, strict=True)]
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _texts(values: Any) -> pa.Array:
+    """(N,) names, or numbers, as texts."""
+    texts = [
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        for value in values.tolist()
+    ]
+    return pa.array(texts, pa.string())

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -226,7 +225,7 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
     text = {*texts, *range(width, given)}
     kinds = {n: pa.string() if i in text else pa.float64() for i, n in enumerate(names)}
     table = pyarrow.csv.read_csv(
-        io.BytesIO(block),
+        pa.py_buffer(block),
         pyarrow.csv.ReadOptions(
             column_names=names, use_threads=False, block_size=len(block) + 1
         ),
@@ -237,12 +236,14 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
             decimal_point=dialect.decimal,
         ),
     )
-    numbers = np.full((len(table), width), np.nan)
-    for i, column in enumerate(table.columns):
-        if i not in text:
-            numbers[:, i] = column.to_numpy()
-        elif i >= width and pc.any(pc.not_equal(column, "")).as_py():
+    for column in table.columns[width:]:
+        if pc.any(pc.not_equal(column, "")).as_py():
             raise pa.ArrowInvalid("more cells than columns")
+    numeric = [i for i in range(given) if i not in text]
+    numbers = _matrix(table.select(numeric))
+    if len(numeric) < width:
+        numbers, some = np.full((len(table), width), np.nan), numbers
+        numbers[:, numeric] = some
     absent = pa.repeat("", len(table))
     return Cells(
         numbers,
@@ -250,6 +251,14 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
         np.full(len(table), max(width - given, 0)),
         block=block,
     )
+
+
+def _matrix(table: pa.Table) -> Floats:
+    """(N, C) a table of C columns of numbers, NaN for null."""
+    if not table.num_columns or not len(table):
+        return np.empty((len(table), table.num_columns))
+    (batch,) = table.combine_chunks().to_batches()
+    return batch.to_tensor(null_to_nan=True, row_major=True).to_numpy()
 
 
 def _slow(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> Cells:
