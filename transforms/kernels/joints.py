@@ -146,13 +146,12 @@ def carried(of: Axes, start: Floats, end: Floats) -> Axes:
 
 
 def twist(upper: Floats, lower: Floats, of: Axes) -> tuple[Floats, Floats]:
-    """Where the lower part of a bent limb points, about the upper one: (N, 3) x 2.
+    """How far the lower part of a limb points forwards and to the left: (N,) x 2.
 
-    (forwards, to the left) in the upper part's own axes; NaN where it is straight.
+    In the upper part's own axes: both are 0 of a straight limb.
     """
-    own, bent = hung(upper, of), bend(upper, lower) >= BENT
-    ahead, left = dot(lower, own.forward), dot(lower, own.left)
-    return np.where(bent, ahead, np.nan), np.where(bent, left, np.nan)
+    own = hung(upper, of)
+    return dot(lower, own.forward), dot(lower, own.left)
 
 
 def angles(xyz: Floats, skeleton: Skeleton) -> Angles:
@@ -205,39 +204,48 @@ IN_A_LINE = (
 
 
 def _leg(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Floats]:
-    found: dict[str, Floats] = {}
-    hip, knee, ankle, toe = (f"{side} {p}" for p in ("hip", "knee", "ankle", "toe"))
-    if body.has(hip, knee, ankle):
-        thigh, shank = body.way(hip, knee), body.way(knee, ankle)
-        flexion = bend(thigh, shank)
-        if of:
-            ahead, left = twist(thigh, shank, of)
-            flexion = np.where(ahead > 0, -flexion, flexion)
-            turned = np.degrees(np.arctan2(outward * left, np.abs(ahead)))
-            found[f"{hip} rotation"] = turned
-        found[f"{knee} flexion"] = flexion
+    """Hip, knee and ankle; a knee's flexion has a sign where the pelvis is known."""
+    hip, knee, ankle = (f"{side} {part}" for part in ("hip", "knee", "ankle"))
+    found = _foot(body, side, outward, of)
     if of and body.has(hip, knee):
         flexion, abduction = limb(body.way(hip, knee), of, outward)
         found |= {f"{hip} flexion": flexion, f"{hip} abduction": abduction}
-    if body.has(knee, ankle, toe):
-        heel = f"{side} heel" if body.has(f"{side} heel") else ankle
-        foot = body.way(heel, toe)
-        found[f"{ankle} flexion"] = bend(body.way(knee, ankle), foot) - 90
-        if of and body.has(hip):
-            thigh, shank = body.way(hip, knee), body.way(knee, ankle)
-            own = carried(hung(thigh, of), thigh, shank)
-            ahead, left = dot(foot, own.forward), dot(foot, own.left)
-            found[f"{ankle} rotation"] = np.degrees(np.arctan2(outward * left, ahead))
+    if body.has(hip, knee, ankle):
+        thigh, shank = body.way(hip, knee), body.way(knee, ankle)
+        bent = bend(thigh, shank)
+        found[f"{knee} flexion"] = bent
+        if of:
+            ahead, left = twist(thigh, shank, of)
+            turned = np.degrees(np.arctan2(outward * left, np.abs(ahead)))
+            found[f"{knee} flexion"] = np.where(ahead > 0, -bent, bent)
+            found[f"{hip} rotation"] = np.where(bent >= BENT, turned, np.nan)
+    return found
+
+
+def _foot(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Floats]:
+    """An ankle's flexion, 0 of a foot at right angles, and where the foot points."""
+    hip, knee, ankle, toe = (f"{side} {p}" for p in ("hip", "knee", "ankle", "toe"))
+    if not body.has(knee, ankle, toe):
+        return {}
+    heel = f"{side} heel" if body.has(f"{side} heel") else ankle
+    shank, foot = body.way(knee, ankle), body.way(heel, toe)
+    found = {f"{ankle} flexion": bend(shank, foot) - 90}
+    if of and body.has(hip):
+        thigh = body.way(hip, knee)
+        own = carried(hung(thigh, of), thigh, shank)
+        ahead, left = dot(foot, own.forward), dot(foot, own.left)
+        found[f"{ankle} rotation"] = np.degrees(np.arctan2(outward * left, ahead))
     return found
 
 
 def _arm(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Floats]:
+    """Shoulder, elbow and wrist; these two bend, nobody knows which way."""
     found: dict[str, Floats] = {}
-    shoulder, elbow, wrist, hand = (
+    shoulder, elbow, wrist, palm = (
         f"{side} {p}" for p in ("shoulder", "elbow", "wrist", "palm")
     )
-    if body.has(elbow, wrist, hand):
-        found[f"{wrist} flexion"] = bend(body.way(elbow, wrist), body.way(wrist, hand))
+    if body.has(elbow, wrist, palm):
+        found[f"{wrist} flexion"] = bend(body.way(elbow, wrist), body.way(wrist, palm))
     if not body.has(shoulder, elbow):
         return found
     upper = body.way(shoulder, elbow)
@@ -247,11 +255,12 @@ def _arm(body: Body, side: str, outward: float, of: Axes | None) -> dict[str, Fl
         found[f"{shoulder} extension"] = np.degrees(np.arcsin(behind))
     if body.has(wrist):
         lower = body.way(elbow, wrist)
-        found[f"{elbow} flexion"] = bend(upper, lower)
+        bent = bend(upper, lower)
+        found[f"{elbow} flexion"] = bent
         if of:
             ahead, left = twist(upper, lower, of)
             turned = np.degrees(np.arctan2(-outward * left, ahead))
-            found[f"{shoulder} rotation"] = turned
+            found[f"{shoulder} rotation"] = np.where(bent >= BENT, turned, np.nan)
     return found
 
 

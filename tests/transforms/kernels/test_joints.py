@@ -176,3 +176,8 @@ def test_beyond_is_the_worst_of_a_joints_angles() -> None:
         equal_nan=True,
     )
     assert np.isnan(joints.beyond(found, "hip", {"flexion": (-10, 150)}, 4)).all()
+
+
+def test_a_knee_goes_through_straight_without_a_leap() -> None:
+    found = [angle(standing(left_knee=d), "left knee flexion") for d in range(-30, 31)]
+    assert np.allclose(found, range(-30, 31), atol=1e-6)
