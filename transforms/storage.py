@@ -67,7 +67,7 @@ def is_remote(path: str) -> bool:
     """Whether a path is `gs://`; another scheme is an error."""
     if path.startswith(gcs.SCHEME):
         return True
-    if scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path):
+    if "://" in path and (scheme := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path)):
         raise ValueError(
             f"{path}: {scheme[0]} is not known; give a local path or gs://bucket/name"
         )

@@ -102,7 +102,7 @@ def _pose(pose: Shape, frame: Json, nodes: Sequence[Json]) -> None:
             seen = _HIDDEN if node.get("occluded") is True else _SEEN
             if not (type(x) is type(y) is float):  # as nearly all are
                 x, y = real(x), real(y)
-            found.append((str(node.get("name") or ""), x, y, seen))
+            found.append((str(node.get("name") or ""), x, y, seen, pose.origin))
     if isinstance(box := frame.get("bounding_box"), dict):
         pose.box = _box(box)
 
@@ -175,6 +175,6 @@ def joined(found: list[Shape]) -> None:
 
 def _in(node: Node, shape: Shape) -> bool:
     assert shape.box is not None
-    _, left, top, _ = node
+    _, left, top, *_ = node
     x, y, w, h = shape.box
     return x <= left <= x + w and y <= top <= y + h

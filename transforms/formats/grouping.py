@@ -20,8 +20,8 @@ from posegate.transforms.model.naming import difference, plain
 from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
-Node = tuple[str, float, float, Visibility | None]
-"""A pose's point: name, x, y and what the tool says of it beside the name."""
+Node = tuple[str, float, float, Visibility | None, Origin]
+"""A pose's point: name, x, y, what the tool says of it beside the name, its origin."""
 
 _UNLABELLED, _VISIBLE = Visibility.UNLABELLED, Visibility.VISIBLE
 _ROOM = 0.25
@@ -32,7 +32,7 @@ _ROOM = 0.25
 class Shape:
     """One thing drawn: a point (`x` is set), a pose, a box, an outline with its box.
 
-    A pose has `nodes`, and perhaps a box; they have its `origin`.
+    A pose has `nodes`, and perhaps a box.
     `visibility` is what the tool says beside the label, None for nothing; `group` is
     the shape that it is nested under, or the instance that it is said to be of. A
     `problem` (code, sentence) refuses the instance that it is part of.
@@ -128,15 +128,20 @@ class _Grouping:
             self._loose(known)
         if others:
             self._found["others"] = Group(others, id=others[0].id)
+        return self._ordered(list(self._found.values()))
+
+    def _ordered(self, found: list[Group]) -> list[Group]:
+        """As they begin; a group's points are in order, and what is around them."""
+        if len(found) < 2:
+            return found
         place = {id(shape): i for i, shape in enumerate(self._shapes)}
         return sorted(
-            self._found.values(),
-            key=lambda group: min(place[id(s)] for s in (*group.points, *group.around)),
+            found,
+            key=lambda g: min(place[id(s)] for s in (*g.points[:1], *g.around[:1])),
         )
 
     def _placed(self, point: Shape) -> bool:
         """Puts a point where the tool, an arrow or its label says it belongs."""
-        person = None if point.group else self._labels.read(point.name).person
         if point.group is not None:
             group = self._group(self._root(point.group))
         elif point.id in self._parents:
@@ -145,7 +150,7 @@ class _Grouping:
             key, doubt = self._linked(point.id)
             group = self._group(key, "grouped-by-relation")
             group.doubt = group.doubt or doubt
-        elif person is not None:
+        elif (person := self._labels.read(point.name).person) is not None:
             group = self._group(f"person {person}", "grouped-by-label")
         else:
             return False
@@ -154,6 +159,8 @@ class _Grouping:
 
     def _root(self, id: str) -> str:
         """The outermost shape that one is nested under; a ring gives its smallest."""
+        if id not in self._by_id:
+            return id
         seen = [id]
         while (shape := self._by_id.get(id)) is not None and shape.group is not None:
             if shape.group in seen:
@@ -204,7 +211,8 @@ class _Grouping:
         elif not others:
             self._box(group)
         elif len(others) == 1 and not others[0].how and self._lacks(others[0], names):
-            others[0].points += points
+            mine = {id(point) for point in (*points, *others[0].points)}
+            others[0].points = [s for s in self._shapes if id(s) in mine]
             others[0].how = "grouped-by-name"
             return
         else:
@@ -247,25 +255,26 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
         repairs[group.how] = None
     record.attributes = dict(record.attributes or {})
     _surround(record, group, repairs, skeleton)
-    strange = False
+    nodes: list[Node] = []
     for point in group.points:
+        assert point.x is not None
+        nodes.append((point.name, point.x, point.y, point.visibility, point.origin))
         if point.repairs:
             repairs |= dict.fromkeys(point.repairs)
-        for key, value in point.attributes.items():
-            record.attributes[f"{point.name}.{key}"] = value
-        assert point.x is not None
-        node = point.name, point.x, point.y, point.visibility
-        strange |= _place(record, [node], point.origin, labels)
+        if point.attributes:
+            of = {f"{point.name}.{k}": said for k, said in point.attributes.items()}
+            record.attributes |= of
     for shape in group.around:
+        nodes += shape.nodes
         repairs |= dict.fromkeys(shape.repairs)
-        strange |= _place(record, shape.nodes, shape.origin, labels)
+    known = _place(record, nodes, labels)
     if group.doubt is not None:
         detail = (
             f"{len(group.points)} {group.doubt}; nest the points of each under its "
             "box, or connect them by relations"
         )
         record.refusal = "ungrouped", detail
-    if strange:
+    if not known:
         record.refusal = "other-skeleton", f"it {difference(group.names, skeleton)}"
     for shape in (*group.points, *group.around):
         if shape.problem is not None:
@@ -273,20 +282,18 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     record.repairs = tuple(repairs)
 
 
-def _place(
-    record: Record, nodes: Sequence[Node], origin: Origin, labels: Labels
-) -> bool:
+def _place(record: Record, nodes: Sequence[Node], labels: Labels) -> bool:
     """Puts points at their keypoints, unless they are marked as not there.
 
-    Whether the name of one means no keypoint.
+    Whether the names of all mean keypoints.
     """
-    points, strange = record.points, False
-    for name, x, y, said in nodes:
+    points, known = record.points, True
+    for name, x, y, said, origin in nodes:
         label = labels.read(name)
         k = label.keypoint
         seen = label.visibility if said is None else said
         if k is None:
-            strange = True
+            known = False
         elif seen == _UNLABELLED:
             continue
         elif k in points:
@@ -294,7 +301,7 @@ def _place(
             record.refusal = "point-twice", detail
         else:
             points[k] = (x, y, _VISIBLE if seen is None else seen, origin)
-    return strange
+    return known
 
 
 def _surround(

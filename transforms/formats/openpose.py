@@ -285,7 +285,10 @@ def _means(points: Floats, found: Bools) -> list[str | None]:
 
 
 def _first(person: dict[str, Any], keys: tuple[str, ...]) -> list[float]:
-    return next((person[key] for key in keys if person.get(key)), [])
+    for key in keys:
+        if some := person.get(key):
+            return some  # type: ignore[no-any-return]  # whatever it is: `_wrong` says
+    return []
 
 
 def _part(name: str, flat: list[float], deep: list[float] | None) -> Part:

@@ -196,8 +196,8 @@ def _template(one: Json, pose: Shape) -> None:
         pose.problem = "no-labels", detail + "label the points, export again"
         return
     pose.nodes = [
-        (str(labels.get(str(i), "")), real(point["x"]), real(point["y"]), None)
-        for i, point in enumerate(points)
+        (str(labels.get(str(i), "")), real(p["x"]), real(p["y"]), None, pose.origin)
+        for i, p in enumerate(points)
     ]
 
 

@@ -98,7 +98,7 @@ def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> N
         seen = _HIDDEN if node.get("disabled") is True else _SEEN
         try:
             x, y = node["loc"]
-            found.append((name, real(x), real(y), seen))
+            found.append((name, real(x), real(y), seen, pose.origin))
         except (KeyError, TypeError, ValueError) as error:
             detail = f"the node {name!r} has no place: {error!r}; draw it again"
             pose.problem = "figure", detail

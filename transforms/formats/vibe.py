@@ -167,5 +167,5 @@ def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
             clicks.append(when)
         else:
             seen, pose.repairs = _LOST, ("never-clicked",)
-        nodes.append((view, x, y, seen))
+        nodes.append((view, x, y, seen, pose.origin))
     return pose, clicks
