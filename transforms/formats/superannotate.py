@@ -187,7 +187,11 @@ def _shape(one: Json, id: str) -> Shape | None:
 
 
 def _template(one: Json, pose: Shape) -> None:
-    """Gives a pose its named points."""
+    """Gives a pose its named points.
+
+    The labels' keys count the points from 0, as in the tests of SuperAnnotate's own
+    SDK, where "3" is a box's last corner; the points' ids count from 1.
+    """
     points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
     ids = list(range(1, len(points) + 1))
     plain = [p.get("id", i) for i, p in zip(ids, points, strict=True)] == ids
