@@ -8,13 +8,14 @@ from posegate.expectations.rules import (
     company,
     face,
     hand,
+    masks,
     motion,
     plausibility,
     structure,
     visibility,
 )
 
-FAMILIES = (structure, visibility, anatomy, anatomy_3d, plausibility, face, hand)
+FAMILIES = (structure, visibility, anatomy, anatomy_3d, plausibility, face, hand, masks)
 """The modules of rules that look at one instance."""
 
 RULES = {

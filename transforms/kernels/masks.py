@@ -42,19 +42,26 @@ def read(segmentation: bytes | None, width: float, height: float) -> Rle | None:
     None where there is none, where it cannot be read or is of another image's size, or
     where the image's size is not known (NaN). What lies outside is cut off.
     """
-    if segmentation is None or not (width >= 1 and height >= 1):
-        return None
-    w, h = int(width), int(height)
-    if w * h > LARGEST:
+    if segmentation is None:
         return None
     try:
-        shape = msgspec.json.decode(segmentation)
+        return drawn(msgspec.json.decode(segmentation), width, height)
+    except msgspec.DecodeError:
+        return None
+
+
+def drawn(shape: Any, width: float, height: float) -> Rle | None:
+    """The same of what the JSON says."""
+    if not (width >= 1 and height >= 1 and width * height <= LARGEST):
+        return None
+    w, h = int(width), int(height)
+    try:
         if isinstance(shape, Mapping) and list(shape["size"]) == [h, w]:
             return packed(shape["counts"], w, h)
         if isinstance(shape, Sequence) and shape and all(map(is_polygon, shape)):
             merged: Rle = rle.merge(rle.frPyObjects(shape, h, w))
             return merged
-    except (msgspec.DecodeError, ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError):
         return None
     return None
 

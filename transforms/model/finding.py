@@ -126,7 +126,7 @@ class _Source:
         """(N,): numbers as float64, times as datetime64, strings as objects."""
         if name not in self._columns:
             values = self.batch[name]
-            if pa.types.is_map(values.type):
+            if pa.types.is_map(values.type) or pa.types.is_binary(values.type):
                 return values
             number = pa.types.is_integer(values.type) or pa.types.is_floating(
                 values.type

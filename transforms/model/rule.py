@@ -47,12 +47,13 @@ SKELETON = frozenset({"skeleton", "keypoints", "limbs", "flip_pairs", "sigma"})
 """What a rule may read of the skeleton: the whole of it, or one attribute."""
 
 COLUMNS = frozenset(
-    column.name
-    for column in instances(1)
-    if not pa.types.is_nested(column.type) and not pa.types.is_binary(column.type)
+    column.name for column in instances(1) if not pa.types.is_nested(column.type)
 ).difference(POSES) | {"attributes"}
-"""The columns that a rule may read: strings, numbers and times; and `attributes`, which
-comes as the Arrow array of maps that it is."""
+"""The columns that a rule may read: strings, numbers and times; and `attributes` and
+`segmentation`, which come as the Arrow arrays that they are."""
+
+POINTS = {"xy", "visibility", "labelled", "visible", "origin", "sigma", "limbs", TRACKS}
+"""What a rule about keypoints reads."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,8 @@ def skipped(
                 f"skeleton {skeleton.name!r} is of category {skeleton.category!r}, "
                 f"and the rule is about a {each.of}"
             )
+        elif skeleton.masked and POINTS.intersection(each.inputs):
+            reasons[id] = f"skeleton {skeleton.name!r} has masks and no keypoints"
         elif missing:
             reasons[id] = f"skeleton {skeleton.name!r} has no {', '.join(missing)}"
         elif "sigma" in each.inputs and skeleton.sigmas is None:

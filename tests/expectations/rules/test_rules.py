@@ -64,7 +64,7 @@ def instance(case: dict[str, Any]) -> pa.RecordBatch:
         points[name], flags[name] = (np.nan,) * 3, 0
     width, height = case.get("size", figure["size"]) or (None, None)
     unit = case.get("unit", figure.get("unit"))
-    larger = case.get("larger", 1)
+    larger, drawn = case.get("larger", 1), case.get("mask", figure.get("mask"))
     points = {name: [larger * v for v in point] for name, point in points.items()}
     row = {
         "instance": "i",
@@ -79,6 +79,8 @@ def instance(case: dict[str, Any]) -> pa.RecordBatch:
         "origin": [case.get("origins", {}).get(name, 0) for name in skeleton.keypoints],
         "bbox": case.get("bbox", figure["bbox"]) or None,
         "area": case.get("area", figure.get("area")),
+        "area_source": "segment",
+        "segmentation": json.dumps(drawn).encode() if drawn else None,
         "attributes": case.get("attributes"),
         "source": "s.json",
         "position": 0,
@@ -167,6 +169,15 @@ def test_rules_of_the_human_body_are_skipped_for_a_hand() -> None:
     human = {id for id in RULES if RULES[id].of == "person"}
     assert human
     assert not human & applied
+
+
+def test_deliveries_of_masks_are_spared_the_rules_about_keypoints() -> None:
+    applied = {bound.rule.id for bound in every(load("mask"))}
+    assert {id for id in applied if id.startswith("mask.")} == {
+        *(id for id in RULES if id.startswith("mask.")),
+    } - {"mask.keypoint-outside"}
+    assert "structure.area-exceeds-box" in applied
+    assert not applied & {"structure.incomplete", "structure.too-few-keypoints"}
 
 
 def test_clean_real_people_are_hardly_ever_found(shared_data: Path) -> None:
