@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import masked
 import moving
 import numpy as np
 import people as sources
@@ -233,6 +234,7 @@ people are changed, their image counts as found if either is.
 | openpose | BODY_25B, two people, two cameras: a machine, and nearly still |
 | 300-W, WFLW | faces of 68, 98 points; WFLW: its lists of large poses and of make-up |
 | hands | all there is: FreiHAND, OneHand10K, COCO-WholeBody in mmpose's samples |
+| masks … | COCO's first 538, crowds aside: rules of masks only; `gold`: the originals |
 | stand, walk, 3-D | one person's gait trial in metres, joints computed from markers |
 | lift, 3-D | the arm of somebody who lifts a box, from markers |
 | made, 3-D | the demo's people in space, points off by 1 cm with heavy tails |
@@ -272,6 +274,7 @@ def section(name: str) -> str:
 SECTIONS: dict[str, Callable[[], str]] = (
     {name: partial(section, name) for name in SKELETONS}
     | moving.SECTIONS
+    | masked.SECTIONS
     | spatial.SECTIONS
 )
 """What writes each ground's tables."""

@@ -112,7 +112,7 @@ def strayed(far: float, rng: Rng, some: Any) -> Any:
     """A part of 9 by 9 px lies `far` scales from the box, right or left of it."""
 
     def change(i: int) -> Any:
-        x, y, w, h = some.people.bbox[i]
+        x, y, w, _ = some.people.bbox[i]
         step = far * some.people.scale[i]
         able = [
             left
@@ -233,7 +233,8 @@ def faults(points: bool) -> list[Planted]:
           for s in (0.1, 0.25, 0.5)),
         Planted("right half missing", "area and box stay", partial(halved, False)),
         *(Planted("hole", f"radius {s} s", partial(holed, s)) for s in (0.1, 0.15)),
-        *(Planted("stray stroke", f"1 x {n} px", partial(stroked, n)) for n in (12, 30)),
+        *(Planted("stray stroke", f"1 x {n} px", partial(stroked, n))
+          for n in (12, 30)),
         *(Planted("stray part", f"{s} s away", partial(strayed, s)) for s in (1, 2, 4)),
         Planted("two corners exchanged", "", tangled),
         Planted("runs of the image at half its size", "", resized),

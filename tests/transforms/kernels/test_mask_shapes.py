@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as rle
@@ -13,6 +13,9 @@ from scipy import ndimage
 
 from posegate.transforms.kernels.mask_shapes import Shapes
 from posegate.transforms.model.poses import Bools
+
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+"""The first array that is drawn takes a second on a busy machine."""
 
 PIXELS = arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 MASKS = st.lists(PIXELS, min_size=1, max_size=4)
@@ -82,6 +85,7 @@ def test_the_distance_from_a_mask_is_that_from_its_nearest_pixel() -> None:
     assert np.isnan(found.away(xy, np.zeros((1, 6), bool))).all()
 
 
+@patient
 @given(MASKS)
 def test_parts_and_holes_are_what_labelling_pixels_finds(painted: list[Bools]) -> None:
     found = of(*painted)
@@ -99,6 +103,7 @@ def test_parts_and_holes_are_what_labelling_pixels_finds(painted: list[Bools]) -
             assert found.area[row] == mask.sum()
 
 
+@patient
 @given(
     MASKS,
     st.lists(st.tuples(st.floats(-3, 12), st.floats(-3, 12)), min_size=3, max_size=3),

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as rle
@@ -12,6 +12,9 @@ from scipy.ndimage import minimum_filter
 
 from posegate.transforms.kernels import masks
 from posegate.transforms.model.poses import Bools
+
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+"""The first array that is drawn takes a second on a busy machine."""
 
 PIXELS = arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -101,6 +104,7 @@ def test_an_edge_is_two_percent_of_the_diagonal_wide() -> None:
     assert pixels(masks.edge(of(full))).sum() == 100 - 64  # the image's border is one
 
 
+@patient
 @given(PIXELS, st.sampled_from([0.0, 0.1, 0.2, 0.5]))
 def test_the_edge_is_the_mask_without_its_erosion(mask: Bools, share: float) -> None:
     far = max(1, round(share * float(np.hypot(*mask.shape))))
@@ -110,6 +114,7 @@ def test_the_edge_is_the_mask_without_its_erosion(mask: Bools, share: float) -> 
     assert rle.area(found) == (mask & ~inner).sum()
 
 
+@patient
 @given(PIXELS)
 def test_a_crop_is_the_part_of_the_mask_in_its_box(mask: Bools) -> None:
     packed = of(mask)

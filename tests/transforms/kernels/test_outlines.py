@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as rle
@@ -13,6 +13,9 @@ from pycocotools import mask as rle
 from posegate.transforms.kernels import masks, outlines
 from posegate.transforms.kernels.outlines import Outlines
 from posegate.transforms.model.poses import Bools
+
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+"""The first array that is drawn takes a second on a busy machine."""
 
 PAIR = arrays(np.bool_, st.tuples(st.just(2), st.integers(1, 9), st.integers(1, 9)))
 
@@ -108,6 +111,7 @@ def test_a_size_that_one_row_of_an_image_gives_is_every_rows() -> None:
     assert found[1] is None
 
 
+@patient
 @given(PAIR)
 def test_agreement_is_pycocotools_symmetric_and_at_most_one(pair: Bools) -> None:
     a, b = pair
