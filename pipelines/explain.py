@@ -29,6 +29,7 @@ HEX = re.compile(r"[0-9a-f]+")
 
 LOOKS = """\
 .limb{stroke-width:2.2;stroke-linecap:round}
+.limb.reference{stroke:#9ca3af}.joint.reference{fill:#9ca3af;stroke:#9ca3af}
 .limb.delivered{stroke:#2563eb}.limb.broken{stroke:#c81e1e}
 .joint.delivered{fill:#2563eb;stroke:#2563eb;stroke-width:1.3}
 .joint.occluded{fill:#fff}.joint.broken{fill:#c81e1e;stroke:#c81e1e}
@@ -43,6 +44,7 @@ class Known:
 
     delivery: str
     folder: str
+    manifest: dict[str, Any]
     skeleton: "Skeleton"
     row: dict[str, Any]
     decision: dict[str, Any]
@@ -88,10 +90,13 @@ def act(parsed: argparse.Namespace) -> Action:
     def tell() -> int:
         for known in found:
             speech.tell("\n".join(lines(known)))
-        picture = svg(found[-1])
+        other = beside(found[-1])
+        picture = svg(found[-1], other)
         if picture:
             file.write_text(picture, encoding="utf-8")
-            speech.tell(f"drawn in {file}")
+            speech.tell(
+                f"drawn in {file}" + (f", in grey {other.what}" if other else "")
+            )
         else:
             speech.tell("not drawn: it has no point")
         return 0
@@ -155,6 +160,7 @@ def known_of(
     return Known(
         delivery=delivery,
         folder=folder,
+        manifest=manifest,
         skeleton=skeleton_of(manifest),
         row=row,
         decision=next(rows_of(folder, manifest, "decisions/", row["instance"]), {}),
@@ -248,28 +254,61 @@ def measured(findings: Sequence[dict[str, Any]], id: str) -> Iterator[str]:
     yield from (f"{', '.join(where)}{value}" for value, where in places.items())
 
 
-def svg(known: Known) -> str:
+@dataclass(frozen=True)
+class Other:
+    """Beside what an instance is drawn: which it is, its row, what is wrong of it."""
+
+    what: str
+    row: dict[str, Any]
+    findings: list[dict[str, Any]]
+
+
+def beside(known: Known) -> Other | None:
+    """The row of the track before, or the other of a pair; None if no rule sees it."""
+    from posegate.pipelines.beside import companion
+
+    rules = {each["rule"] for each in known.findings}
+    found = companion(known.folder, known.manifest, known.row, rules)
+    if found is None:
+        return None
+    what, row = found
+    all_of = rows_of(known.folder, known.manifest, "findings/", row["instance"])
+    return Other(
+        f"{what}, {row['instance']}", row, [f for f in all_of if f["rule"] in rules]
+    )
+
+
+def points(row: dict[str, Any]) -> list[tuple[float, float] | None]:
+    """Where the labelled keypoints are."""
+    xy = zip(row["xy"][::2], row["xy"][1::2], strict=True)
+    flags = row["visibility"]
+    return [at if flag else None for at, flag in zip(xy, flags, strict=True)]
+
+
+def wrong(findings: Sequence[dict[str, Any]], keypoints: Sequence[str]) -> list[str]:
+    """The keypoints that findings name; all of them where only the whole is wrong."""
+    named = {each["keypoint"] for each in findings if each["keypoint"]}
+    return sorted(named) if named or not findings else [*keypoints]
+
+
+def svg(known: Known, other: Other | None = None) -> str:
     """The skeleton with its broken parts marked, as a file of its own; "" if empty."""
     from posegate.transforms.dashboard.figures import figure
 
-    xy = known.row["xy"]
+    names = known.skeleton.keypoints
     each = {
         "instance": known.row["instance"],
-        "xy": [
-            point if flag else None
-            for point, flag in zip(
-                zip(xy[::2], xy[1::2], strict=True),
-                known.row["visibility"],
-                strict=True,
-            )
-        ],
+        "xy": points(known.row),
         "visibility": known.row["visibility"],
-        "keypoints": sorted({f["keypoint"] for f in known.findings if f["keypoint"]}),
+        "keypoints": wrong(known.findings, names),
     }
-    skeleton = {
-        "keypoints": known.skeleton.keypoints,
-        "limbs": known.skeleton.limbs,
-    }
+    if other:
+        each |= {
+            "reference_xy": points(other.row),
+            "reference_keypoints": wrong(other.findings, names),
+            "over": other.what,
+        }
+    skeleton = {"keypoints": names, "limbs": known.skeleton.limbs}
     drawn = str(figure(each, skeleton).picture)
     start = '<svg xmlns="http://www.w3.org/2000/svg"'
     return drawn.replace("<svg", start, 1).replace(

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from delivered import call
+from delivered import STANDING, call, coco, deliver, person, picture, project
 from posegate.expectations.rules import RULES
 
 
@@ -91,3 +92,74 @@ def test_a_source_id_of_several_instances_is_not_enough(weeks: Any) -> None:
     outcome = call("explain", "1", "--output", weeks.output)
     assert outcome.code == 2
     assert "instances: " in outcome.err
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+ARM = (7, 9)  # the left elbow and wrist
+
+
+def posed(xy: np.ndarray, number: int, image: int, **other: Any) -> dict[str, Any]:
+    """Somebody whose points lie there, all of them visible."""
+    flat = [float(v) for x, y in xy for v in (x, y, 2)]
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    box = [*(low - 5).tolist(), *(high - low + 10).tolist()]
+    said = {"keypoints": flat, "bbox": box, "area": 0.5 * box[2] * box[3]}
+    return person(number, image, **said, **other)
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film in which a wrist leaps, and two people who exchanged a forearm."""
+    folder = tmp_path_factory.mktemp("moving")
+    noise = np.random.default_rng(0).normal(0, 0.5, (30, 17, 2))
+    way = 15 * np.sin(np.arange(30) / 4)
+    film = 3.0 * np.array(STANDING) + 60 + noise
+    film[..., 0] += way[:, None]
+    film[12, 9] += (90, 0)
+    people = [
+        posed(pose.round(2), n + 1, n + 1, track_id=1) for n, pose in enumerate(film)
+    ]
+    one = 3.0 * np.array(STANDING) + 60
+    other = 0.9 * one + (45, 20)
+    mine, theirs = one.copy(), other.copy()
+    mine[[*ARM]], theirs[[*ARM]] = other[[*ARM]], one[[*ARM]]
+    people += [posed(mine, 41, 41), posed(theirs, 42, 41)]
+    images = [picture(n + 1, video="v", frame=n, fps=25.0) for n in range(30)]
+    export = coco(people, [*images, picture(41)])
+    delivery = deliver(folder / "film", {"film.json": export})
+    assert call("run", delivery, "--project", project(folder)).code in (0, 1)
+    return folder / "quality"
+
+
+def drawn(picture: Path, look: str) -> set[str]:
+    """The keypoints that are marked as wrong, of one of two layers."""
+    root = ElementTree.fromstring(picture.read_text())
+    said = [
+        joint.findtext(f"{SVG}title") or ""
+        for joint in root.iter(f"{SVG}circle")
+        if "broken" in joint.get("class", "") and look in joint.get("class", "")
+    ]
+    return {title.partition(",")[0] for title in said}
+
+
+def test_a_leap_is_drawn_over_the_frame_before(moving: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "i.svg"
+    outcome = call("explain", "13", "--output", moving, "--svg", picture)
+    assert "motion.displacement (review)" in outcome.out
+    assert "in grey frame 11 of its track" in outcome.out
+    assert "left_wrist" in drawn(picture, "delivered")
+    assert not {"right_knee", "left_hip"} & drawn(picture, "delivered")
+    assert drawn(picture, "reference") <= {"left_wrist"}  # leaps into it, too
+    assert "over frame 11 of its track" in picture.read_text()
+
+
+def test_an_exchanged_limb_is_drawn_in_both_people(
+    moving: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "i.svg"
+    outcome = call("explain", "41", "--output", moving, "--svg", picture)
+    assert "anatomy.limb-of-another (review)" in outcome.out
+    assert "in grey the other one of the pair" in outcome.out
+    assert "left_wrist" in drawn(picture, "delivered")
+    assert "left_wrist" in drawn(picture, "reference")
+    assert "right_ankle" not in drawn(picture, "reference")

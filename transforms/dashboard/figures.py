@@ -75,22 +75,26 @@ def _picture(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Markup:
         return Markup("")
     fit = _fit(known)
     names = skeleton.get("keypoints") or []
-    broken = {
-        i for i, name in enumerate(names) if name in (each.get("keypoints") or ())
-    }
+    broken = _among(names, each.get("keypoints"))
+    theirs = _among(names, each.get("reference_keypoints"))
     limbs = skeleton.get("limbs") or ()
     flags = each.get("visibility") or ()
     return drawing(
         WIDTH,
         HEIGHT,
         f"Skeleton of instance {clip(each.get('instance'), 60)} as delivered"
-        + (" over its reference" if any(reference) else ""),
-        *_limbs(limbs, reference, fit, frozenset(), "reference"),
-        *_joints(reference, fit, frozenset(), (), names, "reference"),
+        + (f" over {each.get('over') or 'its reference'}" if any(reference) else ""),
+        *_limbs(limbs, reference, fit, theirs, "reference"),
+        *_joints(reference, fit, theirs, (), names, "reference"),
         *_limbs(limbs, delivered, fit, broken, "delivered"),
         *_joints(delivered, fit, broken, flags, names, "delivered"),
         class_="figure",
     )
+
+
+def _among(names: Sequence[str], some: Any) -> set[int]:
+    """Where some keypoints stand."""
+    return {i for i, name in enumerate(names) if name in (some or ())}
 
 
 def _places(xy: Any) -> list[Place | None]:
