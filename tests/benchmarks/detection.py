@@ -247,6 +247,11 @@ Of tracks a piece of 90 rows with the fault counts as found if anything is found
 two rows of it; H is the person's stature as the rules see it. Markers and made people
 are clicked on: 1.5 px on an axis, of somebody 400 px tall, with heavy tails. Rates a
 minute are of one track. `motion.surprise` is off in the policy, and measured anyway.
+
+In 3-D a fault is planted into one frame of a piece of 60 (or all, where it says so);
+it counts as found if anything is found there. What is wrong in one frame moves too fast
+for a body: so rules of motion find it, too.
+
 """
 
 
