@@ -54,6 +54,17 @@ def test_sports_says_only_what_it_does_differently() -> None:
     assert sports["rules"][few]["large"] == general["rules"][few]["large"]
 
 
+def test_quotas_are_those_that_contracts_ask_for() -> None:
+    rates = {name: load_policy(name)["sampling"] for name in POLICIES.names()}
+    assert 0.10 <= rates["general"]["rate"] <= 0.15
+    assert 0.25 <= rates["hand"]["rate"] <= 0.35
+    assert rates["sports"]["rate"] == 0.20
+    assert rates["sports"]["extra"]["rate"] == 0.40
+    assert rates["sports"]["strata"] == [
+        *("annotator", "attributes.action", "complexity")
+    ]
+
+
 def test_an_overlay_keeps_what_it_does_not_name() -> None:
     under = {"a": {"b": 1, "c": 2}, "d": [1, 2]}
     assert overlay(under, {"a": {"c": 3}, "d": [4]}) == {

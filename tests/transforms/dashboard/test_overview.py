@@ -93,3 +93,25 @@ def test_a_delivery_without_pairs_is_a_gap_in_the_line(fleet):
     fleet[3]["agreement"]["oks"]["median"] = float("nan")
     html = index(fleet)
     assert "Median OKS of 9 deliveries" in html
+
+
+def test_a_hand_in_of_reviews_is_shown_as_such_and_not_counted(fleet):
+    said = "30 reviews in 25 frames; they count where 2026-W46 is judged."
+    reason = {"gate": "reviews", "verdict": "accept", "passed": True, "text": said}
+    brought = {
+        "project": fleet[-1]["project"],
+        "delivery": {"name": "first", "received": "2026-12-01"},
+        "verdict": "handed-in",
+        "reasons": [reason],
+    }
+    plain, with_it = (
+        " ".join(Links(index(r)).words) for r in (fleet, [*fleet, brought])
+    )
+    assert "of 10" in plain
+    assert "of 10" in with_it
+    assert "handed-in" in with_it
+    assert said in with_it
+    tiles_of = [
+        text.partition("One decision per delivery")[0] for text in (plain, with_it)
+    ]
+    assert tiles_of[0] == tiles_of[1]

@@ -273,3 +273,18 @@ def test_what_a_code_means_is_shown_whole(rich):
     found = {name: {code: 7} for name in ("notes", "repairs", "quarantine")}
     shown = Outline(page(rich | {"counts": rich["counts"] | found})).text
     assert shown.count(words.removesuffix(".")) == 3
+
+
+def test_a_hand_in_of_reviews_says_what_makes_it_count(rich):
+    text = Outline(page(rich | {"verdict": "handed-in"})).text
+    assert "Reviews were handed in" in text
+    assert "Run the gate again on the delivery that it brings reviews of" in text
+
+
+def test_the_operating_curve_is_drawn(rich):
+    html = page(rich)
+    figure = html.partition("Operating curve: lots accepted")[2].partition("</figure>")[
+        0
+    ]
+    assert "<svg" in figure
+    assert "<path" in figure or "<polyline" in figure

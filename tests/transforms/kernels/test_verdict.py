@@ -273,6 +273,18 @@ def test_a_delivery_of_gold_alone_is_held() -> None:
     assert verdict.overall(found) == "hold"
 
 
+def test_a_hand_in_of_reviews_is_not_judged_but_must_be_readable() -> None:
+    sums = counted(("role", "review"), [30], ("frames",), [25])
+    found = verdict.gates(sums, Records(30, 30, 0), POLICY, reviews="w30")
+    assert verdict.overall(found) == "handed-in"
+    assert found[0].text == ("30 reviews in 25 frames; they count where w30 is judged.")
+    broken = verdict.gates(sums, Records(60, 30, 30), POLICY, reviews="w30")
+    assert verdict.overall(broken) == "reject"
+    mixed = sums | counted(("role", "production"), [5])
+    found = verdict.gates(mixed, Records(35, 35, 0), POLICY, reviews="w30")
+    assert verdict.overall(found) == "hold"
+
+
 def test_a_measure_adds_up_over_kinds_of_reference() -> None:
     cell = np.arange(12).reshape(4, 3) * ONE
     sums = {("pairs", kind, "", ""): cell for kind in ("gold", "review")}
