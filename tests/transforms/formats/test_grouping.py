@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posegate.transforms.formats.grouping import Group, Shape, grouped
+from posegate.transforms.formats.grouping import Group, Shape, fill, grouped
 from posegate.transforms.formats.labels import Labels
+from posegate.transforms.formats.rows import Record
+from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
 NAMES = ("nose", "left_eye", "right_eye")
-LABELS = Labels(Skeleton("face", NAMES, (), (), None))
+FACE = Skeleton("face", NAMES, (), (), None)
+LABELS = Labels(FACE)
 
 
 def point(name: str, id: str | None = None, **more: Any) -> Shape:
@@ -79,3 +82,41 @@ def test_every_shape_is_in_one_group(some: list[Shape], links: Any) -> None:
     found = [id(s) for group in groups for s in (*group.points, *group.around)]
     assert sorted(found) == sorted(map(id, some))
     assert all(s.x is not None for group in groups for s in group.points)
+
+
+@given(shapes, st.lists(st.tuples(ids, ids), max_size=5))
+def test_groups_stand_in_the_order_in_which_they_begin(
+    some: list[Shape], links: Any
+) -> None:
+    place = {id(shape): i for i, shape in enumerate(some)}
+    begins = [
+        min(place[id(s)] for s in (*group.points, *group.around))
+        for group in grouped(some, links, LABELS)
+    ]
+    assert begins == sorted(begins)
+
+
+def record(*some: Shape) -> Record:
+    (group,) = put(*some)
+    made = Record(0, "a.jpg")
+    fill(made, group, LABELS, FACE)
+    return made
+
+
+nodes = st.tuples(
+    st.sampled_from([*NAMES, "ball", "nose_occluded"]),
+    st.floats(0, 100),
+    st.floats(0, 100),
+    st.none() | st.sampled_from(Visibility),
+    st.sampled_from([Origin.PLACED, Origin.INTERPOLATED]),
+)
+
+
+@settings(deadline=None)  # the first call reads the shipped skeletons
+@given(st.lists(nodes, min_size=1, max_size=5))
+def test_a_pose_is_what_its_points_nested_under_it_are(some: Any) -> None:
+    points = [
+        Shape(name, group="a", x=x, y=y, visibility=seen, origin=origin)
+        for name, x, y, seen, origin in some
+    ]
+    assert record(box("a", nodes=some)) == record(*points, box("a"))
