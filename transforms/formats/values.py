@@ -16,6 +16,7 @@ Id = int | float | str | None
 """An identifier as vendors write it; 7, 7.0 and "7" are the same."""
 
 _NONE = type(None)
+_SCALARS = (str, int, float)  # a union would be made anew at every call
 
 
 def key(value: Id) -> int | str | None:
@@ -86,7 +87,7 @@ def scalar(value: object) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return text(value) if isinstance(value, str | int | float) else None
+    return text(value) if isinstance(value, _SCALARS) else None
 
 
 def empty(values: Sequence[object]) -> bool:
