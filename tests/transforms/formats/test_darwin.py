@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.formats import darwin
 from posegate.transforms.kernels.masks import decode
 from posegate.transforms.model.schema import Origin
-from posegate.transforms.model.skeleton import Skeleton, load
+from posegate.transforms.model.skeleton import load
 from samples.darwin import (
     at,
     box,
@@ -24,23 +23,11 @@ from samples.darwin import (
     pose,
     sample,
 )
+from samples.face import FACE, one, places
 from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
 
-FACE = Skeleton("face", ("nose", "left_eye", "right_eye"), (), (), None)
 DATA = Path(__file__).parents[4] / "shared" / "data"
-
-
-def one(given: dict[str, bytes], **says: Any) -> dict[str, Any]:
-    """The row of a delivery that must give one and nothing else."""
-    got = Reading(given, FACE, **says)
-    assert (len(got.rows), got.bad) == (1, [])
-    return got.rows[0]
-
-
-def places(row: dict[str, Any]) -> list[tuple[float, float, int]]:
-    xy = np.reshape(row["xy"], (-1, 2)).tolist()
-    return [(*p, v) for p, v in zip(xy, row["visibility"], strict=True) if v]
 
 
 def test_a_pose_has_nodes_a_flag_and_a_person_behind_it() -> None:

@@ -7,24 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.formats import labelme
-from posegate.transforms.model.skeleton import Skeleton, load
+from posegate.transforms.model.skeleton import load
+from samples.face import FACE, one, places
 from samples.labelme import box, drawn, point, sample, shape
 from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading
-
-FACE = Skeleton("face", ("nose", "left_eye", "right_eye"), (), (), None)
-
-
-def one(given: dict[str, bytes], **says: Any) -> dict[str, Any]:
-    """The row of a delivery that must give one and nothing else."""
-    got = Reading(given, FACE, **says)
-    assert (len(got.rows), got.bad) == (1, [])
-    return got.rows[0]
-
-
-def places(row: dict[str, Any]) -> list[tuple[float, float, int]]:
-    xy = np.reshape(row["xy"], (-1, 2)).tolist()
-    return [(*p, v) for p, v in zip(xy, row["visibility"], strict=True) if v]
 
 
 def test_a_group_is_a_person_with_its_box() -> None:
