@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from planted_fleet import ANNOTATORS, KINDS, WEEKS, Made, Score, made, score
+from planted_fleet import ANNOTATORS, KINDS, WEEKS, Made, Score, World, made, score
 from table import table
 
 from posegate.transforms.kernels import streams
@@ -29,7 +29,7 @@ def run(_: argparse.Namespace) -> str:
     sigmas = skeletons.load("coco_17").sigmas
     settings = Parameters(sigmas or ())
     changed = [made(seed) for seed in SEEDS]
-    turning = [made(seed, frame="body") for seed in SEEDS]
+    turning = [made(seed, world=World(frame="body")) for seed in SEEDS]
     quiet = [made(seed, drifting=0.0) for seed in NULL]
     judged = [fleet(each.weekly, settings) for each in changed]
     rules: Mapping[str, Rule] = {

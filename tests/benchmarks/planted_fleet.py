@@ -33,6 +33,10 @@ BIAS, BIAS_OF_WEEK = 0.10, 0.12  # standard deviations [sigma s]
 NOISE, NOISE_OF_JOINT, NOISE_OF_WEEK = 0.12, 0.06, 0.12  # of ln
 GROSS, SEEN, ABSENT = 0.02, 0.8, 0.1
 SCALE, SCALE_OF_ANNOTATOR, SCALE_OF_PERSON = 150.0, 0.25, 0.5  # [px], of ln
+SMALLER, HIDDEN, PEOPLE = 0.5, (0.1, 0.4), (2.0, 8.0)
+HARDER = (-0.35, 0.6, 0.05)
+"""What an instance that is larger by a factor of e, wholly hidden, among e times as
+many people, adds to ln of the errors: at 75 px people err 27 % more of sigma s."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +59,71 @@ class Team:
     volume: Floats
 
 
-def made(
-    seed: int, drifting: float = 0.1, volume: float = 15.0, frame: str = "image"
-) -> Made:
-    """A fleet; `volume` is its median of instances a week.
+@dataclass(frozen=True)
+class World:
+    """What a fleet looks at, and with what it is compared.
 
     `frame` says in which a bias stays: with "body" it turns round with the person, who
-    faces the camera in half of the instances.
+    faces the camera in half of the instances. With `hard` errors grow with difficulty,
+    and this share of the annotators get half as large, hidden, crowded people from some
+    week on. `model` is how many times a person's noise a model's is that they are held
+    against in the place of gold, 0 for gold; `content` [sigma s] by how much its bias
+    differs between the weeks of an annotator; `version` the week in which it is
+    replaced by one with another bias.
     """
+
+    frame: str = "image"
+    hard: float = 0.0
+    model: float = 0.0
+    content: float = 0.0
+    version: int = WEEKS
+
+
+def made(
+    seed: int, drifting: float = 0.1, volume: float = 15.0, world: World | None = None
+) -> Made:
+    """A fleet; `volume` is its median of instances a week."""
+    world = world or World()
     rng = np.random.default_rng(seed)
     sigma = skeletons.load("coco_17").sigma
     team = hired(rng, volume, len(sigma))
     kind, start = planted(rng, drifting, len(sigma))
-    weeks = [
-        worked(rng, team, kind, start <= week, sigma, frame) for week in range(WEEKS)
-    ]
+    other = np.random.default_rng([seed, 1])  # lest a world change who drifts
+    since = np.where(
+        other.random(ANNOTATORS) < world.hard,
+        other.integers(*STARTS, ANNOTATORS),
+        WEEKS,
+    )
+    models = other.normal(0, 0.5, (2, len(sigma), 2))
+    weeks = []
+    for week in range(WEEKS):
+        seen = Seen(world, since <= week, models[int(week >= world.version)], other)
+        weeks.append(worked(rng, team, kind, start <= week, sigma, seen))
     return Made(np.stack(weeks, axis=1), kind, start)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One week of a world: who has hard people (A,), and a model's biases (K, 2)."""
+
+    world: World
+    hard: Bools
+    bias: Floats
+    rng: np.random.Generator
+
+    def difficulty(self, who: Ints) -> Floats:
+        """(N, 2) the share that is hidden and ln of the people in the image."""
+        few, many = (np.array(each)[self.hard[who] * 1] for each in (HIDDEN, PEOPLE))
+        hidden = self.rng.beta(2, 2 / few - 2)
+        return np.stack([hidden, np.log1p(self.rng.poisson(many))], axis=1)
+
+    def of_model(self, who: Ints, shape: tuple[int, ...]) -> Floats:
+        """(N, K, 2) a model's errors [sigma s]."""
+        k = shape[1]
+        week = self.rng.normal(0, self.world.content, (ANNOTATORS, k, 2))
+        tail = self.world.model * 0.5 / np.sqrt(2 * self.rng.gamma(2, 0.5, shape))
+        noise = self.rng.standard_normal((*shape, 2)) * tail[..., None]
+        return noise + self.bias + week[who]
 
 
 def hired(rng: np.random.Generator, volume: float, k: int) -> Team:
@@ -105,7 +158,7 @@ def worked(
     kind: np.ndarray,  # type: ignore[type-arg]
     on: Bools,
     sigma: Floats,
-    frame: str,
+    seen: Seen,
 ) -> Ints:
     """One week of everybody: their sums (A, K, S)."""
     n = rng.poisson(team.volume * rng.lognormal(0, 0.3, ANNOTATORS)).clip(0, 800)
@@ -121,14 +174,22 @@ def worked(
     facing = np.where(rng.random((len(who), 1)) < 0.5, -1.0, 1.0)
     tail = 0.5 / np.sqrt(2 * rng.gamma(2, 0.5, shape))
     e = rng.standard_normal((*shape, 2)) * (noise[who] * tail)[..., None] + centre[who]
-    e[..., 0] += push[who] * (facing if frame == "body" else 1.0)
+    e[..., 0] += push[who] * (facing if seen.world.frame == "body" else 1.0)
     slips = rng.random(shape) < gross[who]
     e[slips] = slipped(rng, np.broadcast_to(sigma, shape)[slips])
     scale = team.scale[who] * rng.lognormal(0, SCALE_OF_PERSON, len(who))
+    hard = None
+    if seen.world.hard:
+        scale = scale * np.where(seen.hard[who], SMALLER, 1.0)
+        hard = seen.difficulty(who)
+        x = np.column_stack([np.log(scale / SCALE), hard])
+        e = e * np.exp(x @ np.array(HARDER))[:, None, None]
+    if seen.world.model:
+        e = e - seen.of_model(who, shape)
     error = e * (sigma * scale[:, None])[..., None]
     both = rng.random(shape) < SEEN
     body = error * np.stack([facing, np.ones_like(facing)], axis=-1)  # (N, K, 2)
-    return grouped_sums(who, ANNOTATORS, error, both, scale, sigma, body)
+    return grouped_sums(who, ANNOTATORS, error, both, scale, sigma, body, hard)
 
 
 def shift(kind: np.ndarray, what: str) -> Floats:  # type: ignore[type-arg]

@@ -12,14 +12,14 @@ rate over the fleet, because 5,000 streams at p < .001 are five false alarms a w
 A annotators, W consecutive ISO weeks (empty ones included), K keypoints, S statistics.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from posegate.transforms.kernels import mewma, scan
+from posegate.transforms.kernels import difficulty, mewma, scan
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.difficulty import Adjusted
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
@@ -129,7 +129,8 @@ def fleet(
     """
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}  # (A, W, K)
     image, body = offsets(s, "", parameters), offsets(s, "body_", parameters)
-    size = sizes(s, parameters.baseline)
+    given = difficulty.adjusted(s)
+    size = sizes(s["n"], given, parameters.baseline)
     over = spans(s["n"], parameters)
     grown = [scan.shift(span, size) for span in over]
     state = mewma.scores(
@@ -148,7 +149,7 @@ def fleet(
             p_apart(state.t2),
         ],
         "noise": [*larger, p_larger(state.z)],
-        "slips": more_slips(s["n"], s["gross"], over, parameters.baseline),
+        "slips": more_slips(given.exposed, s["gross"], parameters),
     }
     explained = image.shared.alarm | body.shared.alarm  # (W, K)
     tests["bias"][-1] = np.where(explained, np.nan, tests["bias"][-1])
@@ -315,15 +316,16 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
     return Offsets(n, p, shared, tested, quantities("w"))
 
 
-def sizes(s: dict[str, Floats], baseline: int) -> Quantity:
-    """ln of the errors' size, less what an annotator's other keypoints show that week.
+def sizes(n: Floats, given: Adjusted, baseline: int) -> Quantity:
+    """ln of the errors' size, less what the difficulty of the instances explains, and
+    what an annotator's other keypoints show that week.
 
     A hard week is hard for all keypoints, and a careless annotator careless with all
     (`people` finds those): what is left is the keypoint's own. In the simulated fleet
     that leaves half of the variance between weeks and a quarter of that between
     annotators.
     """
-    n, log, log2 = s["n"], s["log"], s["log2"]
+    log, log2 = given.log, given.log2
     common = _common(n, log, log2)
     total = log - n * common
     squares = log2 - 2 * common * log + n * common**2
@@ -351,11 +353,10 @@ def _common(n: Floats, total: Floats, squares: Floats) -> Floats:
     return np.where(known, weight * mean, 0.0)
 
 
-def more_slips(
-    n: Floats, gross: Floats, over: Sequence[Span], baseline: int
-) -> list[Floats]:
-    """p of more slips than before, at the longer lengths."""
-    prior = scan.rates(n, gross, baseline)
+def more_slips(n: Floats, gross: Floats, parameters: Parameters) -> list[Floats]:
+    """p of more slips than before, at the longer lengths, of n that they may befall."""
+    prior = scan.rates(n, gross, parameters.baseline)
+    over = spans(n, parameters)
     slow = [span for span in over if span.weeks >= SLOW] or over[-1:]
     return [scan.p_more(span, gross, prior) for span in slow]
 

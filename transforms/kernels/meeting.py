@@ -10,7 +10,6 @@ frame  who  self        frame  who          block a  block b   kind
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -141,7 +140,7 @@ def _places(part: Ints, row: Ints, chosen: Ints) -> pa.RecordBatch:
     )
 
 
-def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, Ints]:
+def encounters(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints, Ints]:
     """Which blocks to compare: a block is one person's rows of one frame.
 
     Args:
@@ -168,7 +167,7 @@ def encounters(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints, I
     )
 
 
-def predicted(frame: npt.NDArray[np.uint64], role: Ints) -> tuple[Ints, Ints]:
+def predicted(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints]:
     """Which blocks to hold against a model's: (M,) production, (M,) of every model.
 
     Args:

@@ -22,6 +22,7 @@ from posegate.transforms.kernels.sums import (
     of_work,
 )
 from posegate.transforms.model.poses import Bools, Floats, dense, scalars
+from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
 MEASURES = (
@@ -230,4 +231,14 @@ def weekly(pairs: pa.RecordBatch, error: Floats, skeleton: Skeleton) -> Iterator
         scalars(pairs["scale"]),
         skeleton.sigma,
         dense(pairs["body_error"], 2 * len(skeleton.keypoints)).reshape(error.shape),
+        hard(pairs),
     )
+
+
+def hard(pairs: pa.RecordBatch) -> Floats:
+    """(N, 2) what makes each pair hard, as `stream_sums.HARD` after the scale."""
+    k = pairs.schema.field("reference_visibility").type.list_size
+    flags = dense(pairs["reference_visibility"], k)
+    labelled = np.maximum((flags > 0).sum(axis=1), 1)
+    hidden = (flags == Visibility.OCCLUDED).sum(axis=1) / labelled
+    return np.stack([hidden, np.log(np.maximum(scalars(pairs["people"]), 1))], axis=1)

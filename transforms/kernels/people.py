@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posegate.transforms.kernels import scan
+from posegate.transforms.kernels import difficulty, scan
 from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.difficulty import Adjusted
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
-from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.stream_sums import NEAR, STATISTICS, UNIT
 from posegate.transforms.kernels.sums import WORK
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -59,8 +60,9 @@ def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
     """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 3) of n, sum and sum of
     squares, both fixed point."""
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
-    n, slips = (s[name].sum(axis=2, keepdims=True) for name in ("n", "gross"))
-    found = [_noise(s, parameters), _rare(n, slips, parameters)]
+    given = difficulty.adjusted(s)
+    exposed, slips = (x.sum(axis=2, keepdims=True) for x in (given.exposed, s["gross"]))
+    found = [_noise(s, given, parameters), _rare(exposed, slips, parameters)]
     own = {name: work[:, :, i, None] / UNIT for i, name in enumerate(WORK)}
     for name, variance in zip(SHIFTING, VARIANCES, strict=True):
         found.append(_work(own[name], variance, parameters, name == "pace"))
@@ -77,22 +79,22 @@ Answer = tuple[Floats, Floats, Ints]
 """p, how much, and over how many weeks: (A, W, 1) each."""
 
 
-def _noise(s: dict[str, Floats], parameters: Parameters) -> Answer:
-    """Errors of all keypoints together.
+def _noise(s: dict[str, Floats], given: Adjusted, parameters: Parameters) -> Answer:
+    """Errors of all keypoints together, but for the difficulty of the instances.
 
     Tested by how far errors scatter about their own mean of the week, which no bias of
     a few keypoints touches; told by the mean of ln of their size.
     """
     n = s["n"].sum(axis=2, keepdims=True)
-    freedom, total = _scatter(s, parameters.baseline)
+    freedom, total = _scatter(s, given.harder, parameters.baseline)
     squares = SQUARE_VARIANCE * np.maximum(freedom - 1, 0)
     squares += total**2 / np.maximum(freedom, 1.0)
     of = scan.quantity(freedom, total, squares, parameters.baseline, SQUARE_VARIANCE)
     p = [p_larger(scan.shift(span, of).score) for span in _over(freedom, parameters)]
     weeks = _weeks(p, parameters)
     pairs = np.maximum(s["n"].sum(axis=(0, 1)), 1.0)
-    grand = s["log"].sum(axis=(0, 1)) / pairs  # (K,)
-    log = (s["log"] - s["n"] * grand).sum(axis=2, keepdims=True)
+    grand = given.log.sum(axis=(0, 1)) / pairs  # (K,)
+    log = (given.log - s["n"] * grand).sum(axis=2, keepdims=True)
     recent, before = scan.halves(scan.running(log), weeks)
     now, then = scan.halves(scan.running(n), weeks)
     grown = recent / np.maximum(now, 1.0) - before / np.maximum(then, 1.0)
@@ -103,8 +105,24 @@ def _noise(s: dict[str, Floats], parameters: Parameters) -> Answer:
 SQUARE_VARIANCE = 2.0
 """Of the square of a standard normal variable."""
 
+SIZES = np.geomspace(0.02, 20, 400)
+"""Errors along an axis [sigma s], as a table of what clipping leaves of them."""
 
-def _scatter(s: dict[str, Floats], baseline: int) -> tuple[Floats, Floats]:
+
+def clipped(size: Floats) -> Floats:
+    """Variance along an axis of round errors of a size, shortened to `NEAR`."""
+    return size**2 * -np.expm1(-(NEAR**2) / (2 * size**2))
+
+
+def _growth(usual: Floats, harder: Floats) -> Floats:
+    """Factor of the usual variance (K,) where errors are harder [ln]: (A, W, K)."""
+    size = np.interp(usual, clipped(SIZES), SIZES)
+    return clipped(size * np.exp(harder)) / clipped(size)
+
+
+def _scatter(
+    s: dict[str, Floats], harder: Floats, baseline: int
+) -> tuple[Floats, Floats]:
     """Degrees of freedom, and squared distances from each week's mean over the fleet's
     usual ones: (A, W, 1) each."""
     base = scan.first_weeks(s["n"], baseline)
@@ -115,7 +133,8 @@ def _scatter(s: dict[str, Floats], baseline: int) -> tuple[Floats, Floats]:
         usual = np.where(base, inner, 0).sum(axis=(0, 1)) / np.maximum(
             np.where(base, free, 0).sum(axis=(0, 1)), 1.0
         )
-        total += inner / np.maximum(usual, LEAST_WITHIN)
+        usual = np.maximum(usual, LEAST_WITHIN)
+        total += inner / usual / _growth(usual, harder)
     freedom = 2 * np.maximum(s["n"] - 1, 0).sum(axis=2, keepdims=True)
     return freedom, total.sum(axis=2, keepdims=True)
 

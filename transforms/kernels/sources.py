@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.everybody import LEAST_PEOPLE
-from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.stream_sums import HARD, STATISTICS, UNIT
 from posegate.transforms.model.poses import Floats
 
 GOLD, PRELABEL, CONSENSUS, SECOND = "gold", "prelabel", "consensus", "second"
@@ -83,6 +83,9 @@ def less_model(sums: Ints) -> Ints:
         common = median_mean(count, x)  # (W, K)
         out[..., place[total]] = _fixed(x - count * common)
         out[..., place[squares]] = _fixed(x2 - 2 * common * x + count * common**2)
+        for hard in HARD if total == "log" else ():
+            along = out[..., place[f"{hard}_log"]] - common * out[..., place[hard]]
+            out[..., place[f"{hard}_log"]] = np.rint(along).astype(np.int64)
     return out
 
 

@@ -3,7 +3,7 @@
 Fixed point, so that any sharding and any order of deliveries give the same bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +22,23 @@ BODY = (
     *("body_n", "body_wx", "body_wy", "body_wx2", "body_wy2"),
     *("body_hx", "body_hy", "body_hx2", "body_hy2"),
 )
-STATISTICS = (*PLAIN, *IMAGE, *BODY)
+HARD = ("scale", "hidden", "crowd")
+"""What makes an instance hard: ln s, the share of its keypoints that the reference
+calls occluded, ln of the people in the image."""
+
+CROSS = tuple((a, b) for i, a in enumerate(HARD) for b in HARD[i:])
+DIFFICULTY = (
+    *HARD[1:],
+    *(f"{a}_{b}" for a, b in CROSS),
+    *(f"{a}_{of}" for of in ("log", "gross") for a in HARD),
+)
+STATISTICS = (*PLAIN, *IMAGE, *BODY, *DIFFICULTY)
 """With q = error / (sigma s): `n` pairs; `log`, `log2` of q between LEAST_Q and RADIUS;
 `q`, `q2` of q up to RADIUS; `gross` how many exceed RADIUS; `px` error up to MOST_PX;
 `scale` ln s. The offset over sigma s in the axes of the image: `wx` … `wy2` shortened
 to RADIUS, which tell an effect; `hx` … `hy2` shortened to NEAR, which test it. `body_…`
-the same in the axes of the body, of the `body_n` pairs that have them.
+the same in the axes of the body, of the `body_n` pairs that have them. Then sums and
+products of what makes an instance hard (`HARD`), with one another, `log` and `gross`.
 """
 
 RADIUS = 3.0
@@ -49,6 +60,7 @@ def of_streams(
     scale: Floats,
     sigma: Floats,
     body: Floats | None = None,
+    hard: Floats | None = None,
 ) -> Iterator[Sum]:
     """`sums` of N pairs under ("weekly", annotator, week, kind), three (N,) columns.
 
@@ -57,7 +69,7 @@ def of_streams(
     group, names = code(*who)
     dated = np.array([bool(week) for _, week, _ in names], np.bool_)
     kept = np.where(dated[group], group, -1)
-    table = grouped_sums(kept, len(names), error, both, scale, sigma, body)
+    table = grouped_sums(kept, len(names), error, both, scale, sigma, body, hard)
     for (annotator, week, kind), cells in zip(names, table, strict=True):
         if week:
             yield ("weekly", annotator, week, kind), cells
@@ -69,14 +81,16 @@ def sums(
     scale: Floats,
     sigma: Floats,
     body: Floats | None = None,
+    hard: Floats | None = None,
 ) -> Ints:
     """Sums over pairs: (N, K, 2) [px], (N, K), (N,) [px], (K,) -> (K, S) fixed point.
 
     `error` is annotator minus reference, `scale` the root of the object's area, `body`
-    (N, K, 2) the error in axes of the body, NaN where it has none. A pair without a
-    scale and a keypoint without a finite error count nowhere.
+    (N, K, 2) the error in axes of the body, NaN where it has none, `hard` (N, 2) the
+    share that is occluded and ln of the people in the image. A pair without a scale and
+    a keypoint without a finite error count nowhere.
     """
-    each = _contributions(error, both, scale, sigma, body)
+    each = _contributions(error, both, scale, sigma, body, hard)
     return np.stack([added.sum(axis=0) for added in each], axis=-1)
 
 
@@ -88,6 +102,7 @@ def grouped_sums(
     scale: Floats,
     sigma: Floats,
     body: Floats | None = None,
+    hard: Floats | None = None,
 ) -> Ints:
     """`sums` of each group: (N,) numbers from 0 -> (groups, K, S).
 
@@ -99,21 +114,29 @@ def grouped_sums(
     if len(order):
         ranked = group[order]
         first = np.flatnonzero(np.diff(ranked, prepend=-1))
-        turned = None if body is None else body[order]
-        each = _contributions(error[order], both[order], scale[order], sigma, turned)
+        turned, known = (None if x is None else x[order] for x in (body, hard))
+        each = _contributions(
+            error[order], both[order], scale[order], sigma, turned, known
+        )
         for place, added in enumerate(each):
             out[ranked[first], :, place] = np.add.reduceat(added, first, axis=0)
     return out
 
 
 def _contributions(
-    error: Floats, both: Bools, scale: Floats, sigma: Floats, body: Floats | None
+    error: Floats,
+    both: Bools,
+    scale: Floats,
+    sigma: Floats,
+    body: Floats | None,
+    hard: Floats | None,
 ) -> Iterator[Ints]:
     """What each pair adds, one statistic at a time: S times (N, K) fixed point."""
     usable = (scale > 0) & np.isfinite(scale)  # (N,)
     counted = both & np.isfinite(error).all(axis=-1) & usable[:, None]  # (N, K)
     unit = sigma * np.where(usable, scale, 1.0)[:, None]  # (N, K) [px]
-    for each in _plain(error, counted, unit, scale):
+    plain = list(_plain(error, counted, unit, scale))
+    for each in plain:
         yield _fixed(each, counted)
     (wx, wy), (hx, hy) = _offsets(error, counted, unit)
     squares = wx * wx, wx * wy, wy * wy
@@ -121,12 +144,27 @@ def _contributions(
         yield _fixed(each, counted)
     if body is None:
         yield from (np.zeros(counted.shape, np.int64) for _ in BODY)
-        return
-    counted = counted & np.isfinite(body).all(axis=-1)
-    (wx, wy), (hx, hy) = _offsets(body, counted, unit)
-    wide, near = (wx, wy, wx * wx, wy * wy), (hx, hy, hx * hx, hy * hy)
-    for each in (np.ones_like(unit), *wide, *near):
+    else:
+        turned = counted & np.isfinite(body).all(axis=-1)
+        (wx, wy), (hx, hy) = _offsets(body, turned, unit)
+        wide, near = (wx, wy, wx * wx, wy * wy), (hx, hy, hx * hx, hy * hy)
+        for each in (np.ones_like(unit), *wide, *near):
+            yield _fixed(each, turned)
+    known = dict(zip(PLAIN, plain, strict=True))
+    for each in _difficulty(known, hard):
         yield _fixed(each, counted)
+
+
+def _difficulty(plain: Mapping[str, Floats], hard: Floats | None) -> Iterator[Floats]:
+    """What makes instances hard, and its products, in the order of `DIFFICULTY`."""
+    shape = plain["n"].shape
+    x = {"scale": np.where(np.isfinite(plain["scale"]), plain["scale"], 0.0)}
+    for i, name in enumerate(HARD[1:]):
+        column = np.zeros(shape[0]) if hard is None else np.nan_to_num(hard[:, i])
+        x[name] = np.broadcast_to(column[:, None], shape)
+    yield from (x[name] for name in HARD[1:])
+    yield from (x[a] * x[b] for a, b in CROSS)
+    yield from (x[a] * plain[of] for of in ("log", "gross") for a in HARD)
 
 
 def _plain(

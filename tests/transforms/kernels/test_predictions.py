@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamed import added
@@ -62,6 +62,7 @@ def test_what_the_model_saw_elsewhere_is_no_evidence() -> None:
     assert told(row(1), row(2, role="gold", image="b.jpg")) == {}
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.permutations(range(6)), st.integers(0, 6))
 def test_any_order_and_division_of_frames_adds_up_alike(
     order: list[int], cut: int

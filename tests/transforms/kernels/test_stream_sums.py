@@ -43,6 +43,9 @@ def test_the_sums_of_two_pairs_by_hand() -> None:
         "gross": 1,
         "px": 165.9,
         "scale": np.log(20_000),
+        "scale_scale": np.log(100) ** 2 + np.log(200) ** 2,
+        "scale_log": np.log(200) * np.log(3),
+        "scale_gross": np.log(200),
     }
     assert row == pytest.approx(expected, abs=1e-5)
 
