@@ -195,15 +195,18 @@ class _Reading:
         if self._other:
             record.refusal = f"{NAME}.other-skeleton", f"it {self._other}"
             return
+        numbers = _numbers(flat)
+        left = 0
         for at, x, y, v in zip(
-            self._places, flat[::3], flat[1::3], flat[2::3], strict=True
+            self._places, numbers[::3], numbers[1::3], numbers[2::3], strict=True
         ):
             if v not in FLAGS:
                 raise ValueError(f"visibility {v!r} is none of 0, 1, 2, 3")
-            if FLAGS[v] and at >= 0:
-                record.points[at] = (real(x), real(y), FLAGS[v])
-            elif FLAGS[v]:
-                self.build.note("left-out")
+            if at >= 0 and v:
+                record.points[at] = (x, y, FLAGS[v])
+            elif v:
+                left += 1
+        self.build.note("left-out", left)
 
     def _mask(self, record: Record, segms: Any) -> None:
         if not segms:
@@ -238,5 +241,12 @@ def _outline(segms: dict[str, Any], record: Record) -> outlines.Outline | None:
 
 
 def _corners(path: list[Any]) -> list[tuple[float, float]]:
-    numbers = [real(value) for value in path]
+    numbers = _numbers(path)
     return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _numbers(values: list[Any]) -> list[float]:
+    """The same, if all are numbers; raises ValueError for anything else."""
+    if set(map(type, values)) <= {int, float}:
+        return values
+    return [real(value) for value in values]

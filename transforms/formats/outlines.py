@@ -49,7 +49,8 @@ def _number(value: float) -> float:
 
 def _shoelace(corners: Floats) -> float:
     x, y = corners[:, 0], corners[:, 1]
-    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+    last = x[-1] * y[0] - y[-1] * x[0]  # of the line that closes it
+    return float(x[:-1] @ y[1:] - y[:-1] @ x[1:] + last) / 2
 
 
 def mask(inside: Bools) -> Outline | None:
