@@ -79,7 +79,7 @@ class Served:
         items: dict[str, Any] = {}
         values = bytearray()
         for name in sorted(name for name in group if isinstance(name, str)):
-            if isinstance(group.get(name, getlink=True), h5py.HardLink):
+            if _hard(group, name):
                 said: dict[str, Any] = {"attributes": {}}
                 items[name] = said
                 try:
@@ -95,41 +95,54 @@ class Served:
 
     def _describe(self, item: Any, said: dict[str, Any], values: bytearray) -> None:
         """Says what there is of an item, and adds its values if they are few."""
-        said["attributes"] = dict(_attributes(item))
+        if h5py.h5a.get_num_attrs(item.id):
+            said["attributes"] = dict(_attributes(item))
         if not isinstance(item, h5py.Dataset):
             return
-        said["shape"] = item.shape
-        text = h5py.check_string_dtype(item.dtype)
-        said["type"] = None if text else element(item.dtype)
-        said["wrong"] = self._wrong(item)
+        said["shape"], kind = item.shape, item.dtype
+        text = h5py.check_string_dtype(kind)
+        said["type"] = None if text else element(kind)
+        size = math.prod(said["shape"] or ()) * kind.itemsize
+        said["wrong"] = self._wrong(item, size)
         room = SMALL_TOGETHER - len(values)
-        if not said["wrong"] and item.nbytes <= min(SMALL, room):
+        if not said["wrong"] and size <= min(SMALL, room):
             answer, data = _array(item[()])
             said |= answer
             said["at"] = [len(values), len(values) + len(data)]
             values += data
 
-    def _wrong(self, item: h5py.Dataset) -> str | None:
-        """Why a data set is not read: it lies elsewhere, or is larger than can be."""
-        if item.is_virtual or item.external:
+    def _wrong(self, item: h5py.Dataset, size: int) -> str | None:
+        """Why a data set of that size is not read; None where it is.
+
+        It lies elsewhere, or is larger than it can be.
+        """
+        made = item.id.get_create_plist()
+        layout = made.get_layout()
+        if layout == h5py.h5d.VIRTUAL or made.get_external_count():
             return "lies in another file"
         stored = min(item.id.get_storage_size(), self._size)
-        chunk = math.prod(item.chunks or ()) * item.dtype.itemsize
-        if item.nbytes > self._grace + self._ratio * stored or chunk > self._grace:
-            return f"claims {item.nbytes} bytes and holds {stored}"
+        chunk = 0
+        if layout == h5py.h5d.CHUNKED:
+            chunk = math.prod(made.get_chunk()) * item.id.get_type().get_size()
+        if size > self._grace + self._ratio * stored or chunk > self._grace:
+            return f"claims {size} bytes and holds {stored}"
         return None
 
     def _item(self, path: str) -> Any:
         """What a path leads to by hard links alone."""
         item: Any = self._file
         for name in filter(None, path.split("/")):
-            hard = isinstance(item, h5py.Group) and isinstance(
-                item.get(name, getlink=True), h5py.HardLink
-            )
-            if not hard:
+            if not isinstance(item, h5py.Group) or not _hard(item, name):
                 return None
             item = item[name]
         return item
+
+
+def _hard(group: h5py.Group, name: str) -> bool:
+    """Whether a group holds an item of that name itself."""
+    key = name.encode()
+    links = group.id.links
+    return links.exists(key) and links.get_info(key).type == h5py.h5l.TYPE_HARD
 
 
 def _attributes(item: Any) -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ anywhere without moving it.
 """
 
 from enum import IntEnum, StrEnum
+from functools import cache
 
 import pyarrow as pa
 
@@ -40,6 +41,7 @@ class Origin(IntEnum):
 TIME = pa.timestamp("us", tz="UTC")
 
 
+@cache
 def instances(keypoints: int) -> pa.Schema:
     """The canonical table for a skeleton of that many keypoints (K).
 
