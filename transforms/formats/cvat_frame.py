@@ -227,16 +227,19 @@ class Frames:
     def _place(self, record: Record, elements: Sequence[Element]) -> None:
         """Puts points where their names say, or refuses the record."""
         points, hidden, numbered = record.points, False, False
+        known = self._known
         for each in elements:
-            k = self._find(each.label)
+            label = each.label
+            k = known[label] if label in known else self._find(label)
             if k is None or k in points:
                 record.refusal = self._named_wrongly(elements, each.label, k)
                 return
             if each.attributes:
                 hidden |= self._say(record, each)
-            numbered |= each.label in self._numbers
-            x, y = (each.x, each.y) if each.visibility else (_NAN, _NAN)
-            points[k] = (x, y, each.visibility, each.origin)
+            numbered |= label in self._numbers
+            seen = each.visibility
+            x, y = (each.x, each.y) if seen else (_NAN, _NAN)
+            points[k] = (x, y, seen, each.origin)
         if hidden:
             record.repairs = [*record.repairs, self._code("visibility-from-attribute")]
         if numbered:

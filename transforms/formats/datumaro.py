@@ -245,8 +245,9 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
     said_of = [_dict(each) for each in _list(given.get("points_attributes"))]
     places = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
     more = chain(map(_said, said_of), repeat({}))
-    for name, (x, y, seen), own_said in zip(names, places, more, strict=False):
-        yield Element(name, x, y, _visibility(seen), how, own_said)
+    for name, (x, y, seen), said in zip(names, places, more, strict=False):
+        flag = _FLAGS[seen] if seen in _FLAGS else _visibility(seen)
+        yield Element(name, x, y, flag, how, said)
 
 
 def _mask(rle: Json, size: tuple[int, int] | None) -> Outline:
