@@ -65,7 +65,7 @@ NAMES = (
 BESIDE = frozenset({"head", "neck"})
 """What a skeleton of COCO's seventeen leaves out."""
 
-FLAGS = {
+FLAGS: dict[float, Visibility] = {
     0: Visibility.UNLABELLED,
     1: Visibility.VISIBLE,
     2: Visibility.OCCLUDED,
@@ -196,17 +196,17 @@ class _Reading:
             record.refusal = f"{NAME}.other-skeleton", f"it {self._other}"
             return
         numbers = _numbers(flat)
-        left = 0
-        for at, x, y, v in zip(
-            self._places, numbers[::3], numbers[1::3], numbers[2::3], strict=True
-        ):
-            if v not in FLAGS:
-                raise ValueError(f"visibility {v!r} is none of 0, 1, 2, 3")
-            if at >= 0 and v:
-                record.points[at] = (x, y, FLAGS[v])
-            elif v:
-                left += 1
-        self.build.note("left-out", left)
+        xs, ys, flags = numbers[::3], numbers[1::3], numbers[2::3]
+        if not FLAGS.keys() >= set(flags):
+            odd = next(flag for flag in flags if flag not in FLAGS)
+            raise ValueError(f"visibility {odd!r} is none of 0, 1, 2, 3")
+        record.points = {
+            at: (x, y, FLAGS[v])
+            for at, x, y, v in zip(self._places, xs, ys, flags, strict=True)
+            if v and at >= 0
+        }
+        labelled = len(flags) - flags.count(0)
+        self.build.note("left-out", labelled - len(record.points))
 
     def _mask(self, record: Record, segms: Any) -> None:
         if not segms:

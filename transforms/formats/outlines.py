@@ -32,12 +32,12 @@ def polygon(paths: Sequence[Sequence[tuple[float, float]]]) -> Outline | None:
     out; None if none is left. The area is the sum of the shoelace formula's.
     """
     good = [np.array(p, np.float64).reshape(-1, 2) for p in paths if len(p) > 2]
-    good = [p for p in good if (np.abs(p) < MOST).all()]
+    good = [p for p in good if p.min() > -MOST and p.max() < MOST]  # nor NaN
     if not good:
         return None
     area = sum(abs(_shoelace(p)) for p in good)
-    low = np.min([p.min(axis=0) for p in good], axis=0)
-    high = np.max([p.max(axis=0) for p in good], axis=0)
+    every = good[0] if len(good) == 1 else np.concatenate(good)
+    low, high = every.min(axis=0), every.max(axis=0)
     text = msgspec.json.encode([[*map(_number, p.reshape(-1).tolist())] for p in good])
     return Outline(text, float(area), (*low.tolist(), *(high - low).tolist()))
 
