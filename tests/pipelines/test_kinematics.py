@@ -99,3 +99,35 @@ def test_a_wrong_cut_off_is_refused_before_the_run(tmp_path: Path) -> None:
     outcome = call("run", tmp_path, "--project", place)
     assert outcome.code == 2
     assert "kinematics.cutoff_hz" in outcome.err
+
+
+def test_a_real_walker_stays_where_the_treadmill_is_and_heels_go_with_it(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    trial = shared_data / "opensim_gait2354" / "Gait2354_Simbody"
+    (tmp_path / "markers.toml").write_text(
+        'keypoints = ["R.ASIS", "L.ASIS", "Sternum", "R.Heel", "L.Heel"]\n'
+        'flip_pairs = [["R.ASIS", "L.ASIS"], ["R.Heel", "L.Heel"]]\n'
+    )
+    text = PROJECT.replace("coco_17", "markers.toml")
+    place = project(tmp_path, f"{text}\n[kinematics]\nwrite = true\n")
+    delivery = deliver(
+        tmp_path / "gait",
+        {
+            "delivery.toml": '[points]\nignore = ["*"]\n',
+            "walk.trc": (trial / "subject01_walk1.trc").read_bytes(),
+        },
+    )
+    outcome = call("run", delivery, "--project", place)
+    assert outcome.code in (0, 1), outcome
+    made = table(run_of(tmp_path / "quality", "gait"), "kinematics").to_pylist()
+    speed = {
+        name: [r["speed"] for r in made if r["joint"] == name and r["speed"]]
+        for name in ("Sternum", "R.Heel")
+    }
+    assert {len(some) for some in speed.values()} == {149}
+    belt = np.median(speed["R.Heel"])  # more than half of a stride is stance
+    assert np.max(speed["Sternum"]) < 0.5  # m/s
+    assert 1.0 < belt < 1.2
+    assert 2 < np.max(speed["R.Heel"]) / belt < 3
+    assert {r["unit"] for r in made} == {"m"}
