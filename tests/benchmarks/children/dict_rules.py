@@ -1,6 +1,8 @@
 """Rules of the gate for one row that is a dict: the same ids, measures and limits.
 
-Not those that a fitted model answers, nor those that came after the comparison.
+`IDS` are all of them. The others of the gate are left out: they need a fitted model, a
+face or a hand, a third coordinate, tracks or pairs. What is compared with these runs
+the same ones, and no more (`ingest alike`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +13,16 @@ from typing import Any
 from posegate.expectations.rules.structure import BODY
 from posegate.transforms.kernels.segments import SEGMENTS
 from posegate.transforms.model.skeleton import Skeleton
+
+IDS = (
+    *("visibility.unlabelled-with-position", "visibility.labelled-at-origin"),
+    *("structure.outside-frame", "structure.outside-box"),
+    *("structure.box-outside-frame", "structure.area-exceeds-box"),
+    *("structure.too-few-keypoints", "structure.collapsed"),
+    *("structure.coincident-joints", "anatomy.limb-length"),
+    *("anatomy.left-right-face", "anatomy.left-right-body"),
+)
+"""The rules that a dict of a row is checked against."""
 
 Point = tuple[float, float]
 Row = dict[str, Any]

@@ -5,6 +5,7 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+from children.dict_rules import IDS
 
 from posegate.expectations.rules import RULES
 from posegate.pipelines import launch, plan, project
@@ -17,10 +18,15 @@ coders.register()
 
 
 def run(delivery: str, toml: str, output: str, check: str = "") -> dict[str, Any]:
-    """Reads a delivery, writes its part files, and checks the rows if asked to."""
+    """Reads a delivery, writes its part files, and checks the rows if asked to.
+
+    Against all rules of one instance, or if `alike` against those that dicts have.
+    """
     settings = project.load(toml, output)
     skeleton = settings.load_skeleton()
     rules = bind(RULES, settings.settings(), skeleton, settings.place)
+    if check == "alike":
+        rules = tuple(bound for bound in rules if bound.rule.id in IDS)
     found, _ = plan.inspect(delivery, settings)
     pipeline = beam.Pipeline(options=launch.options([]))
     read = pipeline | Ingest(found, skeleton, output)
