@@ -62,4 +62,18 @@ def blurred_but_visible(
     return np.where(blurred & (count >= fewest), share, np.nan)
 
 
-RULES = (unlabelled_with_position, labelled_at_origin, blurred_but_visible)
+@rule("visibility.tier-not-agreed", severity="review")
+def tier_not_agreed(labelled: Bools, visibility: Bytes) -> Floats:
+    """A visibility flag belongs to a scheme of more tiers than was agreed.
+
+    The flag of a labelled keypoint: 1 occluded, 2 visible, and in schemes of four tiers
+    3, certain in spite of partial occlusion. COCO's three tiers end at 2; tools that
+    know only these drop or misread a 3.
+    """
+    return np.where(labelled, visibility, np.nan)
+
+
+RULES = (
+    *(unlabelled_with_position, labelled_at_origin, blurred_but_visible),
+    tier_not_agreed,
+)
