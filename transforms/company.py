@@ -31,6 +31,9 @@ COLUMNS = (
 )
 """What of a row is read again."""
 
+OVERLAP, UNCOVERED = "mask.overlap", "mask.uncovered"
+"""The rules for which more rows meet: those that overlap at all, and all there are."""
+
 Placed = tuple[int, pa.RecordBatch]
 
 
@@ -48,9 +51,9 @@ class Accompany(beam.PTransform):  # type: ignore[misc]
     ) -> beam.PCollection[pa.RecordBatch]:
         return (
             batches
-            | "sketch" >> beam.FlatMap(sketched, self.buckets)
+            | "sketch" >> beam.FlatMap(sketched, self.buckets, self.skeleton.masked)
             | "by place" >> beam.GroupByKey()
-            | "meet" >> beam.FlatMap(met)
+            | "meet" >> beam.FlatMap(met, near(self.rules))
             | "by part" >> beam.GroupByKey()
             | "fetch" >> beam.FlatMap(fetched, self.skeleton, self.folder, self.buckets)
             | "by bucket" >> beam.GroupByKey()
@@ -60,7 +63,15 @@ class Accompany(beam.PTransform):  # type: ignore[misc]
         )
 
 
-def sketched(batch: pa.RecordBatch, buckets: int) -> Iterable[Placed]:
+def near(rules: tuple[Bound, ...]) -> float:
+    """From which overlap on rows of an image are looked at, as far as rules ask."""
+    asked = {bound.rule.id for bound in rules}
+    return -1.0 if UNCOVERED in asked else 0.0 if OVERLAP in asked else company.NEAR
+
+
+def sketched(
+    batch: pa.RecordBatch, buckets: int, masked: bool = False
+) -> Iterable[Placed]:
     """The batch's sketches by bucket of their place."""
     found = company.sketches(
         batch,
@@ -68,6 +79,7 @@ def sketched(batch: pa.RecordBatch, buckets: int) -> Iterable[Placed]:
         stable_hash(batch["image"]),
         judgeable(batch),
         *parts.location(batch),
+        masked,
     )
     yield from scatter(found, bucket_of(found, buckets))
 
@@ -77,9 +89,11 @@ def bucket_of(rows: pa.RecordBatch, buckets: int) -> np.ndarray:  # type: ignore
     return (rows["place"].to_numpy() % np.uint64(buckets)).astype(np.int64)
 
 
-def met(sketches: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[Placed]:
+def met(
+    sketches: tuple[int, Iterable[pa.RecordBatch]], near: float = company.NEAR
+) -> Iterable[Placed]:
     """The rows of a bucket that have company, by part."""
-    found = company.meeting(parts.concat(sketches[1], company.SKETCH))
+    found = company.meeting(parts.concat(sketches[1], company.SKETCH), near)
     yield from scatter(found, found["part"].to_numpy().astype(np.int64))
 
 
@@ -96,7 +110,8 @@ def fetched(
     order = np.argsort(row, kind="stable")
     row, place = row[order], place[order]
     path = storage.join(folder, parts.annotations(skeleton.name, part))
-    for numbers, batch in parts.read_rows(path, np.unique(row), COLUMNS):
+    wanted_columns = (*COLUMNS, *["segmentation"] * skeleton.masked)
+    for numbers, batch in parts.read_rows(path, np.unique(row), wanted_columns):
         start = np.searchsorted(row, numbers[0])
         stop = np.searchsorted(row, numbers[-1], side="right")
         here = np.searchsorted(numbers, row[start:stop])

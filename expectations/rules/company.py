@@ -85,4 +85,55 @@ def limb_of_another(
     return out
 
 
-RULES = (duplicate_person, copied_pose, limb_of_another)
+@rule("mask.duplicate", severity="review", of="mask")
+def duplicate_mask(company: Company) -> Floats:
+    """An object is outlined twice by the same annotator.
+
+    IoU with another mask of the image; of masks whose boxes overlap.
+    """
+    together, i, j = company.together, company.first, company.second
+    alike = np.full(len(i), np.nan)
+    alike[together] = company.masks.overlap(i[together], j[together])
+    return company.spread(alike, largest=True)
+
+
+@rule("mask.overlap", severity="review", of="mask")
+def overlapping_masks(company: Company) -> Floats:
+    """Two masks of an image overlap, where the project wants every pixel once.
+
+    Pixels that both have, over those of the smaller one; of one annotator's masks that
+    have boxes.
+    """
+    together, i, j = company.together, company.first, company.second
+    i, j = i[together], j[together]
+    iou, area = company.masks.overlap(i, j), company.masks.area
+    one, other = area(i), area(j)
+    both = iou * (one + other) / (1 + iou)
+    shared = np.full(len(together), np.nan)
+    shared[together] = both / np.maximum(np.minimum(one, other), 1)
+    return company.spread(shared, largest=True)
+
+
+@rule("mask.uncovered", severity="review", of="mask")
+def uncovered(company: Company) -> Floats:
+    """A part of the image belongs to no mask, where the project wants all of it.
+
+    Share of the pixels that no mask of an annotator covers; said once an image, of the
+    first of its masks. An image without any mask has no row to say it of.
+    """
+    out = np.full(len(company.image), np.nan)
+    for start, length in zip(
+        company.starts.tolist(), company.lengths.tolist(), strict=True
+    ):
+        out[start] = company.masks.uncovered(np.arange(start, start + length))
+    return out
+
+
+RULES = (
+    duplicate_person,
+    copied_pose,
+    limb_of_another,
+    duplicate_mask,
+    overlapping_masks,
+    uncovered,
+)

@@ -20,12 +20,13 @@ from rates import per_thousand, rate
 from posegate.expectations.policy import load_policy
 from posegate.expectations.rules import RULES
 from posegate.pipelines.project import setting
-from posegate.transforms import parts
+from posegate.transforms import company, parts
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.rule import Bound, bind
+from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
 SEED = 20260725
@@ -83,23 +84,34 @@ def rules(skeleton: Skeleton) -> tuple[Bound, ...]:
     said = GENERAL["rules"]
     settings = {id: setting(id, each, "general") for id, each in said.items()}
     bound = bind(RULES, settings, skeleton)
-    return tuple(
-        each
-        for each in bound
-        if each.rule.id.startswith("mask.") and not each.rule.beside
-    )
+    return tuple(each for each in bound if each.rule.id.startswith("mask."))
 
 
 def found(some: Masked, skeleton: Skeleton) -> dict[str, Bools]:
     """(N,) which instances each rule finds."""
-    bound = rules(skeleton)
-    table = check(bound, batch(some, skeleton), skeleton, 0, 0)
+    bound, rows = rules(skeleton), batch(some, skeleton)
+    alone = check(bound, rows, skeleton, 0, 0)
+    together = beside(rows, bound, skeleton) if skeleton.masked else ()
+    table = parts.concat([alone, *together], FINDINGS)
     row, rule = table["row"].to_numpy(), np.array(table["rule"].to_pylist(), object)
     hits = {}
     for each in bound:
         hits[each.rule.id] = np.zeros(len(some), bool)
         hits[each.rule.id][row[rule == each.rule.id]] = True
     return hits
+
+
+def beside(
+    rows: pa.RecordBatch, bound: tuple[Bound, ...], skeleton: Skeleton
+) -> Iterator[pa.RecordBatch]:
+    """The findings of rules that see masks beside others, made as the gate does."""
+    for _, sketches in company.sketched(parts.located(rows, 0, 0), 1, masked=True):
+        for _, met in company.met((0, [sketches]), company.near(bound)):
+            wanted = met["row"].to_numpy()
+            taken = parts.placed(rows.take(pa.array(wanted)), 0, wanted)
+            near = taken.append_column("place", met["place"])
+            for part, some in company.findings((0, [near]), bound, skeleton):
+                yield from company.each_once((part, [some]))
 
 
 def clean(some: Masked, skeleton: Skeleton) -> Iterator[str]:

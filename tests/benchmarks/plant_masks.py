@@ -221,6 +221,15 @@ def exchanged(follow: bool, rng: Rng, some: Any) -> Any:
     return followed(made) if follow else made
 
 
+def twice(px: float, rng: Rng, some: Any) -> Any:
+    """Everybody is outlined again, every corner off by so many pixels."""
+    again = trembled(px, rng, some)
+    both = np.arange(2 * len(some)).reshape(2, -1).T.ravel() % len(some)
+    made = [some.masks[k // 2] if k % 2 == 0 else again.masks[k // 2]
+            for k in range(2 * len(some))]  # fmt: skip
+    return replace(some.take(both), masks=tuple(made))
+
+
 def itself(rng: Rng, some: Any) -> Any:
     """Nothing but the category is another."""
     return some
@@ -242,7 +251,11 @@ def faults(points: bool) -> list[Planted]:
                 partial(exchanged, False), paired=True),
     ]  # fmt: skip
     if not points:
-        return [*made, Planted("no mask", "", dropped)]
+        doubled = [
+            Planted("outlined twice", f"{px} px", partial(twice, px), paired=True)
+            for px in (0.5, 1.0)
+        ]
+        return [*made, Planted("no mask", "", dropped), *doubled]
     return [
         *made,
         *(Planted("mask shifted", f"{s} s, box follows", partial(shifted, s, True))

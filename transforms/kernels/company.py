@@ -16,6 +16,7 @@ import pyarrow as pa
 from posegate.transforms.kernels.buckets import Hashes, Ints, runs
 from posegate.transforms.kernels.geometry import bounding_box, iou
 from posegate.transforms.kernels.meeting import who
+from posegate.transforms.kernels.outlines import Outlines
 from posegate.transforms.kernels.pairing import combinations
 from posegate.transforms.model.poses import Bools, Floats, Poses
 
@@ -109,10 +110,16 @@ def sketches(
     judged: Bools,
     part: int,
     first: int,
+    masked: bool = False,
 ) -> pa.RecordBatch:
-    """The sketches (`SKETCH`) of a batch's rows; `frame` (N,) hashes their images."""
+    """The sketches (`SKETCH`) of a batch's rows; `frame` (N,) hashes their images.
+
+    What is `masked` has no points, so it lies where its box is; without one it is left
+    out.
+    """
     drawn = who(batch)
-    box = np.clip(bounding_box(poses.xy, poses.labelled), -FAR, FAR)
+    box = poses.bbox if masked else bounding_box(poses.xy, poses.labelled)
+    box = np.clip(box, -FAR, FAR)
     here = np.flatnonzero(judged & np.isfinite(box).all(axis=1))
     copy = np.flatnonzero(judged & (poses.labelled.sum(axis=1) >= FEWEST))
     xy, labelled = poses.xy[copy], poses.labelled[copy]
@@ -137,8 +144,11 @@ def sketches(
     )
 
 
-def meeting(bucket: pa.RecordBatch) -> pa.RecordBatch:
-    """(place, part, row) of the rows that have company, in sketches of whole places."""
+def meeting(bucket: pa.RecordBatch, near: float = NEAR) -> pa.RecordBatch:
+    """(place, part, row) of the rows that have company, in sketches of whole places.
+
+    Those of an image whose boxes overlap by more than `near`; below 0 all of them.
+    """
     place, part, row = (bucket[n].to_numpy() for n in ("place", "part", "row"))
     framed = bucket["framed"].to_numpy(zero_copy_only=False)
     order = np.lexsort((row, part, place, framed))
@@ -147,8 +157,10 @@ def meeting(bucket: pa.RecordBatch) -> pa.RecordBatch:
     group = np.repeat(np.arange(len(starts)), lengths)
     box = bucket["box"].flatten().to_numpy().reshape(-1, 4)[order].astype(np.float64)
     i, j = couples(group)
-    near = ~framed[order][i] | (iou(box[i], box[j]) > NEAR)
-    kept += [i[near], j[near]]
+    close = ~framed[order][i] | (iou(box[i], box[j]) > near)
+    kept += [i[close], j[close]]
+    if near < 0:
+        kept.append(np.flatnonzero(framed[order]))
     chosen = order[np.unique(np.concatenate(kept))]
     return pa.RecordBatch.from_arrays(
         [pa.array(place[chosen]), pa.array(part[chosen]), pa.array(row[chosen])],
@@ -174,12 +186,18 @@ def couples(group: Ints) -> tuple[Ints, Ints]:
 @dataclass(frozen=True)
 class Company:
     """N rows by place, and the P pairs of those of one place: `first` comes before
-    `second`, wherever they were read. A rule's value is that of the second."""
+    `second`, wherever they were read. A rule's value is that of the second.
+
+    `starts` and `lengths` are the rows of each place; `outlines` where masks are what
+    is delivered."""
 
     poses: Poses
     image: npt.NDArray[np.object_]
     first: Ints
     second: Ints
+    starts: Ints
+    lengths: Ints
+    outlines: Outlines | None = None
 
     @classmethod
     def of(cls, rows: pa.RecordBatch, poses: Poses) -> "Company":
@@ -188,7 +206,16 @@ class Company:
         starts, lengths = runs(place)
         first, second = couples(np.repeat(np.arange(len(starts)), lengths))
         image = rows["image"].to_numpy(zero_copy_only=False)
-        return cls(poses, image, first, second)
+        drawn = "segmentation" in rows.schema.names
+        outlines = Outlines.of(rows) if drawn else None
+        return cls(poses, image, first, second, starts, lengths, outlines)
+
+    @property
+    def masks(self) -> Outlines:
+        """The masks of the rows; raises ValueError where they were not read."""
+        if self.outlines is None:
+            raise ValueError("masks are read of skeletons of category mask only")
+        return self.outlines
 
     @property
     def together(self) -> Bools:

@@ -227,7 +227,7 @@ def alike(
     """(P,) the score of rows with others, neither of which is the reference: symmetric
     OKS, NaN without sigmas, or IoU of masks."""
     if skeleton.masked:
-        return blocks.outlines.agreement(one, other)[0]
+        return blocks.outlines.overlap(one, other)
     if skeleton.sigmas is None or not len(one):
         return np.full(len(one), np.nan)
     size = measures.area(poses)

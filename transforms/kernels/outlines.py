@@ -66,12 +66,33 @@ class Outlines:
 
         NaN unless both have a mask, of one size, and one of them something in it.
         """
-        area, border = np.full((2, len(one)), np.nan)
+        border = np.full(len(one), np.nan)
         for i in np.flatnonzero(self._drawn[one] & self._drawn[other]).tolist():
-            a, b = int(one[i]), int(other[i])
-            area[i] = iou(self[a], self[b])
-            border[i] = iou(self.edge(a), self.edge(b))
-        return area, border
+            border[i] = iou(self.edge(int(one[i])), self.edge(int(other[i])))
+        return self.overlap(one, other), border
+
+    def overlap(self, one: Ints, other: Ints) -> Floats:
+        """(M,) the IoU alone."""
+        area = np.full(len(one), np.nan)
+        for i in np.flatnonzero(self._drawn[one] & self._drawn[other]).tolist():
+            area[i] = iou(self[int(one[i])], self[int(other[i])])
+        return area
+
+    def area(self, rows: Ints) -> Floats:
+        """(M,) [px] of the masks of some rows; NaN where there is none."""
+        found = np.full(len(rows), np.nan)
+        for i in np.flatnonzero(self._drawn[rows]).tolist():
+            mask = self[int(rows[i])]
+            found[i] = np.nan if mask is None else rle.area(mask)
+        return found
+
+    def uncovered(self, rows: Ints) -> float:
+        """Share of an image that none of its masks covers; NaN without any of them."""
+        found = [mask for r in rows.tolist() if (mask := self[r]) is not None]
+        if not found or any(mask["size"] != found[0]["size"] for mask in found):
+            return np.nan
+        high, wide = found[0]["size"]
+        return 1 - float(rle.area(rle.merge(found))) / (high * wide)
 
     def table(self, one: Ints, other: Ints) -> Floats:
         """(A, B) IoU of each of some rows with each of others; 0 where one has none."""

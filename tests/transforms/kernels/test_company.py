@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import batch, row
-from posegate.transforms.kernels.buckets import stable_hash
+from posegate.transforms.kernels.buckets import runs, stable_hash
 from posegate.transforms.kernels.company import (
     CROWD,
     Company,
@@ -135,7 +135,7 @@ def test_a_rows_value_is_the_extreme_of_its_pairs() -> None:
     table = batch(row(0), row(1), row(2))
     image = table["image"].to_numpy(zero_copy_only=False)
     first, second = couples(np.zeros(3, np.int64))
-    beside = Company(Poses.of(table), image, first, second)
+    beside = Company(Poses.of(table), image, first, second, *runs(np.zeros(3)))
     values = np.array([0.1, 0.2, 0.3])  # of (0, 1), (0, 2), (1, 2)
     np.testing.assert_array_equal(beside.spread(values, True), [np.nan, 0.1, 0.3])
     np.testing.assert_array_equal(beside.spread(values, False), [np.nan, 0.1, 0.2])
