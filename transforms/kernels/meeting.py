@@ -140,7 +140,7 @@ def _places(part: Ints, row: Ints, chosen: Ints) -> pa.RecordBatch:
     )
 
 
-def encounters(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints, Ints]:
+def encounters(frame: Ints, role: Ints) -> tuple[Ints, Ints, Ints]:
     """Which blocks to compare: a block is one person's rows of one frame.
 
     Args:
@@ -154,8 +154,7 @@ def encounters(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints, Ints]:
     """
     made = np.flatnonzero(role == 0)
     trusted = np.flatnonzero((role > 0) & (role != MACHINE))
-    number = frame.astype(np.int64)  # as good a name for a frame, negative or not
-    one, other, _ = combinations(number[made], number[trusted])
+    one, other, _ = combinations(frame[made], frame[trusted])
     starts, lengths = runs(frame[made])
     follower = np.roll(made, -1)
     follower[starts + lengths - 1] = made[starts]
@@ -167,15 +166,14 @@ def encounters(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def predicted(frame: Hashes | Ints, role: Ints) -> tuple[Ints, Ints]:
+def predicted(frame: Ints, role: Ints) -> tuple[Ints, Ints]:
     """Which blocks to hold against a model's: (M,) production, (M,) of every model.
 
     Args:
       frame, role: of B blocks, as in `encounters`.
     """
     made, machine = np.flatnonzero(role == 0), np.flatnonzero(role == MACHINE)
-    number = frame.astype(np.int64)
-    one, other, _ = combinations(number[made], number[machine])
+    one, other, _ = combinations(frame[made], frame[machine])
     return made[one], machine[other]
 
 

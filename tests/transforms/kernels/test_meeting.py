@@ -91,7 +91,7 @@ P, G, R, M = range(4)
 def test_a_block_meets_all_gold_and_reviews_and_the_next_annotator(
     blocks: list[tuple[int, int]], expected: list[tuple[int, int, int]]
 ) -> None:
-    frame = np.array([f for f, _ in blocks], np.uint64)
+    frame = np.array([f for f, _ in blocks], np.int64)
     role = np.array([r for _, r in blocks], np.int64)
     found = list(zip(*(x.tolist() for x in encounters(frame, role)), strict=True))
     assert found == expected

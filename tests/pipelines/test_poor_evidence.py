@@ -1,0 +1,96 @@
+"""Evidence that says little or nothing: the verdict and the dashboard say which."""
+
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from delivered import call, coco, deliver, document, person, picture, project, run_of
+
+
+def judged(tmp_path: Path, content: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The report and the words of the dashboard of one delivery."""
+    roles = [f'"{role}.json" = "{role}"' for role in ("gold", "review")
+             if f"{role}.json" in content]  # fmt: skip
+    side = "\n".join(["received = 2026-03-01", "[roles]", *roles])
+    delivery = deliver(tmp_path / "w1", {"delivery.toml": side, **content})
+    done = call("run", delivery, "--project", project(tmp_path))
+    assert done.code in (0, 1), done
+    run = run_of(tmp_path / "quality", "w1")
+    page = unescape((run / "dashboard.html").read_text())
+    return document(run, "report.json"), page
+
+
+def test_one_annotator_in_one_week_without_any_reference(tmp_path: Path) -> None:
+    report, page = judged(tmp_path, {"a.json": coco([person(n) for n in range(8)])})
+    assert report["verdict"] == "hold"
+    assert [a["annotator"] for a in report["annotators"]] == ["ann"]
+    for said in (
+        "No instance has a reference (gold, a review, or a second annotator)",
+        "Visibility flags are not judged: undefined: nothing was flagged by both.",
+        "0 of 0 reviewed instances have OKS below 0.75",
+        "8 more, if all are good, accept it",
+        "No instance has been compared with a reference.",
+        "no control charts yet",
+    ):
+        assert said in page, said
+
+
+def test_own_reviews_and_gold_that_contradicts_gold(tmp_path: Path) -> None:
+    one = coco(
+        [person(n, image=n) for n in range(1, 4)], [picture(n) for n in (1, 2, 3)]
+    )
+    gold = [
+        person(1, image=1, annotator="gil"),
+        person(2, image=2, annotator="gil"),
+        {**person(20, image=2, annotator="hal"), "keypoints": shifted(2, 12)},
+    ]
+    own = coco([person(3, image=3, annotator="ann")], [picture(3)])
+    pictures = [picture(n) for n in (1, 2)]
+    content = {"a.json": one, "gold.json": coco(gold, pictures), "review.json": own}
+    report, page = judged(tmp_path, content)
+    assert report["agreement"]["kinds"] == {"gold": 1}
+    for said in (
+        "2 instances of gold contradict other gold of the same object",
+        "1 reviews of people's own work do not count.",
+        "Gold contradicts other gold of the same object; neither counts.",
+        "All pairs come from one video, so agreement has no interval",
+    ):
+        assert said in page, said
+
+
+def shifted(number: int, px: int) -> list[int]:
+    """The keypoints of a person, moved to the right."""
+    points = list(person(number)["keypoints"])
+    points[::3] = [x + px for x in points[::3]]
+    return points
+
+
+def test_a_thousand_annotators_of_one_instance_all_flags_alike_and_broken_clocks(
+    tmp_path: Path,
+) -> None:
+    n = 1000
+    times = {0: "1970-01-01T00:00:00Z", 1: "2999-12-31T00:00:00Z"}
+    made = [
+        person(
+            i + 1,
+            image=i,
+            annotator=f"a{i:03d}",
+            annotated_at=times.get(i, "2026-02-25T10:00:00Z"),
+        )
+        for i in range(n)
+    ]
+    gold = [person(i + 1, image=i, annotator="gil") for i in range(n)]
+    pictures = [picture(i) for i in range(n)]
+    content = {"a.json": coco(made, pictures), "gold.json": coco(gold, pictures)}
+    report, page = judged(tmp_path, content)
+    assert report["counts"]["annotators"] == report["sampling"]["strata"] == n
+    assert report["sampling"]["drawn"]["population"] == n
+    assert report["agreement"]["pairs"] == n
+    assert report["drift"]["weeks"] == ["2026-W09"]
+    assert report["counts"]["repairs"] == {"coco.time-unreadable": 1}
+    for said in (
+        "Visibility flags are not judged: undefined: only one level occurs.",
+        "1,000 annotators",
+        "17 pairs of keypoints were set aside",
+    ):
+        assert said in page, said
