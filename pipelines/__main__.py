@@ -33,8 +33,8 @@ The least project.toml:
   skeleton = "coco_17"       # or the path of a TOML
   policy   = "general"       # or "sports", or the path of a TOML
   output   = "quality"       # or gs://bucket/quality
-`[kinematics] write = true` there adds a table of joint angles and velocities of tracks.
 Options after -- go to Beam, e.g. -- --runner=PortableRunner --job_endpoint=HOST:PORT
+`[kinematics] write = true` in project.toml adds the angles and velocities of tracks' joints.
 
 """
     + EPILOG
