@@ -34,7 +34,7 @@ The least project.toml:
   policy   = "general"       # or "sports", or the path of a TOML
   output   = "quality"       # or gs://bucket/quality
 Options after -- go to Beam, e.g. -- --runner=PortableRunner --job_endpoint=HOST:PORT
-`[kinematics] write = true` in project.toml adds the angles and velocities of tracks' joints.
+`[kinematics] write = true` in project.toml adds a table of joints' angles and speeds.
 
 """
     + EPILOG
