@@ -189,7 +189,8 @@ class Tracks:
     @cached_property
     def _bones(self) -> Floats:
         """(M, B) [the pose's unit]: of 3-D poses; NaN of others."""
-        xyz = self.poses.xyz[self._once]
+        labelled = self.poses.labelled[..., None]
+        xyz = np.where(labelled, self.poses.xyz, np.nan)[self._once]
         return segments.lengths(xyz, segments.bones(self.skeleton))
 
     def bone_deviation(self, fewest: int) -> tuple[Floats, Floats]:
