@@ -137,11 +137,14 @@ def words(path: str) -> None:
 
 
 def hdf5(path: str) -> None:
-    """h5py, every data set."""
+    """h5py, every data set as an array."""
+    found: list[Any] = []
+
+    def visit(_: str, item: Any) -> None:  # None, for anything else ends the visit
+        found.append(item[()] if isinstance(item, h5py.Dataset) else None)
+
     with h5py.File(path) as file:
-        file.visititems(
-            lambda _, item: item[()] if isinstance(item, h5py.Dataset) else None
-        )
+        file.visititems(visit)
 
 
 def c3d(path: str) -> None:
