@@ -4,12 +4,14 @@ import argparse
 import time
 from collections.abc import Sequence
 
+import masked
 import numpy as np
 import pyarrow as pa
 from detection import Ground
-from people import batch, of_points
+from people import DATA, batch, of_points
 from table import table
 
+from posegate.transforms.kernels.outlines import Outlines
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.rule import Bound
@@ -34,7 +36,30 @@ def run(options: argparse.Namespace) -> str:
     ]
     together = columns[0]["all together"]
     said = f"  all, 17 points: {together:.1f} us  (target < {TARGET:.0f})\n"
-    return table(["us per instance", *SKELETONS, f"{SPATIAL} 3-D"], body) + "\n" + said
+    costly = table(["us per instance", *SKELETONS, f"{SPATIAL} 3-D"], body)
+    return costly + "\n" + said + of_masks(options.repeat)
+
+
+def of_masks(turns: int) -> str:
+    """Microseconds per mask of COCO's people: the rules of masks, and agreement."""
+    if not DATA.is_dir():
+        return f"  no {DATA.name} here, so masks were not timed\n"
+    skeleton = load("mask")
+    rows = masked.batch(masked.masked(skeleton), skeleton)
+    rules = [each for each in masked.rules(skeleton) if not each.rule.beside]
+    judged = cost(rows, skeleton, rules, turns)
+    every = np.arange(rows.num_rows)
+    start = time.process_time()
+    Outlines.of(rows).overlap(every, every)
+    area = time.process_time() - start
+    start = time.process_time()
+    Outlines.of(rows).agreement(every, every)
+    both = time.process_time() - start
+    one = 1e6 / rows.num_rows
+    return (
+        f"  rules of masks: {judged:.0f} us a mask, read once; IoU {one * area:.0f}, "
+        f"with boundary IoU {one * both:.0f} us a mask, reading included\n"
+    )
 
 
 def costs(

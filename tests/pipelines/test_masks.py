@@ -5,8 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 
 from delivered import call, deliver, document, picture, project, run_of, table
+from posegate.transforms import parts
+from posegate.transforms.kernels.compare import How, compare
+from posegate.transforms.model.skeleton import load
 
 IMAGES = 90
 
@@ -108,3 +114,69 @@ def test_another_category_is_nonconforming_and_in_the_table(tmp_path: Path) -> N
     assert classes["names"] == ["dog", "person"]
     assert classes["matrix"] == [[15, 30], [30, 15]]
     assert "delivered (rows) against reference" in (run / "dashboard.html").read_text()
+
+
+def test_the_run_finds_what_plain_calls_find(tmp_path: Path) -> None:
+    _, _, run = judged(tmp_path, 12.0, confused=7)
+    skeleton = load("mask")
+    files = sorted((run / "annotations").rglob("*.parquet"))
+    rows = [
+        parts.placed(batch, number, np.arange(batch.num_rows))
+        for number, file in enumerate(files)
+        for batch in pq.ParquetFile(file).iter_batches()
+    ]
+    plain = compare(pa.concat_batches(rows), skeleton, "", How(low=0.65)).pairs
+    names = ("mask_iou", "boundary_iou", "dice", "category", "reference_category")
+    columns = ["instance", "reference", *names]
+    order = [("instance", "ascending")]
+    expected = pa.Table.from_batches([plain]).select(columns).sort_by(order)
+    made = table(run, "agreement").select(columns).sort_by(order)
+    assert made.to_pylist() == expected.to_pylist()
+    assert made.num_rows == IMAGES
+
+
+def test_real_masks_are_accepted_a_pixel_from_their_gold(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    file = shared_data / "coco_val2017_first538" / "person_keypoints_val2017.json"
+    if not file.is_file():
+        pytest.skip(f"no {file.name} in ../shared/data here")
+    real = json.loads(file.read_text(encoding="utf-8"))
+    gold = [each for each in real["annotations"] if not each["iscrowd"]][:200]
+    for each in gold:
+        for name in ("keypoints", "num_keypoints"):
+            each.pop(name)
+    rng = np.random.default_rng(3)
+    work = [
+        each | {
+            "annotator": "ann",
+            "segmentation": [
+                (np.array(p) + rng.normal(0, 1, len(p))).round(2).tolist()
+                for p in each["segmentation"]
+            ],
+        }
+        for each in gold
+    ]  # fmt: skip
+    ids = {each["image_id"] for each in gold}
+    images = {each["id"]: each for each in real["images"] if each["id"] in ids}
+    document_of = {"images": list(images.values()), "categories": CLASSES[:1]}
+    deliver(
+        tmp_path / "d",
+        {
+            "a.json": json.dumps(document_of | {"annotations": work}),
+            "gold.json": json.dumps(document_of | {"annotations": gold}),
+            "delivery.toml": '[roles]\n"gold*.json" = "gold"\n',
+        },
+    )
+    project(tmp_path, PROJECT)
+    done = call("run", tmp_path / "d", "--project", tmp_path / "project.toml")
+    run = run_of(tmp_path / "quality", "d")
+    assert done.code == 0, gate(run, "acceptance")["text"]
+    pairs = table(run, "agreement")
+    assert pairs.num_rows == len(gold)
+    assert set(pairs["instance"].to_pylist()) == {
+        row["instance"]
+        for row in table(run, "annotations").to_pylist()
+        if row["role"] == "production"
+    }
+    assert 0.85 < np.mean(pairs["mask_iou"].to_pylist()) < 0.95
