@@ -287,7 +287,7 @@ def _means(points: Floats, found: Bools) -> list[str | None]:
 def _first(person: dict[str, Any], keys: tuple[str, ...]) -> list[float]:
     for key in keys:
         if some := person.get(key):
-            return some  # type: ignore[no-any-return]  # whatever it is: `_wrong` says
+            return some  # whatever it is: `_wrong` says
     return []
 
 
