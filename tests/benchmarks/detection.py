@@ -207,7 +207,9 @@ def clean(ground: Ground) -> Iterator[str]:
         hits, name = found.by_rule[bound.rule.id], bound.rule.id
         if hits.any():
             yield f"| {name} ({bound.severity}) | {len(hits)} | {per_thousand(hits)} |"
-    quiet = [id for id, hits in found.by_rule.items() if not hits.any()]
+    quiet = [
+        id for id, hits in found.by_rule.items() if not (RULES[id].space or hits.any())
+    ]
     none = per_thousand(np.zeros(len(ground.people), bool))
     yield f"| each of {', '.join(quiet)} | {len(ground.people)} | {none} |"
 

@@ -121,7 +121,7 @@ def clean(on: Ground) -> Iterator[str]:
     hits, asked = judged(on.films, on)
     minutes = sum(len(f) / (f.fps or 30.0) for f in on.films) / 60
     yield row_of("*all that review*", asked, minutes)
-    quiet = [id for id, some in hits.items() if not some.any()]
+    quiet = [id for id, some in hits.items() if not (RULES[id].space or some.any())]
     for bound in on.rules:
         some = hits[bound.rule.id]
         if some.any():
