@@ -19,8 +19,9 @@ from posegate.pipelines import (
 from posegate.pipelines.commands import Action, Commands, command
 
 EPILOG = """\
-exit codes: 0 accepted, or reviews handed in; 1 the gate said no (reject or hold); 2 a
-mistake in the call or in project.toml; 3 the run broke. Results are written before a 1.
+exit codes: 0 accepted, or reviews handed in; 1 the gate said no (reject or hold);
+2 a mistake in the call or in project.toml; 3 the run broke. Results are written before
+a 1.
 """
 
 RUN_EPILOG = (
