@@ -41,18 +41,18 @@ def adjusted(s: Mapping[str, Floats]) -> Adjusted:
     Weeks without products (all 0) say nothing of how errors grow.
     """
     n = s["n"]
-    xx, known = _products(s), np.maximum(n, 1.0)
-    x = np.stack([s[name] for name in HARD])  # (3, A, W, K)
-    slope = _slope(s, x, xx, "log")
+    slope = _slope(s, "log")
     slips = s["gross"].sum() / max(float(n.sum()), 1.0)
-    growth = _slope(s, x, xx, "gross") / max(slips, 1e-3)
-    usual = x.sum(axis=(1, 2)) / np.maximum(n.sum(axis=(0, 1)), 1.0)  # (3, K)
-    beyond = x - n * usual[:, None, None]  # (3, A, W, K)
-    excess = np.tensordot(slope, beyond, 1)  # (A, W, K)
-    along = np.stack([s[f"{name}_log"] for name in HARD])
-    cross = np.tensordot(slope, along - usual[:, None, None] * s["log"], 1)
-    square = np.einsum("i,ij...,j->...", slope, _about(xx, x, n, usual), slope)
-    more = 1 + np.tensordot(growth, beyond, 1) / known
+    growth = _slope(s, "gross") / max(slips, 1e-3)
+    number = np.maximum(n.sum(axis=(0, 1)), 1.0)
+    usual = np.stack([s[name].sum(axis=(0, 1)) / number for name in HARD])  # (3, K)
+    middle = slope @ usual  # (K,)
+    whole = _along(s, slope)
+    excess = whole - n * middle
+    cross = _along(s, slope, "_log") - middle * s["log"]
+    square = _square(s, slope) - 2 * middle * whole + n * middle**2
+    known = np.maximum(n, 1.0)
+    more = 1 + (_along(s, growth) - n * (growth @ usual)) / known
     return Adjusted(
         log=s["log"] - excess,
         log2=s["log2"] - 2 * cross + square,
@@ -62,28 +62,34 @@ def adjusted(s: Mapping[str, Floats]) -> Adjusted:
     )
 
 
-def _products(s: Mapping[str, Floats]) -> Floats:
-    """Sums of products of `HARD`: (3, 3, A, W, K)."""
-    out = np.zeros((len(HARD), len(HARD), *s["n"].shape))
+def _along(s: Mapping[str, Floats], slope: Floats, of: str = "") -> Floats:
+    """Sum over `HARD` of a slope times its sums: (A, W, K)."""
+    total = np.zeros(s["n"].shape)
+    for by, name in zip(slope.tolist(), HARD, strict=True):
+        total += by * s[f"{name}{of}"]
+    return total
+
+
+def _square(s: Mapping[str, Floats], slope: Floats) -> Floats:
+    """Sums of squares of what the slopes make of `HARD`: (A, W, K)."""
+    total = np.zeros(s["n"].shape)
+    for a, b in CROSS:
+        by = float(slope[HARD.index(a)] * slope[HARD.index(b)])
+        total += (by if a == b else 2 * by) * s[f"{a}_{b}"]
+    return total
+
+
+def _slope(s: Mapping[str, Floats], of: str) -> Floats:
+    """How much of something a unit of each of `HARD` brings, inside weeks: (3,)."""
+    told = s["scale_scale"] > 0  # (A, W, K)
+    part = np.where(told, 1 / np.maximum(s["n"], 1.0), 0.0)
+    inner = np.array(
+        [np.sum(s[f"{a}_{of}"] * told - s[a] * s[of] * part) for a in HARD]
+    )
+    known = RIDGE * np.diag(SPREAD)
     for a, b in CROSS:
         i, j = HARD.index(a), HARD.index(b)
-        out[i, j] = out[j, i] = s[f"{a}_{b}"]
-    return out
-
-
-def _about(xx: Floats, x: Floats, n: Floats, usual: Floats) -> Floats:
-    """Products of the distances from the usual: (3, 3, A, W, K)."""
-    centre = usual[:, None, None]
-    mixed = centre[:, None] * x[None]
-    return xx - mixed - mixed.swapaxes(0, 1) + n * centre[:, None] * centre[None]
-
-
-def _slope(s: Mapping[str, Floats], x: Floats, xx: Floats, of: str) -> Floats:
-    """How much of something a unit of each of `HARD` brings, inside weeks: (3,)."""
-    n = np.maximum(s["n"], 1.0)
-    told = xx[0, 0] > 0  # (A, W, K)
-    along = np.stack([s[f"{name}_{of}"] for name in HARD])
-    inner = ((along - x * s[of] / n) * told).reshape(len(HARD), -1).sum(axis=1)
-    spread = (xx - x[:, None] * x[None] / n) * told
-    known = spread.reshape(len(HARD), len(HARD), -1).sum(axis=2)
-    return np.linalg.solve(known + RIDGE * np.diag(SPREAD), inner)
+        spread = float(np.sum(s[f"{a}_{b}"] * told - s[a] * s[b] * part))
+        known[i, j] += spread
+        known[j, i] = known[i, j]
+    return np.linalg.solve(known, inner)

@@ -292,7 +292,8 @@ def p_more(span: Span, count: Floats, prior: Rates) -> Floats:
     recent, before = (np.rint(each) for each in halves(running(count), span.weeks))
     shape, rate = prior.shape + before, prior.rate + span.before
     often = span.n / (rate + np.maximum(span.n, 1.0))
-    above = special.betainc(recent + 1, shape, often)
-    least = special.betainc(np.maximum(recent, 1), shape, often)
-    as_many = np.where(recent > 0, least, 1.0)
-    return np.where(span.judged, (above + as_many) / 2, np.nan)
+    p = 1 - (1 - often) ** shape / 2  # of none at all
+    some = span.judged & (recent > 0)
+    r, a, x = recent[some], shape[some], often[some]
+    p[some] = (special.betainc(r + 1, a, x) + special.betainc(r, a, x)) / 2
+    return np.where(span.judged, p, np.nan)

@@ -116,17 +116,17 @@ def refold(
     Only those against one source: by default the best that there is anywhere.
     """
     table = pa.concat_tables([WEEKLY.empty_table(), *tables])
-    table = table.filter(among(table["keypoint"], keypoints))
+    table = only(table, among(table["keypoint"], keypoints))
     if source is None:
         source = next(iter(sources.available(table["kind"])), sources.GOLD)
-    table = table.filter(pc.equal(sources.source_of(table["kind"]), source))
+    table = only(table, pc.equal(sources.source_of(table["kind"]), source))
     worked = pa.concat_tables(
         [WORKED.empty_table(), *work], promote_options="default"
     ).combine_chunks()
     pairs, made = per_week(table), per_week(worked)
     kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
     aside = sum(n for week, n in pairs.items() if week not in set(kept))
-    table, worked = (each.filter(among(each["week"], kept)) for each in (table, worked))
+    table, worked = (only(each, among(each["week"], kept)) for each in (table, worked))
     names = {
         name
         for each in (table, worked)
@@ -168,6 +168,13 @@ def per_week(table: pa.Table) -> dict[str, int]:
     return dict(zip(found["week"].to_pylist(), found["n_sum"].to_pylist(), strict=True))
 
 
+def only(table: pa.Table, kept: pa.ChunkedArray) -> pa.Table:
+    """The rows that are kept; the same table where all are, for a year of a fleet is
+    larger than what a filter should copy in vain."""
+    kept = pc.fill_null(kept, False)
+    return table if pc.all(kept).as_py() else table.filter(kept)
+
+
 def among(column: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
     """Whether each value is one of the names."""
     return pc.is_in(column, value_set=pa.array(list(names), pa.string()))
@@ -184,8 +191,10 @@ def added(
             np.asarray(pc.index_in(table[name], value_set=pa.array(list(names))))
             for name, names in places.items()
         )
-        values = np.stack([table[name].to_numpy() for name in numbers], axis=1)
-        np.add.at(total, index, values)
+        place = np.ravel_multi_index(index, shape[:-1])
+        flat = total.reshape(-1, len(numbers))
+        for column, name in enumerate(numbers):
+            np.add.at(flat[:, column], place, table[name].to_numpy())
     return total
 
 

@@ -167,3 +167,8 @@ def test_any_division_into_deliveries_folds_alike(cuts: list[int], back: bool) -
 
 
 SUMS = residuals(person=3.0)
+
+
+def test_a_kind_of_no_source_counts_nowhere() -> None:
+    every = [*tables(SUMS, "gold"), *tables(SUMS, "hearsay")]
+    assert np.array_equal(refold(every, KEYPOINTS).sums, SUMS)

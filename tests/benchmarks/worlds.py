@@ -1,0 +1,72 @@
+"""The made fleet in other worlds: without gold, and with people who are harder."""
+
+import numpy as np
+from planted_fleet import (
+    ANNOTATORS,
+    WARM,
+    WEEKS,
+    Made,
+    Score,
+    World,
+    episodes,
+    made,
+    score,
+)
+
+from posegate.transforms.kernels import sources
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.drift import Parameters, fleet, moved_together
+from posegate.transforms.kernels.people import HABITS, HOLDING, people
+from posegate.transforms.kernels.stream_sums import DIFFICULTY, STATISTICS
+from posegate.transforms.kernels.sums import WORK
+
+SEED, VOLUME, LATE = 60, 60.0, 30
+
+MODELS = {
+    "model, noise x1.5": World(model=1.5),
+    "model, noise x3": World(model=3.0),
+    "x1.5, bias differs by week": World(model=1.5, content=0.2),
+    "x1.5, other version": World(model=1.5, version=LATE),
+}
+"""What annotators are held against; four times as many instances as have gold."""
+
+
+def without_gold(settings: Parameters) -> tuple[list[tuple[str, Score]], str]:
+    """(world, score) of each model, and how plainly another version is told."""
+    rows, told = [], 0
+    for name, world in MODELS.items():
+        one = made(SEED, volume=VOLUME, world=world)
+        seen = fleet(sources.less_model(one.weekly), settings)
+        rows.append((name, score(seen.alarms.alarm, one)))
+        if world.version < WEEKS:
+            shared, _ = moved_together(one.weekly, settings)
+            told = int(shared[world.version :].any(axis=0).sum())
+    return rows, f"  another version is told of the model on {told} of 17 keypoints"
+
+
+def harder(settings: Parameters) -> list[tuple[str, float, float, int]]:
+    """(what, false alarms a week on keypoints, on persons, found) where a fifth of the
+    annotators are given harder people, unadjusted and adjusted."""
+    rows = []
+    for name, drifting in (("nobody drifts", 0.0), ("a tenth drift", 0.1)):
+        one = made(SEED, drifting, world=World(hard=0.2))
+        for how, weekly in (("as they are", blind(one)), ("adjusted", one.weekly)):
+            nothing = np.zeros((ANNOTATORS, WEEKS, len(WORK), 3), np.int64)
+            found = people(weekly, nothing, settings)
+            alarm = found.alarms.alarm[..., [HABITS.index(h) for h in HOLDING]]
+            begun = sum(
+                1
+                for each in alarm.transpose(0, 2, 1).reshape(-1, WEEKS)
+                for _ in episodes(np.flatnonzero(each))
+            )
+            seen = score(fleet(weekly, settings, found.careless).alarms.alarm, one)
+            of_persons = begun / (WEEKS - WARM)
+            rows.append((f"{name}, {how}", seen.false, of_persons, seen.found))
+    return rows
+
+
+def blind(one: Made) -> Ints:
+    """The sums without what makes instances hard."""
+    weekly = one.weekly.copy()
+    weekly[..., [STATISTICS.index(name) for name in DIFFICULTY]] = 0
+    return weekly
