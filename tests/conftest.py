@@ -1,7 +1,8 @@
 """Options of the test run, and where real deliveries lie when they are there.
 
 `--all` runs the tests marked `slow` too. `--require-all` is for a machine that should
-have every tool: there a skip whose reason begins with "needs " is a failure.
+have every tool: there a skip whose reason begins with "needs " is a failure. Examples of properties have
+no deadline: how long one takes is the machine's affair.
 """
 
 from pathlib import Path
@@ -9,8 +10,12 @@ from shutil import which
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["servers.fixtures"]
+
+settings.register_profile("posegate", deadline=None)
+settings.load_profile("posegate")
 
 SHARED_DATA = Path(__file__).parents[1].joinpath("../shared/data").resolve()
 

@@ -100,7 +100,6 @@ def once(made: Path, whole: dict[str, Any]) -> dict[str, Any]:
 
 @settings(
     max_examples=3,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -147,14 +147,16 @@ def allocate(population: Ints, spread: Floats, budget: int, floor: int) -> Ints:
     In proportion to units times standard deviation, which makes the error of the whole
     least (Neyman 1934); the floor keeps every stratum in sight and costs a tenth of the
     gain. A stratum whose deviation is not known has the mean of the others. Nobody gets
-    more than there is; what is left over goes to the others.
+    more than there is; what is left over goes to the others, those that do not vary last.
     """
     known = spread[np.isfinite(spread)]
     usual = float(known.mean()) if len(known) and known.mean() > 0 else 1.0
     weight = population * np.where(np.isfinite(spread), spread, usual)
     given = np.minimum(_share_out(np.ones(len(weight)), budget, population), floor)
-    rest = budget - int(given.sum())
-    return given + _share_out(weight.astype(np.float64), rest, population - given)
+    for each in (weight, population):
+        rest = budget - int(given.sum())
+        given += _share_out(each.astype(np.float64), rest, population - given)
+    return given
 
 
 def _share_out(weight: Floats, budget: int, room: Ints) -> Ints:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.formats import Build, Context, Record, Tally
@@ -217,7 +217,6 @@ RECORDS = st.lists(
 )
 
 
-@settings(deadline=None)  # the first call imports what Arrow converts with
 @given(RECORDS, st.integers(1, 5))
 def test_nothing_is_lost_however_it_is_batched(given: list[Record], n: int) -> None:
     for position, each in enumerate(given):

@@ -72,7 +72,7 @@ def test_a_signalling_nan_is_a_missing_marker() -> None:
     assert (row["visibility"], row["repairs"]) == ([0, 2], ["c3d.point-incomplete"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mutated([trial(TWO, [HERE, LOST]), trial(TWO, [HERE], scale=0.5)]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.c3d": data}, AB, format="c3d")

@@ -59,7 +59,7 @@ CHANGES: list[Json] = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     changes=st.lists(st.sampled_from(CHANGES), max_size=12),
     batch=st.integers(1, 5),
@@ -75,7 +75,7 @@ def test_no_record_is_lost_and_none_made_up(
     Read(bytes(data), batch=batch)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(which=st.integers(0, 4), at=st.integers(1, 10_000), put=st.binary(max_size=3))
 def test_good_records_survive_any_damage_to_another(
     which: int, at: int, put: bytes

@@ -75,7 +75,7 @@ people = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(people, max_size=6), st.integers(0, 6))
 def test_our_reader_reads_back_what_was_written(
     said: list[dict[str, Any]], cut: int
@@ -101,7 +101,7 @@ def test_our_reader_reads_back_what_was_written(
             assert found["area"] == made["area"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(people, max_size=5))
 def test_pycocotools_reads_it(tmp_path_factory: Any, said: list[Any]) -> None:
     rows = [row(i, **each) for i, each in enumerate(said)]

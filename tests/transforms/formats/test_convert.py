@@ -111,7 +111,7 @@ def both(one: Keeps, other: Keeps) -> Keeps:
 
 
 @pytest.mark.parametrize("module", WRITERS, ids=lambda m: m.NAME)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rows=people())
 def test_what_a_format_keeps_comes_back(
     tmp_path_factory: pytest.TempPathFactory,
@@ -138,7 +138,7 @@ PAIRS = [(a, b) for a in WRITERS for b in WRITERS if a is not b and meet(a, b)]
 @pytest.mark.parametrize(
     "pair", PAIRS, ids=lambda pair: f"{pair[0].NAME}-{pair[1].NAME}"
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(rows=people())
 def test_what_two_formats_keep_comes_back_through_both(
     tmp_path_factory: pytest.TempPathFactory,

@@ -177,7 +177,7 @@ def test_batches_change_nothing() -> None:
         ]
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     made = files(answer()) | {"job_7/annotations.json": data}
     reads_or_says(made, ABC, "cvat-api")

@@ -245,7 +245,7 @@ def test_batches_and_pieces_change_nothing() -> None:
 
 
 @given(mutated([document(image(abc() + abc(), 0) + image(abc(), 1))]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.xml": data}, ABC, "cvat-images")
 

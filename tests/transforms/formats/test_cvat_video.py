@@ -172,7 +172,7 @@ def test_batches_change_nothing() -> None:
         ]
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.xml": data}, ABC, "cvat-video")
 

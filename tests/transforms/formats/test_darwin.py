@@ -201,7 +201,7 @@ FILM = drawn(film({"0": at(node("nose")), "1": at(node("nose"))}), fps=9)["a.jso
 
 
 @given(mutated([STILL, FILM]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, FACE, "darwin")
 

@@ -92,7 +92,7 @@ def test_what_is_none_is_read_as_none(data: bytes) -> None:
     assert reading(data).rows == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([table(ROWS), table(ROWS, animals=("m1",)), table(ROWS, sign=";")]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.csv": data}, AB, format="dlc")

@@ -84,7 +84,7 @@ def test_what_is_none_is_read_as_none() -> None:
         assert Reading({"a.h5": data}, AB, format="dlc-h5").rows == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([FIXED, TABLE]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.h5": data}, AB, format="dlc-h5")

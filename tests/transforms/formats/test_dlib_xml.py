@@ -93,6 +93,6 @@ def test_batches_change_nothing() -> None:
 
 
 @given(mutated([document(image(box(["00", "01"], [[1, 2], [3, 4]])))]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.xml": data}, ABC, "dlib-xml")

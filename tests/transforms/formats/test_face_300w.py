@@ -43,7 +43,7 @@ def test_other_tables_are_none(head: bytes) -> None:
 
 
 @given(mutated([listed(FACES)]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"f.csv": data}, TWO, "face-300w")
 

@@ -78,7 +78,7 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
     assert got.bad or got.tally.notes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([points([AC, PC]), points([AC, PC], axes="LPS", columns=False)]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.fcsv": data}, TWO, format="fcsv")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.formats.grouping import Group, Shape, fill, grouped
@@ -112,7 +112,6 @@ nodes = st.tuples(
 )
 
 
-@settings(deadline=None)  # the first call reads the shipped skeletons
 @given(st.lists(nodes, min_size=1, max_size=5))
 def test_a_pose_is_what_its_points_nested_under_it_are(some: Any) -> None:
     points = [

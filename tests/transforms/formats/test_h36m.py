@@ -96,7 +96,7 @@ def test_what_is_no_archive_is_left_alone_or_said(data: bytes) -> None:
 
 
 @given(mutated([packed(), packed(S=None, part=np.ones((2, 17, 2)))]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.npz": data}, SKELETON, "h36m")
 

@@ -48,7 +48,7 @@ def test_other_files_are_none(data: bytes) -> None:
 
 
 @given(mutated([sound()[NAME]]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({NAME: data}, USUAL, "h36m-h5")
 

@@ -94,14 +94,14 @@ def test_a_joint_behind_the_camera_is_not_seen() -> None:
 
 
 @given(mutated([inter.images()["annotations/InterHand2.6M_val_data.json"]]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_of_images_is_read_or_said(data: bytes) -> None:
     name = "annotations/InterHand2.6M_val_data.json"
     reads_or_says(inter.images() | {name: data}, INTER, "interhand")
 
 
 @given(st.sampled_from(["joint_3d", "camera"]), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_beside_images_costs_only_them(
     what: str, data: st.DataObject
 ) -> None:
@@ -125,13 +125,13 @@ def test_other_json_is_none(head: bytes, name: str) -> None:
 
 
 @given(mutated([frei.whole()["training_xyz.json"]]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_of_freihand_is_read_or_said(data: bytes) -> None:
     reads_or_says({"training_xyz.json": data}, FREI, "freihand")
 
 
 @given(mutated([next(iter(inter.whole().values()))]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_of_interhand_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, INTER, "interhand")
 

@@ -316,7 +316,7 @@ SOUND = drawn(box(), point("nose", parentID="b"), point("left_eye"))["export.jso
 
 
 @given(mutated([SOUND]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, FACE, "label-studio")
 

@@ -213,13 +213,13 @@ def test_other_json_is_none(text: str) -> None:
 
 
 @given(mutated([drawn(box(objects=[point("nose")]))["export.ndjson"]]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.ndjson": data}, FACE, "labelbox")
 
 
 @given(mutated([video({"1": [point("nose")], "2": [point("nose")]})["export.ndjson"]]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_is_damaged_of_a_video_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.ndjson": data}, FACE, "labelbox")
 

@@ -85,7 +85,7 @@ def test_other_json_is_none(text: str) -> None:
 
 
 @given(mutated([drawn(point("nose"), box(), shape("x", "circle", [[1, 1]]))["a.json"]]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, FACE, "labelme")
 

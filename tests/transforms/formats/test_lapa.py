@@ -35,7 +35,7 @@ def test_other_texts_are_none(head: bytes) -> None:
 
 
 @given(mutated([ONE]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     got = reads_or_says({"a.txt": data, "b.txt": ONE}, THREE, "lapa")
     assert "b" in {row["image"] for row in got.rows}

@@ -119,7 +119,7 @@ def test_votes_about_sentences_are_no_markers(shared_data: Path) -> None:
     assert sniff(path.read_bytes()[:4096], path.name) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([VICON, QUALISYS, MOTIVE]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.csv": data}, AB, format="marker-csv")

@@ -90,13 +90,13 @@ def test_a_broken_person_costs_no_other() -> None:
 
 
 @given(mutated([listed(person(), person(image="b.jpg"))["train.json"]]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_damaged_in_a_list_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, SKELETON, "mpii")
 
 
 @given(mutated([whole()]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_in_a_mat_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.mat": data}, SKELETON, "mpii")
 

@@ -90,6 +90,6 @@ def test_a_sample_reads_to_its_number() -> None:
 
 
 @given(mutated([*strange().values(), *listed(image(person())).values()]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, SKELETON, "ochuman")

@@ -36,7 +36,7 @@ def test_other_texts_are_none(head: bytes) -> None:
 
 
 @given(mutated(["\n".join(line(HAND, i) for i in range(3)).encode()]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"label_joint.txt": data}, SKELETON, "onehand10k")
 

@@ -129,7 +129,7 @@ SOUND = frame(
 
 
 @given(mutated([SOUND]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data, **two()}, TWO, "openpose")
 

@@ -158,7 +158,7 @@ def test_what_is_none_is_read_as_none(data: bytes) -> None:
     assert Reading({"a.csv": data}, AB, format="points-csv").rows == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([WIDE, LONG]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.csv": data}, AB, format="points-csv")

@@ -44,7 +44,7 @@ def test_other_json_is_none(head: bytes) -> None:
 
 
 @given(mutated([*strange().values(), *listed(frame(person())).values()]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, SKELETON, "posetrack17")
 

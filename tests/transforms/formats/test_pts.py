@@ -68,7 +68,7 @@ def test_a_cloud_of_points_or_nothing_is_no_face(data: bytes) -> None:
 
 
 @given(mutated([ONE]), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_damaged_is_read_or_said(data: bytes, more: bool) -> None:
     files = {"a.pts": data} | ({"b.pts": ONE} if more else {})
     got = reads_or_says(files, TWO, "pts")

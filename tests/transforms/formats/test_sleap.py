@@ -105,7 +105,7 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
     assert (got.rows, len(got.bad)) == ([], 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated([project("AB", [(0, 0, 0, TWO), (1, 1, 1, TWO)])]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.slp": data}, AB, format="sleap")

@@ -28,7 +28,7 @@ def test_a_track_is_a_row_where_it_is_there(turned: bool) -> None:
     assert got.tally.images == 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mutated([analysis("AB", TRACKS)]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.h5": data}, AB, format="sleap-analysis")

@@ -46,7 +46,7 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
     assert (got.rows, len(got.bad)) == ([], 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mutated([labels("AB", [[ONE, ONE], [{**ONE, "score": 0.5}]])]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.json": data}, AB, format="sleap-json")

@@ -76,7 +76,7 @@ def test_other_json_is_none(text: str) -> None:
 
 
 @given(mutated([drawn(template((1, 2), (3, 4)), bbox(), point("nose"))["a.jpg.json"]]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, FACE, "superannotate")
 

@@ -108,7 +108,7 @@ FILM = video(figure(), figure())
 
 
 @given(mutated([STILL["ds/ann/a.jpg.json"], FILM["ds/ann/v.mp4.json"]]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"ann/a.json": data, "meta.json": meta()}, FACE, "supervisely")
 

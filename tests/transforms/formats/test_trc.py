@@ -127,7 +127,7 @@ def test_a_last_block_of_nothing_is_nothing(
 SOUND = [trial(TWO, ROWS), trial(TWO, ROWS, sign=","), trial(TWO, ROWS, sign=" ")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated(SOUND))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"walk.trc": data}, AB, format="trc")

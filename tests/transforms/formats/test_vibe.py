@@ -39,7 +39,7 @@ def test_other_json_is_none(text: str) -> None:
 
 
 @given(mutated([files(annotation(mark(), mark("306")), images=("7", "8"))["141.json"]]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, SKELETON, "vibe")
 

@@ -52,7 +52,7 @@ def test_other_texts_are_none(head: bytes) -> None:
 
 
 @given(mutated(["\n".join(line(FACE, i) for i in range(3)).encode()]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"list.txt": data}, SKELETON, "wflw")
 

@@ -18,7 +18,7 @@ def together(rows: list[pa.RecordBatch], by: tuple[str, ...], size: int) -> Toge
     return Together(pa.Table.from_batches(rows), by, size)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(names, min_size=1, max_size=30), st.integers(1, 5), st.integers(1, 7))
 def test_an_image_stands_in_one_batch_in_its_first_order(
     images: list[str], cut: int, size: int

@@ -155,7 +155,7 @@ def test_a_path_is_that_below_the_folder_of_labels() -> None:
     assert (stem("a.b/c.d.txt"), stem("a.b/c")) == ("a.b/c.d", "a.b/c")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_whatever_happens_to_a_file_is_told(data: st.DataObject) -> None:
     sound = [f"{GOOD}\n{GOOD}0\n".encode(), f"{TWO}\n".encode(), b""]

@@ -47,7 +47,7 @@ def test_the_distance_of_shapes_by_hand() -> None:
     assert np.isnan(aligned_distance(one, seen, other, seen, 3)).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(0, 99),
     st.floats(0.1, 10),

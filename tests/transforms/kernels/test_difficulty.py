@@ -105,7 +105,7 @@ def test_the_products_of_one_pair_by_hand() -> None:
             assert product == pytest.approx(x[a] * x[b], abs=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.permutations(range(12)), st.integers(0, 12))
 def test_products_add_up_in_any_order_and_division(order: list[int], cut: int) -> None:
     rng = np.random.default_rng(8)

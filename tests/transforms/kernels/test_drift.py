@@ -177,7 +177,7 @@ def test_a_week_without_pairs_is_not_judged() -> None:
     assert np.isnan(streams.effect[4, 7]).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_the_order_of_annotators_does_not_matter(seed: int) -> None:
     weekly, _ = made(8, 12, keypoints=3, bias=2.0, drifting=1, start=5, seed=seed)

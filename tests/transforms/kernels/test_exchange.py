@@ -49,7 +49,7 @@ def test_a_limb_that_was_exchanged_is_the_likeliest(limb: str) -> None:
     assert PART_OF[found.argmax()][list(LIMBS[limb])].any()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([*LIMBS]), st.floats(5, 60))
 def test_exchanging_back_is_as_bad_as_exchanging_was_good(
     limb: str, apart: float

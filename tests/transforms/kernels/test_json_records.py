@@ -71,7 +71,7 @@ DOCUMENTS = st.dictionaries(
 ) | st.fixed_dictionaries({"info": VALUES, "images": RECORDS, "n": SCALARS})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     document=DOCUMENTS | RECORDS,
     size=st.integers(1, 40),
@@ -108,7 +108,7 @@ def file_of(
     return b'{"images":[{"id":0}],"annotations":[' + b",".join(records) + after
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     which=st.integers(0, 5),
     at=st.integers(0, 60),

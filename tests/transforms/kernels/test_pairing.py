@@ -139,7 +139,7 @@ def crowd(seed: int, n: int) -> tuple[np.ndarray, People]:
     return rng.integers(0, 4, n), people(xy, ids)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 14), st.integers(0, 14))
 def test_the_assignment_is_as_good_as_solving_every_frame(
     seed: int, n: int, m: int
@@ -154,7 +154,7 @@ def test_the_assignment_is_as_good_as_solving_every_frame(
         assert len(np.unique(side)) == len(side)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 12), st.integers(0, 12))
 def test_the_order_of_the_rows_does_not_matter(seed: int, n: int, m: int) -> None:
     (frame_a, a), (frame_b, b) = crowd(seed, n), crowd(seed + 1, m)

@@ -47,7 +47,7 @@ def test_what_is_read_begins_with_the_pose_in_units_of_its_size() -> None:
     np.testing.assert_array_equal(got[0, 34:51], labelled[0])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 99), st.floats(0.01, 50), st.floats(-999, 999))
 def test_neither_place_nor_size_matters(seed: int, size: float, far: float) -> None:
     here = features(pose(seed), SEEN, SEEN)

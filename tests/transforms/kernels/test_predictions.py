@@ -62,7 +62,7 @@ def test_what_the_model_saw_elsewhere_is_no_evidence() -> None:
     assert told(row(1), row(2, role="gold", image="b.jpg")) == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.permutations(range(6)), st.integers(0, 6))
 def test_any_order_and_division_of_frames_adds_up_alike(
     order: list[int], cut: int

@@ -68,7 +68,7 @@ def test_an_interval_is_wilsons_where_draws_are_independent() -> None:
     assert interval(0.0, 0.0, 50)[0] == 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(0.001, 0.999), st.integers(2, 10**6))
 def test_an_interval_holds_its_rate(rate: float, n: int) -> None:
     low, high = interval(rate, rate * (1 - rate) / n, n)

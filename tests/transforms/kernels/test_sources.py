@@ -134,7 +134,7 @@ def test_gold_decides_and_the_model_is_watched_beside_it() -> None:
     assert set(alarms["source"].to_pylist()) == {"prelabel"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(-3 * UNIT, 3 * UNIT))
 def test_what_all_show_in_a_week_changes_nothing(seed: int, push: int) -> None:
     rng = np.random.default_rng(seed)
@@ -149,7 +149,7 @@ def test_what_all_show_in_a_week_changes_nothing(seed: int, push: int) -> None:
     assert (one[..., place["gross"]] == 0).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(0, PEOPLE * WEEKS - 1), max_size=5), st.booleans())
 def test_any_division_into_deliveries_folds_alike(cuts: list[int], back: bool) -> None:
     sums = SUMS

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from posegate.transforms.kernels.drift import Parameters
@@ -44,7 +44,6 @@ def test_a_table_has_a_row_for_every_keypoint_of_a_key() -> None:
     assert to_table({}, KEYPOINTS).num_rows == 0
 
 
-@settings(deadline=None)
 @given(sums)
 def test_refolding_a_table_gives_back_its_sums(found) -> None:
     history = refold([to_table(found, KEYPOINTS)], KEYPOINTS)
@@ -56,7 +55,6 @@ def test_refolding_a_table_gives_back_its_sums(found) -> None:
     assert set(history.annotators) == {key[1] for key in found}
 
 
-@settings(deadline=None)
 @given(sums, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_deliveries_add_up_in_any_order_and_any_division(found, cut, random) -> None:
     items = list(found.items())

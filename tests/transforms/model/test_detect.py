@@ -51,7 +51,7 @@ def test_names_written_otherwise_are_the_same(names: list[str]) -> None:
 
 
 @given(st.permutations(COCO))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_another_order_is_mapped_by_name(names: list[str]) -> None:
     best = detect(names)[0]
     assert best.order is not None

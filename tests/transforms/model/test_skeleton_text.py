@@ -9,7 +9,7 @@ from posegate.transforms.model.skeleton_text import toml
 
 
 @given(st.sampled_from(SKELETONS.names()))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_shipped_skeleton_comes_back(name: str) -> None:
     one = load(name)
     text = toml(
