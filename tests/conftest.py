@@ -1,8 +1,8 @@
 """Options of the test run, and where real deliveries lie when they are there.
 
 `--all` runs the tests marked `slow` too. `--require-all` is for a machine that should
-have every tool: there a skip whose reason begins with "needs " is a failure. Examples of properties have
-no deadline: how long one takes is the machine's affair.
+have every tool: there a skip whose reason begins with "needs " is a failure. Examples
+of properties have no deadline: how long one takes is the machine's affair.
 """
 
 from pathlib import Path

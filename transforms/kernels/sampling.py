@@ -147,7 +147,7 @@ def allocate(population: Ints, spread: Floats, budget: int, floor: int) -> Ints:
     In proportion to units times standard deviation, which makes the error of the whole
     least (Neyman 1934); the floor keeps every stratum in sight and costs a tenth of the
     gain. A stratum whose deviation is not known has the mean of the others. Nobody gets
-    more than there is; what is left over goes to the others, those that do not vary last.
+    more than there is; what is left over goes to the others, last to those without any.
     """
     known = spread[np.isfinite(spread)]
     usual = float(known.mean()) if len(known) and known.mean() > 0 else 1.0
