@@ -276,10 +276,12 @@ class _Reading:
     def _refer(self, run: Run, found: JsonRecords) -> None:
         """Takes in images or categories."""
         if run.section == "categories":
-            for i, category in self._each(run, CATEGORIES, mend_category, found):
-                self._add_category(category, self._refuser(run, i))
+            for first, some in self._each(run, CATEGORIES, mend_category, found):
+                for i, category in enumerate(some, first):
+                    self._add_category(category, self._refuser(run, i))
             return
-        images = list(self._each(run, IMAGES, mend_image, found))
+        each = self._each(run, IMAGES, mend_image, found)
+        images = [pair for first, some in each for pair in enumerate(some, first)]
         empty = [i for i, image in images if not image.file_name]
         for i in empty:
             detail = "file_name is empty; give the image's name"
@@ -298,9 +300,12 @@ class _Reading:
         ordinals = run.first + np.arange(len(run.starts))
         spans = np.stack([run.starts, run.stops, ordinals], axis=1)
         decoder: Any = WIDE if self._kind is Wide else ANNOTATIONS
-        some = list(self._each(run, decoder, self._mended, found))
-        kept = np.array([i for i, _ in some], np.int64)
-        self._pending.add([record for _, record in some], run.data, spans[kept])
+        records: list[Annotation] = []
+        kept: list[int] = []
+        for i, some in self._each(run, decoder, self._mended, found):
+            records += some
+            kept += range(i, i + len(some))
+        self._pending.add(records, run.data, spans[kept])
 
     def _mended(self, raw: bytes, position: int) -> Annotation:
         record, repairs = mend(raw, self._kind)
@@ -313,15 +318,17 @@ class _Reading:
         decoder: msgspec.json.Decoder[list[Any]],
         otherwise: Callable[[bytes, int], Any],
         found: JsonRecords,
-    ) -> Iterator[tuple[int, Any]]:
-        """Decodes all at once, or where that fails in halves: so a bad record costs
-        its neighbours little. Stops at a record that has swallowed its neighbours.
+    ) -> Iterator[tuple[int, list[Any]]]:
+        """Neighbours, and the place of the first of them.
+
+        Decodes all at once, or where that fails in halves: so a bad record costs its
+        neighbours little. Stops at a record that has swallowed its neighbours.
         """
         todo = [(0, len(run.starts))]
         while todo:
             i, j = todo.pop()
             try:
-                yield from enumerate(decoder.decode(_list(run, i, j)), i)
+                yield i, decoder.decode(_list(run, i, j))
                 continue
             except (msgspec.DecodeError, ValueError):
                 pass
@@ -329,7 +336,7 @@ class _Reading:
                 todo += [((i + j) // 2, j), (i, (i + j) // 2)]
                 continue
             try:
-                yield i, otherwise(run.raw(i), run.first + i)
+                yield i, [otherwise(run.raw(i), run.first + i)]
             except Unreadable as error:
                 at = found.swallows(run.raw(i))
                 if at is not None:

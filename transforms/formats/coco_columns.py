@@ -14,7 +14,7 @@ from posegate.transforms.formats.coco_images import Images
 from posegate.transforms.formats.coco_merged import Merged
 from posegate.transforms.formats.coco_parts import told
 from posegate.transforms.formats.coco_pending import Records
-from posegate.transforms.formats.coco_points import areas, boxes, is_drawn, points
+from posegate.transforms.formats.coco_points import areas, boxes, outlines, points
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.kernels.json_scan import Ints
@@ -54,7 +54,8 @@ class Columns:
         xy, flag = points(records.decoded, self.categories, model, remarks)
         self.flags += np.bincount(flag.reshape(-1), minlength=4)
         box = boxes(records.decoded, remarks)
-        area, measured = areas(records.decoded, box, remarks)
+        drawn = outlines(records.decoded)
+        area, measured = areas(records.decoded, drawn, box, remarks)
         self.merged.look(where["row"], xy, flag, box, measured)
         given = records.each("attributes")
         return Rows(
@@ -69,7 +70,7 @@ class Columns:
             bbox=box,
             area=area,
             area_source=measured,
-            segmentation=_segmentations(records),
+            segmentation=drawn,
             **{name: where[name] for name in _OF_IMAGES},
             job=_first(values.column(_job(records)), where["job"]),
             track=_track(records, given),
@@ -177,8 +178,12 @@ def _annotator(records: Records, given: Sequence[dict[str, Any] | None]) -> list
         records.each("annotator"),
         records.each("annotator_id"),
         _attribute(given, "annotator"),
-        list(map(values.person, records.each("completed_by"))),
+        _people(records.each("completed_by")),
     )
+
+
+def _people(given: list[Any]) -> list[Any]:
+    return given if values.empty(given) else list(map(values.person, given))
 
 
 def _track(records: Records, given: Sequence[dict[str, Any] | None]) -> list[Any]:
@@ -194,11 +199,6 @@ def _attribute(given: Sequence[dict[str, Any] | None], name: str) -> list[Any]:
 def _times(records: Records) -> list[Any]:
     said = [records.each(n) for n in ("annotated_at", "created_at", "updated_at")]
     return values.firsts(*said)
-
-
-def _segmentations(records: Records) -> list[bytes | None]:
-    given = records.each("segmentation")
-    return [bytes(raw) if is_drawn(raw) else None for raw in given]
 
 
 def _origins(given: Sequence[dict[str, Any] | None], k: int) -> Bytes | Origin:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.formats.coco_records import Image, MendedImage
-from posegate.transforms.formats.values import Id, firsts, key, texts, whole
+from posegate.transforms.formats.values import Id, empty, firsts, key, texts, whole
 from posegate.transforms.kernels.json_scan import Ints
 
 COLUMNS = {
@@ -54,10 +54,12 @@ class Images:
 
         A repetition of the same id and file name is no contradiction; the first counts.
         """
-        keys = [key(image.id) for image in images]
+        ids = [image.id for image in images]
+        numbers = whole(ids)
+        keys = list(map(key, ids)) if numbers is None else numbers.tolist()
         new: dict[int | str, int] = {}
         again: list[tuple[int, int | str]] = []
-        known = self.find([image.id for image in images])
+        known = self.find(ids)
         for i, (k, row) in enumerate(zip(keys, known.tolist(), strict=True)):
             assert k is not None
             if row < 0 and k not in new:
@@ -108,8 +110,10 @@ class Images:
     def find(self, ids: Sequence[Id]) -> Ints:
         """(N,) the row of each image id; -1 where there is none."""
         numbers = whole(ids)
-        if numbers is None or not len(self._ids):
+        if numbers is None:
             return self._find([key(i) for i in ids])
+        if not len(self._ids):
+            return np.full(len(ids), -1)
         at = np.minimum(np.searchsorted(self._ids, numbers), len(self._ids) - 1)
         return np.where(self._ids[at] == numbers, self._rows[at], -1)
 
@@ -155,7 +159,7 @@ def _batch(images: Sequence[Image]) -> pa.RecordBatch:
         "width": [w for w, _ in sizes],
         "height": [h for _, h in sizes],
         "video": [*texts(firsts(*videos, [i.vid_id for i in images]))],
-        "frame": list(map(_frame, frames)),
+        "frame": frames if empty(frames) else list(map(_frame, frames)),
         "fps": [image.fps for image in images],
         "job": [*texts(jobs)],
         "original": [_original(image) for image in images],

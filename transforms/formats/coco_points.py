@@ -79,10 +79,10 @@ def _table(
     """(N, K, 3) in the skeleton's order; refuses what is of another skeleton."""
     n, k = len(lists), len(categories.skeleton.keypoints)
     sizes = np.fromiter(map(len, lists), np.int64, n)
-    numbered: dict[object, int] = {}
     ids = [record.category_id for record in records]
-    which = np.array([numbered.setdefault(id, len(numbered)) for id in ids], np.int64)
-    matches = [categories.find(id) for id in numbered]  # type: ignore[arg-type]
+    numbered = {id: number for number, id in enumerate(dict.fromkeys(ids))}
+    which = np.array(list(map(numbered.__getitem__, ids)), np.int64)
+    matches = [categories.find(id) for id in numbered]
     for number, match in enumerate(matches):
         rows = which == number
         if match.refusal is not None:
@@ -203,7 +203,10 @@ def boxes(records: Sequence[Annotation], remarks: Remarks) -> Floats:
 
 
 def areas(
-    records: Sequence[Annotation], box: Floats, remarks: Remarks
+    records: Sequence[Annotation],
+    segmentations: Sequence[bytes | None],
+    box: Floats,
+    remarks: Remarks,
 ) -> tuple[Floats, list[str | None]]:
     """(N,) [px^2] and where each is from; NaN where only the box can tell.
 
@@ -212,24 +215,25 @@ def areas(
     """
     area = one([record.area for record in records])
     said = [record.area_source for record in records]
-    guessed = np.array([each not in (None, "segment") for each in said], np.bool_)
+    measured = np.array([each == "segment" for each in said], np.bool_)
+    guessed = ~measured & np.array([each is not None for each in said], np.bool_)
     area[guessed | ~((area > 0) & (area <= FARTHEST**2))] = np.nan
-    drawn = np.array([is_drawn(r.segmentation) for r in records], np.bool_)
+    drawn = np.array([each is not None for each in segmentations], np.bool_)
     whole = box[:, 2] * box[:, 3]
     absent = np.isnan(area)
     remarks.repair(absent & ~guessed, "coco.area-missing")
     for i in np.flatnonzero(absent & drawn).tolist():
-        area[i] = mask_area(records[i].segmentation)
-    measured = np.array([each == "segment" for each in said], np.bool_)
+        area[i] = mask_area(segmentations[i] or b"")
     boxed = ~drawn & ~measured & (np.abs(area - whole) <= _SAME * whole)
     remarks.repair(boxed, "coco.area-is-bbox")
     area[boxed] = np.nan
-    return area, [None if math.isnan(a) else "segment" for a in area.tolist()]
+    return area, [None if isnan else "segment" for isnan in np.isnan(area).tolist()]
 
 
-def is_drawn(segmentation: msgspec.Raw) -> bool:
-    """Whether a segmentation is more than null or empty brackets."""
-    return len(segmentation) > 4 or bytes(segmentation) not in _EMPTY
+def outlines(records: Sequence[Annotation]) -> list[bytes | None]:
+    """(N,) the segmentations; None for null or empty brackets."""
+    given = [bytes(record.segmentation) for record in records]
+    return [None if len(each) < 5 and each in _EMPTY else each for each in given]
 
 
 _EMPTY = (b"", b"null", b"[]", b"{}", b'""', b"[[]]", b"[ ]")
@@ -239,7 +243,7 @@ class _Rle(msgspec.Struct):
     counts: str | list[int]
 
 
-def mask_area(segmentation: msgspec.Raw) -> float:
+def mask_area(segmentation: bytes) -> float:
     """The area [px^2] of polygons or of COCO's runs; NaN for anything else."""
     try:
         polygons = msgspec.json.decode(segmentation, type=list[list[float]])
@@ -248,7 +252,7 @@ def mask_area(segmentation: msgspec.Raw) -> float:
     return polygon_area(polygons)
 
 
-def runs_area(segmentation: msgspec.Raw) -> float:
+def runs_area(segmentation: bytes) -> float:
     """The pixels inside COCO's runs, compressed or not; NaN for anything else."""
     try:
         counts = msgspec.json.decode(segmentation, type=_Rle).counts

@@ -6,6 +6,7 @@ Most columns hold one type, or nothing: these cases take no step per value.
 import math
 from collections.abc import Sequence
 from itertools import chain
+from struct import Struct, error
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def key(value: Id) -> int | str | None:
     return value
 
 
-def whole(values: Sequence[Id]) -> npt.NDArray[np.int64] | None:
+def whole(values: Sequence[object]) -> npt.NDArray[np.int64] | None:
     """(N,) the identifiers as numbers, if every one is written as such and fits."""
     if set(map(type, values)) != {int}:
         return None
@@ -59,6 +60,10 @@ def texts(values: Sequence[object]) -> list[str | None]:
 
 def column(values: Sequence[object]) -> pa.Array:
     """(N,) `text` of every value as a column."""
+    if empty(values):
+        return pa.nulls(len(values), pa.string())
+    if (numbered := whole(values)) is not None:
+        return pa.array(numbered).cast(pa.string())
     return pa.array(texts(values), pa.string())
 
 
@@ -92,7 +97,7 @@ def scalar(value: object) -> str | None:
 
 def empty(values: Sequence[object]) -> bool:
     """Whether all are None."""
-    return set(map(type, values)) <= {_NONE}
+    return values.count(None) == len(values)
 
 
 def firsts(*columns: Sequence[Any]) -> list[Any]:
@@ -130,13 +135,13 @@ def numbers(
     lists: Sequence[Sequence[int | float]], width: int
 ) -> npt.NDArray[np.float64]:
     """N lists of `width` numbers as (N, width); too large for a double gives inf."""
-    count = len(lists) * width
+    packed = Struct(f"{width}d").pack
     try:
-        flat = np.fromiter(chain.from_iterable(lists), np.float64, count)
-    except OverflowError:
+        flat = np.frombuffer(bytearray().join([packed(*each) for each in lists]))
+    except error:
         doubles = map(_double, chain.from_iterable(lists))
-        flat = np.fromiter(doubles, np.float64, count)
-    return flat.reshape(-1, width)
+        flat = np.fromiter(doubles, np.float64, len(lists) * width)
+    return flat.reshape(len(lists), width)
 
 
 def one(values: Sequence[int | float | None]) -> npt.NDArray[np.float64]:

@@ -81,7 +81,9 @@ def stray(data: bytes, starts: Ints, before: Ints) -> tuple[int, int] | None:
     """
     view = np.frombuffer(data, np.uint8)
     lists = view[starts] == ord("[")  # a list swallows the records behind it
-    gaps = np.flatnonzero(lists | (starts - before != 1) | (view[before] != ord(",")))
+    wide, second = starts - before, view[np.minimum(before + 1, starts)]
+    plain = (wide == 1) | ((wide == 2) & ((second == ord(" ")) | (second == ord("\n"))))
+    gaps = np.flatnonzero(lists | ~plain | (view[before] != ord(",")))
     for i in gaps.tolist():
         if lists[i] or data[before[i] : starts[i]].strip(SPACE + b","):
             return i, int(starts[i] if lists[i] else before[i])
