@@ -158,6 +158,7 @@ def fleet(
     for what in ("noise", "slips"):
         tests[what] = [np.where(explained, np.nan, p) for p in tests[what]]
     p = together([each for some in tests.values() for each in some])
+    by = {what: together(some) for what, some in tests.items()}
     found = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
     best = clearest([image.p, body.p, larger])
     weeks = np.where(best < 0, 0, np.asarray(parameters.windows)[best])
@@ -165,7 +166,8 @@ def fleet(
     if weeks.size:
         a, k = np.nonzero(found.since[:, -1] >= 0)
         onsets = latest_onsets(image, body, (a, k), parameters)
-        weeks[a, -1, k] = clearest_onset(onsets, image, body, (a, k))
+        best = clearest_onset(onsets, image, body, (a, k))
+        weeks[a, -1, k] = lasting(best, weeks[a, -1, k], by, found.since, (a, k))
     (moved, error), (turned, _) = image.told(weeks), body.told(weeks)
     if weeks.size:
         moved[a, -1, k], turned[a, -1, k] = onsets[0].delta, onsets[1].delta
@@ -176,9 +178,9 @@ def fleet(
         n=s["n"],
         z=state.z,
         t2=state.t2,
-        p_noise=together(tests["noise"]),
-        p_bias=together(tests["bias"]),
-        p_slips=together(tests["slips"]),
+        p_noise=by["noise"],
+        p_bias=by["bias"],
+        p_slips=by["slips"],
         p=p,
         shared=image.shared.alarm,
         common=image.shared.told * px[:, None],
@@ -220,6 +222,21 @@ def clearest_onset(
     p = [np.fmin.reduce([each[a, -1, k] for each in some.p]) for some in (image, body)]
     turned = np.nan_to_num(p[1], nan=2.0) < p[0]
     return np.where(turned, onsets[1].weeks, onsets[0].weeks)
+
+
+def lasting(
+    onset: Ints, span: Ints, by: dict[str, Floats], since: Ints, late: tuple[Ints, Ints]
+) -> Ints:
+    """How many weeks ago the M streams in alarm changed: (M,) by either way -> (M,).
+
+    Only of a bias does the `onset` of the offset tell, and no change began after the
+    week that first alarmed; of noise and slips the `span` does that was found.
+    """
+    a, k = late
+    first = since[a, -1, k]
+    bias, noise, slips = (by[name][a, first, k] for name in ("bias", "noise", "slips"))
+    moved = bias <= np.fmin(np.fmin(noise, slips), 1.0)
+    return np.where(moved, np.maximum(onset, since.shape[1] - first), span)
 
 
 def kept_by_clipping(n: Floats, gross: Floats) -> Floats:

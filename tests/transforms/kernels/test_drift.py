@@ -193,6 +193,17 @@ def test_an_alarm_counts_from_the_beginning_of_the_change() -> None:
     assert since_change(weeks, since)[0, :, 0].tolist() == [0, 2, 4, 5, 2, 8]
 
 
+@pytest.mark.parametrize(("bias", "noise"), [(0.7, 1.0), (0.0, 2.0)])
+def test_no_change_began_after_its_alarm(bias: float, noise: float) -> None:
+    weekly, _ = made(24, 20, bias=bias, noise=noise, drifting=6, seed=10)
+    seen = fleet(weekly, Parameters((0.07,) * 17))
+    since = seen.alarms.since[:, -1]
+    on = since >= 0
+    began = weekly.shape[1] - seen.weeks[:, -1]
+    assert on.sum() >= 8
+    assert (began[on] <= since[on]).all()
+
+
 def test_what_moved_with_everybody_is_nobodys_fault() -> None:
     weekly, _ = made(30, 30, seed=3)
     resized, changed = made(30, 30, bias=0.8, drifting=30, seed=3)
