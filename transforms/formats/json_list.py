@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -14,8 +14,7 @@ from posegate.transforms.kernels.json_records import Records
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Good(Generic[T]):
+class Good(NamedTuple, Generic[T]):
     """A record: its ordinal, what it says, and its bytes."""
 
     position: int

@@ -1,28 +1,32 @@
 """MPII Human Pose: its .mat file, and the JSON lists that were made of it.
 
-RELEASE.annolist(i).annorect(j).annopoints.point(k).{x, y, id, is_visible}   .mat
-[{"image", "joints": [[x, y] * 16], "joints_vis": [...], "center", "scale"}]  HRNet
-[{"img_paths", "joint_self": [[x, y, v] * 16], "objpos", "scale_provided"}]   CPM
+RELEASE.annolist(i).annorect(j).annopoints.point(k).{x, y, id, is_visible}
+
+The lists are in `mpii_list`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
-import msgspec
+import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.json_list import Bad, Listed
+from posegate.transforms.formats.json_list import Bad, Good, Listed
+from posegate.transforms.formats.mpii_list import (
+    Person,
+    attributes_of,
+    joints_of,
+    side,
+)
 from posegate.transforms.formats.mpii_mat import NAMES, Unreadable, has_release, people
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.rows import Record, Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.model.naming import Naming
-from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
 NAME = "mpii"
@@ -48,22 +52,6 @@ TRAPS = {
     "mpii.mat": "A .mat file is damaged, or of version 7.3: not read.",
     "mpii.other-skeleton": "The project's keypoints are not MPII's 16: quarantined.",
 }
-
-
-class Person(msgspec.Struct):
-    """One person of a JSON list, in either of its layouts."""
-
-    image: str | None = None
-    img_paths: str | None = None
-    joints: list[list[float]] | None = None
-    joints_vis: list[float] | None = None
-    joint_self: list[list[float]] | None = None
-    center: list[float] | None = None
-    objpos: list[float] | None = None
-    scale: float | None = None
-    scale_provided: float | None = None
-    img_width: float | None = None
-    img_height: float | None = None
 
 
 _LISTED = Listed(Person)
@@ -104,18 +92,28 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self._places = places(self.context.skeleton)
+        name = self.context.skeleton.name
+        detail = f"its 16 joints are not {name}'s keypoints; the shipped mpii_16 fits"
+        self._other = "mpii.other-skeleton", detail
 
     def listed(self, file: File) -> Iterator[pa.RecordBatch]:
         """A JSON list."""
         self.names = set()
+        sound: list[Good[Person]] = []
         for each in _LISTED.read(file):
             if isinstance(each, Bad) and each.position < 0:
                 self.build.say(file.name, each.reason, each.detail, each.raw)
             elif isinstance(each, Bad):
                 self._refuse(file, each.position, "joints", each.detail, each.raw)
-            else:
-                self._person(file, each.position, each.record, each.raw)
+            elif self._is_sound(file, each):
+                sound.append(each)
+            if len(sound) >= self.context.batch:
+                self.build.add(self._rows(file, sound))
+                sound = []
             yield from self.build.ready()
+        if sound:
+            self.build.add(self._rows(file, sound))
+        yield from self.build.ready()
         self.build.images(len(self.names))
 
     def _refuse(
@@ -123,43 +121,52 @@ class _Reading:
     ) -> None:
         self.build.refuse(file.name, position, reason, detail, raw)
 
-    def _person(self, file: File, position: int, person: Person, raw: bytes) -> None:
-        image = person.image or person.img_paths
+    def _is_sound(self, file: File, found: Good[Person]) -> bool:
+        """Whether a person is one with joints; says of any other."""
+        position, person, raw = found
+        image, given = person.named, person.given
         self.names.add(hash(image))
-        given = person.joints if person.joints is not None else person.joint_self
         if given is None:
             self.build.note("without-points")
-            return
+            return False
         if not image:
             self._refuse(file, position, "joints", "it names no image", raw)
-            return
-        vis = person.joints_vis if person.joints is not None else None
-        widths = {len(joint) for joint in given}
-        if (
-            len(given) != 16
-            or not (widths == {2} or widths == {3})
-            or (vis is not None and len(vis) != 16)
-        ):
+            return False
+        vis, widths = person.labelled, set(map(len, given))
+        sound = len(given) == 16 and (widths == {2} or widths == {3})
+        if not sound or (vis is not None and len(vis) != 16):
             detail = f"it has {len(given)} joints; MPII's are 16 of two or three"
             self._refuse(file, position, "joints", detail, raw)
-            return
-        center = person.center or person.objpos or []
-        scale = person.scale if person.scale is not None else person.scale_provided
-        attributes = {"scale": scale} | dict(
-            zip(("center_x", "center_y"), [value - 1 for value in center], strict=False)
+            return False
+        return True
+
+    def _rows(self, file: File, found: Sequence[Good[Person]]) -> Rows:
+        """People as columns."""
+        people = [each.record for each in found]
+        xy, flags = joints_of(people)
+        n, k = len(people), len(self.context.skeleton.keypoints)
+        placed, shown = np.full((n, k, 2), np.nan), np.zeros((n, k), np.uint8)
+        if self._places is not None:
+            placed[:, self._places], shown[:, self._places] = xy, flags
+        rows = Rows(
+            position=np.array([each.position for each in found], np.int64),
+            image=[person.named for person in people],
+            source=file.name,
+            xy=placed,
+            visibility=shown,
+            raw=lambda i: found[i].raw,
+            width=[side(person.img_width) for person in people],
+            height=[side(person.img_height) for person in people],
+            more=attributes_of(people),
         )
-        self._put(
-            Record(
-                position,
-                image,
-                source=file.name,
-                raw=raw,
-                width=_side(person.img_width),
-                height=_side(person.img_height),
-                attributes=attributes,
-            ),
-            *joints_of(given, vis),
-        )
+        everyone = np.ones(n, np.bool_)
+        rows.remarks.repair(everyone, "mpii.one-based")
+        missing = np.asarray((flags == 0).any(axis=1))
+        rows.remarks.repair(missing, "mpii.missing-joint")
+        if self._places is None:
+            reason, detail = self._other
+            rows.remarks.refuse(everyone, reason, lambda _: detail)
+        return rows
 
     def _put(
         self,
@@ -169,11 +176,7 @@ class _Reading:
     ) -> None:
         """A record with its joints by MPII's ids."""
         if self._places is None:
-            record.refusal = (
-                "mpii.other-skeleton",
-                f"its 16 joints are not {self.context.skeleton.name}'s keypoints; the "
-                "shipped skeleton mpii_16 fits",
-            )
+            record.refusal = self._other
         else:
             record.points = {self._places[i]: point for i, point in points.items()}
         record.repairs = [f"mpii.{code}" for code in ("one-based", *repairs)]
@@ -222,22 +225,3 @@ def places(skeleton: Skeleton) -> list[int] | None:
     if len(skeleton.keypoints) == 16 and (found < 0).all():
         return list(range(16))
     return None
-
-
-def joints_of(
-    given: list[list[float]], vis: list[float] | None
-) -> tuple[dict[int, tuple[float, float, int]], list[str]]:
-    """The labelled joints, counted from 0, and what was repaired."""
-    points: dict[int, tuple[float, float, int]] = {}
-    for i, (x, y, *third) in enumerate(given):
-        gone = (x, y) in ((-1, -1), (0, 0)) or (vis is not None and not vis[i] > 0)
-        if not gone and isfinite(x + y):
-            hidden = bool(third) and third[0] == 0
-            flag = Visibility.OCCLUDED if hidden else Visibility.VISIBLE
-            points[i] = (x - 1, y - 1, flag)
-    return points, ["missing-joint"] if len(points) < 16 else []
-
-
-def _side(value: float | None) -> int | None:
-    """A width or height [px]; None where it is none."""
-    return int(value) if value is not None and 0 < value <= 1 << 20 else None
