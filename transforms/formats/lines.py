@@ -12,6 +12,8 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.text_table import Lines, decoded
 from posegate.transforms.model.poses import Floats
 
+_LINES, _BYTES = 4096, 4 << 20  # of a block
+
 
 @dataclass(frozen=True)
 class Block:
@@ -22,20 +24,27 @@ class Block:
 
 
 def blocks(file: File) -> Iterator[Block]:
-    """A file's lines without their ends and blanks around, in blocks of about a MiB.
+    """A file's lines without their ends and blanks around, some thousand at a time.
 
     Raises DamagedStream after the last good line.
     """
-    text, count = Lines(file.chunks()), 0
+    text, count, size = Lines(file.chunks()), 0, 0
+    lines: list[bytes] = []
     for block in text.blocks():
-        if lines := _split(block):
+        lines += _split(block)
+        size += len(block)
+        if len(lines) >= _LINES or size >= _BYTES:
             yield Block(count, lines)
-            count += len(lines)
+            count, size, lines = count + len(lines), 0, []
+    if lines:
+        yield Block(count, lines)
     if text.damage is not None:
         raise text.damage
 
 
 def _split(data: bytes) -> list[bytes]:
+    if not any(blank in data for blank in b" \t\v\f"):
+        return data.split()  # the same, in a third of the time
     return [line for each in data.splitlines() if (line := each.strip())]
 
 

@@ -116,7 +116,7 @@ def hands_of(table: pa.Table, source: str, first: int, lines: list[bytes]) -> Ro
     flags = np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED)
     rows = Rows(
         position=first + np.arange(len(xy)),
-        image=[name for name in table["image"].to_pylist() for _ in range(hands)],
+        image=table["image"].take(pa.array(np.arange(len(xy)) // hands)),
         source=source,
         xy=np.where(seen[:, :, None], xy, np.nan),
         visibility=flags.astype(np.uint8),
@@ -128,6 +128,7 @@ def hands_of(table: pa.Table, source: str, first: int, lines: list[bytes]) -> Ro
     return rows
 
 
-def _sides(values: Floats) -> list[int | None]:
-    """(N,) widths or heights [px]; None where there is none that an image can have."""
-    return [int(v) if 0 < v <= 1 << 20 else None for v in values.tolist()]
+def _sides(values: Floats) -> pa.Array:
+    """(N,) widths or heights [px]; null where there is none that an image can have."""
+    known = (values > 0) & (values <= 1 << 20)
+    return pa.array(np.where(known, values, 0).astype(np.int32), mask=~known)
