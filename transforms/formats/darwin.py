@@ -19,17 +19,24 @@ from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping, slots
+from posegate.transforms.formats.darwin_item import (
+    Document,
+    Json,
+    Slot,
+    each,
+    mapping,
+    slots,
+)
 from posegate.transforms.formats.darwin_shapes import (
     Raster,
+    drawn,
     instance,
     joined,
-    shapes,
 )
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_files import records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
@@ -71,6 +78,7 @@ TRAPS = instances.named(
         "frame": "A frame has no number: quarantined.",
     },
 )
+_DECODE = typed(Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -108,7 +116,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     reading = _Reading(build, Instances(context, build, NAME))
     for file in build.files():
         reading.begin(file.name)
-        for _, raw, record in records(file, build):
+        for _, raw, record in records(file, build, decode=_DECODE):
             reading.take(raw, record)
             yield from build.ready()
     yield from build.rest()
@@ -133,15 +141,15 @@ class _Reading:
         made = each(record.get("annotations"))
         said = _properties(record, None)
         said |= {str(a.get("name")): "true" for a in made if "tag" in a}
-        first = next(iter(found))
+        single, first = len(found) == 1, next(iter(found))
         for name, slot in found.items():
-            own = [a for a in made if (_slot(a) or first) == name or len(found) == 1]
+            own = [a for a in made if single or (_slot(a) or first) == name]
             frames = _frames(own, self._build, self._instances, raw)
             self._build.images(max(1, len(frames)))
             for frame, parts in frames.items():
                 self._frame(raw, slot, frame, parts, said)
         for a in made:
-            if len(found) > 1 and _slot(a) not in (None, *found):
+            if not single and _slot(a) not in (None, *found):
                 detail = f"annotation {a.get('id')} is of slot {_slot(a)!r}, which the "
                 self._instances.refuse("no-slot", detail + "item does not have", raw)
 
@@ -159,23 +167,28 @@ class _Reading:
         found: list[Shape] = []
         about: dict[str, tuple[Json, Json]] = {}
         poses: dict[str, str] = {}
+        nobody: dict[str, bool] = {}  # who drew it
         for made, part in parts:
             if "raster_layer" in part or "tag" in part:
                 continue
             placed = part.get("keyframe", True) is True
             origin = Origin.PLACED if placed else Origin.INTERPOLATED
-            some = shapes(made, part, raster, slot, origin)
-            if some is None:
+            shape = drawn(made, part, raster, slot, origin)
+            if shape is None:
                 self._build.note("not-drawn")
                 continue
-            id, whole = str(made.get("id")), instance(made, part)
+            id, whole = str(shape.id), instance(made, part)
             about.setdefault(id, (made, part))
-            if whole is not None and some[0].nodes:
-                poses.setdefault(whole, id)
-            about.setdefault(whole or id, (made, part))
-            found += some
+            nobody.setdefault(id, not _emails(made.get("annotators")))
+            if whole is not None:
+                about.setdefault(whole, (made, part))
+                if shape.nodes:
+                    poses.setdefault(whole, id)
+            found.append(shape)
+        self._build.note("no-annotator", sum(nobody.values()))
         for shape in found:
-            shape.group = poses.get(shape.group or "", shape.group)
+            if shape.group in poses:
+                shape.group = poses[shape.group]
         joined(found)
 
         def make(group: Group) -> Record:
@@ -184,13 +197,7 @@ class _Reading:
             record.id = str(made.get("id")) if group.id in about else group.id
             return record
 
-        self._note_people(about)
         self._instances.put(found, (), make, raw)
-
-    def _note_people(self, about: dict[str, tuple[Json, Json]]) -> None:
-        people = {str(made.get("id")): made for made, _ in about.values()}
-        nobody = [a for a in people.values() if not _emails(a.get("annotators"))]
-        self._build.note("no-annotator", len(nobody))
 
 
 def _slot(made: Json) -> str | None:
@@ -204,7 +211,7 @@ def _frames(
     """The geometry of every frame by its number, None for a still, in order."""
     found: dict[int | None, list[tuple[Json, Json]]] = {}
     for one in made:
-        frames = {**mapping(one.get("frames")), **mapping(one.get("sections"))}
+        frames = mapping(one.get("frames")) | mapping(one.get("sections"))
         if not frames:
             found.setdefault(None, []).append((one, one))
             continue
@@ -237,9 +244,7 @@ def _record(
 ) -> Record:
     """What holds for an instance, whatever its points are."""
     people = _emails(made.get("annotators"))
-    reviewers = _emails(made.get("reviewers"))
     whole = mapping(part.get("instance_id", made.get("instance_id"))).get("value")
-    more = {"instance_id": whole, "reviewer": ", ".join(reviewers) or None}
     record = Record(
         position=0,
         image=slot.image if frame is None else f"{slot.image}#{frame}",
@@ -248,14 +253,16 @@ def _record(
         annotator=people[0] if people else None,
         annotated_at=made.get("created_at") or made.get("updated_at"),
         model="inference" in made and not people,
-        attributes={**said, **_properties(made, frame), **_words(made, part), **more},
+        attributes=said | _properties(made, frame) | _words(made, part),
     )
+    assert record.attributes is not None
+    if (text := scalar(whole)) is not None:
+        record.attributes["instance_id"] = text
+    if reviewers := _emails(made.get("reviewers")):
+        record.attributes["reviewer"] = ", ".join(reviewers)
     if len(people) > 1:
         record.repairs = ["several-annotators"]
-        record.attributes = {
-            **(record.attributes or {}),
-            "annotators": ", ".join(people),
-        }
+        record.attributes["annotators"] = ", ".join(people)
     if frame is not None:
         record.video, record.frame, record.fps = slot.image, frame, slot.fps
         record.track = str(made.get("id")) if whole is None else scalar(whole)
@@ -263,6 +270,8 @@ def _record(
 
 
 def _emails(given: object) -> list[str]:
+    if not given:
+        return []
     names = [one.get("email") or one.get("full_name") for one in each(given)]
     return [str(name) for name in names if name]
 
@@ -281,9 +290,11 @@ def _properties(made: Json, frame: int | None) -> Json:
 
 def _words(made: Json, part: Json) -> Json:
     """Attributes and texts, as sub-annotations had them before properties."""
-    said = {**made, **part}
-    words = said.get("attributes")
-    texts = [str(word) for word in words] if isinstance(words, list) else []
-    text = mapping(said.get("text")).get("text")
-    found = {"attributes": ", ".join(texts) or None, "text": scalar(text)}
-    return {key: value for key, value in found.items() if value is not None}
+    found: Json = {}
+    words = part.get("attributes", made.get("attributes"))
+    if isinstance(words, list) and words:
+        found["attributes"] = ", ".join(map(str, words))
+    text = scalar(mapping(part.get("text", made.get("text"))).get("text"))
+    if text is not None:
+        found["text"] = text
+    return found

@@ -2,9 +2,68 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
 
 Json = dict[str, Any]
+
+
+class Place(msgspec.Struct, gc=False):
+    """A node of a skeleton that is as most are."""
+
+    name: str
+    x: float
+    y: float
+    occluded: bool = False
+
+
+class Skeleton(msgspec.Struct):
+    """A skeleton of nothing but such nodes."""
+
+    nodes: list[Place]
+
+
+class Annotation(TypedDict, total=False):
+    """What is read of an annotation; in most files each fits."""
+
+    id: Any
+    name: Any
+    slot_names: Any
+    annotators: Any
+    reviewers: Any
+    inference: Any
+    created_at: Any
+    updated_at: Any
+    instance_id: Any
+    attributes: Any
+    properties: Any
+    text: Any
+    tag: Any
+    keyframe: Any
+    skeleton: Skeleton
+    eye: Any
+    bounding_box: Any
+    keypoint: Any
+    polygon: Any
+    complex_polygon: Any
+    ellipse: Any
+    mask: Any
+    raster_layer: Any
+    frames: Any
+    sections: Any
+    ranges: Any
+    segments: Any
+    hidden_areas: Any
+
+
+class Document(TypedDict, total=False):
+    """What is read of a file."""
+
+    item: Any
+    image: Any
+    properties: Any
+    annotations: list[Annotation]
 
 
 @dataclass(frozen=True)
@@ -25,8 +84,11 @@ def mapping(given: object) -> Json:
 
 def each(given: object) -> list[Json]:
     """The objects of a list."""
-    listed = given if isinstance(given, list) else []
-    return [one for one in listed if isinstance(one, dict)]
+    if not isinstance(given, list):
+        return []
+    if set(map(type, given)) <= {dict}:
+        return given
+    return [one for one in given if isinstance(one, dict)]
 
 
 def slots(record: Json) -> dict[str, Slot]:

@@ -4,22 +4,26 @@ raster_layer  {"dense_rle": [value, length, value, length, …],   row by row
                "mask_annotation_ids_mapping": {id of a mask: value}}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.formats import outlines
-from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping
+from posegate.transforms.formats.darwin_item import (
+    Json,
+    Skeleton,
+    Slot,
+    each,
+    mapping,
+)
 from posegate.transforms.formats.grouping import Node, Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
 from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
 
-POSES = ("skeleton", "eye")
-"""Annotations that are points with names."""
-
+_POSES = (Skeleton, dict)
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
 
 Labels = npt.NDArray[np.int64]
@@ -58,9 +62,9 @@ class Raster:
         return np.repeat(values, lengths).reshape(height, width).astype(np.int64)
 
 
-def shapes(
+def drawn(
     made: Json, frame: Json, raster: Raster, slot: Slot, origin: Origin
-) -> list[Shape] | None:
+) -> Shape | None:
     """What an annotation draws in a frame; None for what draws nothing we keep.
 
     Args:
@@ -72,17 +76,20 @@ def shapes(
     """
     id, name = str(made.get("id")), str(made.get("name") or "").strip()
     shape = Shape(name, id, origin=origin)
-    pose = next((p for kind in POSES if isinstance(p := frame.get(kind), dict)), None)
+    pose = frame.get("skeleton")
+    pose = pose if isinstance(pose, _POSES) else frame.get("eye")
     try:
-        if pose is not None:
-            _pose(shape, frame, each(pose.get("nodes")))
-            return [shape]
+        if isinstance(pose, _POSES):
+            _give(shape, pose)
+            if isinstance(box := frame.get("bounding_box"), dict):
+                shape.box = _box(box)
+            return shape
         shape.group = instance(made, frame)
-        return [shape] if _draw(shape, frame, raster, slot) else None
+        return shape if _draw(shape, frame, raster, slot) else None
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         detail = f"annotation {id} ({name}): {error}; draw it again"
         shape.problem = "annotation", detail
-        return [shape]
+        return shape
 
 
 def instance(made: Json, frame: Json) -> str | None:
@@ -92,19 +99,23 @@ def instance(made: Json, frame: Json) -> str | None:
     return None if value is None else f"instance {value}"
 
 
-def _pose(pose: Shape, frame: Json, nodes: Sequence[Json]) -> None:
-    """Gives an instance its points, and its box where it has one."""
+def _give(pose: Shape, said: Skeleton | Json) -> None:
+    """Gives a pose its points; those without a place are left out."""
+    origin = pose.origin
+    if isinstance(said, Skeleton):
+        pose.nodes = [
+            (n.name, n.x, n.y, _HIDDEN if n.occluded else _SEEN, origin)
+            for n in said.nodes
+        ]
+        return
     found: list[Node] = []
     pose.nodes = found
-    for node in nodes:
+    for node in each(said.get("nodes")):
         x, y = node.get("x"), node.get("y")
         if x is not None and y is not None:
             seen = _HIDDEN if node.get("occluded") is True else _SEEN
-            if not (type(x) is type(y) is float):  # as nearly all are
-                x, y = real(x), real(y)
-            found.append((str(node.get("name") or ""), x, y, seen, pose.origin))
-    if isinstance(box := frame.get("bounding_box"), dict):
-        pose.box = _box(box)
+            name = str(node.get("name") or "")
+            found.append((name, real(x), real(y), seen, origin))
 
 
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
@@ -156,11 +167,13 @@ def joined(found: list[Shape]) -> None:
     By the instance, else a box that holds all points of one pose, and of no other,
     that lies in no other box.
     """
+    loose = [s for s in found if s.box and s.x is None and s.group is None]
+    if all(shape.nodes for shape in loose):
+        return
     poses: dict[str, list[Node]] = {}
     for shape in found:
         if shape.nodes:
             poses.setdefault(str(shape.id), []).extend(shape.nodes)
-    loose = [s for s in found if s.box and s.x is None and s.group is None]
     alone = [s for s in loose if s.outline is None and s.id not in poses]
     inside = {
         id: [i for i, box in enumerate(alone) if all(_in(p, box) for p in points)]

@@ -122,6 +122,8 @@ class _Grouping:
         for shape in self._shapes:
             if shape.x is None:
                 self._surround(shape)
+        if not points:
+            return list(self._found.values())
         known = [p for p in loose if self._labels.read(p.name).keypoint is not None]
         others = [p for p in loose if self._labels.read(p.name).keypoint is None]
         if known:
@@ -287,6 +289,11 @@ def _place(record: Record, nodes: Sequence[Node], labels: Labels) -> bool:
 
     Whether the names of all mean keypoints.
     """
+    places = labels.places(tuple([node[0] for node in nodes]))
+    if places is not None and all([node[3] for node in nodes]):  # none UNLABELLED
+        whole: Any = {k: node[1:] for k, node in zip(places, nodes, strict=True)}
+        record.points = whole
+        return True
     points, known = record.points, True
     for name, x, y, said, origin in nodes:
         label = labels.read(name)

@@ -25,6 +25,9 @@ LIMIT = 256 << 20
 Found = tuple[int, bytes, Any]
 """The ordinal of a record in its file, its bytes, and what they say."""
 
+Decode = Callable[[bytes], Any]
+"""Raises Unreadable for bytes that are no JSON."""
+
 _TRIES = 100
 """Times that reading picks up behind broken brackets before it gives the file up."""
 
@@ -52,6 +55,19 @@ def decoded(raw: bytes) -> Any:
         return _lenient(raw)
 
 
+def typed(kind: Any) -> Decode:
+    """`decoded`, but what fits a type is of it, and without what the type lacks."""
+    decoder = msgspec.json.Decoder(kind)
+
+    def decode(raw: bytes) -> Any:
+        try:
+            return decoder.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return decoded(raw)
+
+    return decode
+
+
 def _lenient(raw: bytes) -> Any:
     if max(raw.count(b"["), raw.count(b"{")) > _DEEP and _depth(raw) > _DEEP:
         raise Unreadable("it is nested too deep")
@@ -71,21 +87,26 @@ def _depth(raw: bytes) -> int:
 
 
 def records(
-    file: File, build: Build, sound: Callable[[Any], bool] = bool
+    file: File,
+    build: Build,
+    sound: Callable[[Any], bool] = bool,
+    decode: Decode = decoded,
 ) -> Iterator[Found]:
     """Every record of a file that can be read; the others go to quarantine.
 
     A record that cannot is refused; what is wrong with the file itself is said. Where
     reading picks up behind a broken record it may find itself inside that one: what is
-    not `sound` there is a part of it, and goes with it.
+    not `sound` there is a part of it, and goes with it. `decode` may be `typed`.
     """
     try:
-        yield from _records(file, build, sound)
+        yield from _records(file, build, sound, decode)
     except DamagedStream as damage:
         build.damaged(file.name, damage)
 
 
-def _records(file: File, build: Build, sound: Callable[[Any], bool]) -> Iterator[Found]:
+def _records(
+    file: File, build: Build, sound: Callable[[Any], bool], decode: Decode
+) -> Iterator[Found]:
     pieces = file.chunks()
     head = b""
     for piece in pieces:
@@ -96,13 +117,18 @@ def _records(file: File, build: Build, sound: Callable[[Any], bool]) -> Iterator
     if wrong is not None:
         build.say(file.name, wrong[0], f"the file {wrong[1]}", head[:RAW])
     elif head.removeprefix(BOM).lstrip(SPACE)[:1] == b"[":
-        yield from _listed(chain([head], pieces), file, build, sound)
+        yield from _listed(chain([head], pieces), file, build, sound, decode)
     else:
-        yield from _lines(chain([head.removeprefix(BOM)], pieces), file, build)
+        pieces = chain([head.removeprefix(BOM)], pieces)
+        yield from _lines(pieces, file, build, decode)
 
 
 def _listed(
-    pieces: Iterator[bytes], file: File, build: Build, sound: Callable[[Any], bool]
+    pieces: Iterator[bytes],
+    file: File,
+    build: Build,
+    sound: Callable[[Any], bool],
+    decode: Decode,
 ) -> Iterator[Found]:
     found = Records(pieces, limit=LIMIT)
     inside = 0  # times that reading picked up since the last sound record
@@ -116,18 +142,20 @@ def _listed(
                 build.say(file.name, "json.unbalanced", detail)
                 return
         elif event.section == "":
-            for each in _run(event, found, file, build):
+            for each in _run(event, found, file, build, decode):
                 if not inside or sound(each[2]):
                     inside = 0
                     yield each
 
 
-def _run(event: Run, found: Records, file: File, build: Build) -> Iterator[Found]:
+def _run(
+    event: Run, found: Records, file: File, build: Build, decode: Decode
+) -> Iterator[Found]:
     """The records of a run; stops at one that has swallowed its neighbours."""
     for i in range(len(event.starts)):
         raw = event.raw(i)
         try:
-            value = decoded(raw)
+            value = decode(raw)
         except Unreadable as error:
             at = found.swallows(raw)
             if at is not None:
@@ -145,13 +173,15 @@ def _broken(event: Broken, file: File, build: Build) -> None:
         build.refuse(file.name, event.ordinal, event.reason, event.detail, event.raw)
 
 
-def _lines(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]:
+def _lines(
+    pieces: Iterator[bytes], file: File, build: Build, decode: Decode
+) -> Iterator[Found]:
     """A record a line; or one object, where it takes several."""
     seen: list[bytes] = []
     start = list(islice(_split(_kept(pieces, seen)), 2))
     pieces = chain(seen, pieces)
     if not start[0].endswith(b"}") and not any(s.startswith(b"{") for s in start[1:]):
-        yield from _whole(pieces, file, build)
+        yield from _whole(pieces, file, build, decode)
         return
     for ordinal, line in enumerate(_split(pieces)):
         if len(line) > LIMIT:
@@ -159,7 +189,7 @@ def _lines(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]
             build.refuse(file.name, ordinal, "json.too-long", detail, line)
             continue
         try:
-            yield ordinal, line, decoded(line)
+            yield ordinal, line, decode(line)
         except Unreadable as error:
             _refuse(build, file, ordinal, str(error), line)
 
@@ -191,7 +221,9 @@ def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _whole(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]:
+def _whole(
+    pieces: Iterator[bytes], file: File, build: Build, decode: Decode
+) -> Iterator[Found]:
     """One object over many lines."""
     parts: list[bytes] = []
     size = 0
@@ -204,7 +236,7 @@ def _whole(pieces: Iterator[bytes], file: File, build: Build) -> Iterator[Found]
             return
     raw = b"".join(parts).strip(SPACE)
     try:
-        yield 0, raw, decoded(raw)
+        yield 0, raw, decode(raw)
     except Unreadable as error:
         build.say(file.name, "json.malformed", f"it is no JSON: {error}", raw[:RAW])
 

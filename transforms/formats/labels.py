@@ -54,6 +54,7 @@ class Labels:
     def __init__(self, skeleton: Skeleton) -> None:
         self._naming = Naming(skeleton)
         self.read = lru_cache(4096)(self._read)
+        self.places = lru_cache(256)(self._places)
 
     def _read(self, name: str) -> Label:
         """The keypoint by its name, else by what is left without person and state."""
@@ -72,6 +73,13 @@ class Labels:
             counted = int(found["number"]) - (inner.keypoint or 0)
             return inner if counted in (0, 1) else Label(None)
         return Label(None)
+
+    def _places(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
+        """The keypoint of each name, if each means another, and none says a state."""
+        labels = [self.read(name) for name in names]
+        places = [each.keypoint for each in labels if each.visibility is None]
+        found = tuple(k for k in places if k is not None)
+        return found if len(set(found)) == len(names) else None
 
     def _stated(self, name: str) -> Label | None:
         """`nose_occluded`, `nose (hidden)`, `nose not visible`, `occluded nose`."""
