@@ -51,6 +51,7 @@ class Frames:
     skeleton: Skeleton
     _known: dict[str, int | None] = field(default_factory=dict)
     _numbers: set[str] = field(default_factory=set)
+    _whole: dict[tuple[str, ...], list[int] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._naming = Naming(self.skeleton)
@@ -70,9 +71,23 @@ class Frames:
     def pose(self, each: Shape) -> Record:
         """A skeleton's."""
         record = self._record(each)
-        if each.fault is None:
+        if each.fault is None and each.placed is None:
             self._place(record, each.elements)
+        elif each.fault is None and each.placed is not None:
+            keypoints = self._keypoints(each.placed.labels)
+            if keypoints is None:
+                self._place(record, each.placed.elements())
+            else:
+                record.points = dict(zip(keypoints, each.placed.points, strict=True))
         return record
+
+    def _keypoints(self, labels: tuple[str, ...]) -> list[int] | None:
+        """The keypoint of each label, if each means another by its name."""
+        if labels not in self._whole:
+            found = [k for label in labels if (k := self._find(label)) is not None]
+            good = len(set(found)) == len(labels) and self._numbers.isdisjoint(labels)
+            self._whole[labels] = found if good else None
+        return self._whole[labels]
 
     def _group(self, some: Sequence[Shape]) -> Iterator[Record]:
         good = [each for each in some if each.fault is None]

@@ -45,11 +45,28 @@ class Element:
 
 
 @dataclass(slots=True)
+class Placed:
+    """Points without attributes: their labels, and x, y, visibility, origin of each."""
+
+    labels: tuple[str, ...]
+    points: list[tuple[float, ...]]
+
+    def elements(self) -> list[Element]:
+        """Each on its own."""
+        pairs = zip(self.labels, self.points, strict=True)
+        return [
+            Element(label, x, y, int(seen), int(origin))
+            for label, (x, y, seen, origin) in pairs
+        ]
+
+
+@dataclass(slots=True)
 class Shape:
     """A skeleton, points, a box, a polygon or a mask in one frame.
 
     `values`: x, y in turn of points and polygons; left, top, right, bottom of a box.
-    `elements` are a skeleton's. `fault` says why it cannot be read.
+    `elements` are a skeleton's, unless they are `placed`. `fault` says why it cannot be
+    read.
     """
 
     kind: str
@@ -60,6 +77,7 @@ class Shape:
     source: str = "manual"
     values: Sequence[float] = ()
     elements: Sequence[Element] = ()
+    placed: Placed | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     visibility: int = Visibility.VISIBLE
     origin: int = Origin.PLACED

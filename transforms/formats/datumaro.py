@@ -21,7 +21,13 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.cvat_frame import Frames
-from posegate.transforms.formats.cvat_shapes import Element, Shape, Unreadable, origin
+from posegate.transforms.formats.cvat_shapes import (
+    Element,
+    Placed,
+    Shape,
+    Unreadable,
+    origin,
+)
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Good, Listed
 from posegate.transforms.formats.json_outline import outline
@@ -54,6 +60,7 @@ _KINDS = {"bbox": "box", **{kind: kind for kind in ("skeleton", "points", "polyg
 _KINDS |= {"mask": "mask"}
 _OWN = {"track_id", "keyframe", "outside", "occluded", "rotation"}
 _FLAGS = {0.0: 0, 1.0: 1, 2.0: 2}
+_LABELLED = frozenset({1.0, 2.0})
 _NUMBERS = frozenset({int, float})
 _HEAD = 16 << 20  # bytes before the first item: the labels
 
@@ -143,7 +150,7 @@ class _Labels:
         own = _list(_dict(categories.get("label")).get("labels"))
         self.names = [str(_dict(each).get("name", "")) for each in own]
         self.points = {
-            number: [str(name) for name in _list(_dict(each).get("labels"))]
+            number: tuple(map(str, _list(_dict(each).get("labels"))))
             for each in _list(_dict(categories.get("points")).get("items"))
             if isinstance(number := _dict(each).get("label_id"), int)
         }
@@ -204,7 +211,9 @@ def _shape(
     try:
         made.label = labels.name(given.get("label_id"))
         if kind == "skeleton":
-            made.elements = list(_elements(given, labels, made.origin))
+            made.placed = _placed(given, labels, made.origin)
+            if made.placed is None:
+                made.elements = list(_elements(given, labels, made.origin))
         elif kind == "mask":
             made.mask = _mask(_dict(given.get("rle")), size)
         else:
@@ -218,6 +227,18 @@ def _shape(
     except Unreadable as fault:
         made.fault = fault
     return made
+
+
+def _placed(given: Json, labels: _Labels, how: int) -> Placed | None:
+    """A skeleton's points at once, where all are labelled and none has attributes."""
+    if _list(given.get("elements")) or any(_list(given.get("points_attributes"))):
+        return None
+    numbers = _numbers(given.get("points"))
+    flags, names = numbers[2::3], labels.points.get(given.get("label_id", -1), ())
+    if len(numbers) != 3 * len(names) or not _LABELLED.issuperset(flags):
+        return None
+    points: Any = zip(numbers[::3], numbers[1::3], flags, repeat(how))
+    return Placed(names, list(points))
 
 
 def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
@@ -236,7 +257,7 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
         label = labels.name(each.get("label_id"))
         yield Element(label, at[0], at[1], flag, own, _said(said))
     numbers = _numbers(given.get("points"))
-    names = labels.points.get(given.get("label_id", -1), [])
+    names = labels.points.get(given.get("label_id", -1), ())
     if len(numbers) % 3 or (numbers and len(numbers) != 3 * len(names)):
         raise Unreadable(
             "other-skeleton",
@@ -299,7 +320,7 @@ def _list(value: Any) -> Sequence[Any]:
 def _numbers(value: Any) -> list[float]:
     """A list of nothing but numbers; else none."""
     some = _list(value)
-    good = (
-        _NUMBERS.issuperset(map(type, some)) and max(map(abs, some), default=0) < 1e15
-    )
-    return list(map(float, some)) if good else []
+    kinds = set(map(type, some))
+    if not kinds or not kinds <= _NUMBERS or not -1e15 < min(some) <= max(some) < 1e15:
+        return []
+    return list(some) if kinds == {float} else list(map(float, some))
