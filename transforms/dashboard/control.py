@@ -117,6 +117,10 @@ HABITS_SAID: Mapping[str, Callable[[float], str]] = {
     "image-left": lambda by: (
         f"goes by the left of the image: {100 * by:.0f} % facing the camera exchanged"
     ),
+    "image-left or exchanged": lambda by: (
+        f"goes by the left of the image, or exchanges left and right: {100 * by:.0f} % "
+        "facing the camera; too few are seen from behind to tell which"
+    ),
     "exchanged": lambda by: f"left and right exchanged, {100 * by:.0f} % of the time",
 }
 

@@ -5,6 +5,8 @@
     image-left        exchanged          right        left is where the image's left is
     exchanged         exchanged          exchanged    names in the wrong order
 
+Where nobody is seen from behind the last two are the same, and are not told apart.
+
 One person who exchanges sides is careless; a whole vendor, or all who are new, was told
 something else. What is counted are instances beside gold and reviews (`sides`).
 """
@@ -21,6 +23,7 @@ from posegate.transforms.kernels.sums import WORK
 from posegate.transforms.model.poses import Bools
 
 IMAGE_LEFT, EXCHANGED = "image-left", "exchanged"
+UNSURE = "image-left or exchanged"
 
 LEAST_PEOPLE = 3
 """Fewer are persons, not a vendor or a class."""
@@ -28,13 +31,17 @@ LEAST_PEOPLE = 3
 LEAST_OF_ONE = 3
 """Instances that show what a person takes for left."""
 
+LEAST_BEHIND = 3
+"""Instances seen from behind that tell the image's left from an exchange."""
+
 NEW = "(new annotators)"
 
 FRONT, BACK = (WORK.index(f"inverted_{side}") for side in ("front", "back"))
 
 
 class Reading(NamedTuple):
-    """What a group takes for left: `reading` is `IMAGE_LEFT` or `EXCHANGED`.
+    """What a group takes for left: `reading` is `IMAGE_LEFT`, `EXCHANGED`
+    or, where too few are seen from behind, `UNSURE`.
 
     `members` (A,) are its people, `front` and `back` the shares of instances with sides
     exchanged, of people who face the camera and of the others, the second NaN where
@@ -96,9 +103,11 @@ def reading(name: str, work: Ints, members: Bools, weeks: int) -> Reading | None
     calm = np.flatnonzero((weekly[:, 0] > 0) & (2 * weekly[:, 1] <= weekly[:, 0]))
     begun = weekly[:, 0] > 0
     begun[: int(calm[-1]) + 1 if len(calm) else 0] = False
+    behind = int(recent[:, 1, 0].sum())
+    known = EXCHANGED if back > 0.5 else IMAGE_LEFT
     return Reading(
         name,
-        EXCHANGED if back > 0.5 else IMAGE_LEFT,
+        known if behind >= LEAST_BEHIND else UNSURE,
         members,
         front,
         back,

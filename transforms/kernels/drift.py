@@ -87,8 +87,8 @@ class Streams:
     `n` pairs this week. `p_bias`, `p_noise` and `p_slips` of a moved offset, of grown
     errors and of more slips, `p` of all; NaN where the stream was not judged (nothing
     seen this week, or too little so far). `z` and `t2` are the scores of the smoothed
-    size and offset. `shared` (W, K) marks where everybody moved alike, `common`
-    (W, K, 2) by how much [px]: that is not held against one.
+    size and offset. `shared` (W, K) marks where everybody moved alike, far enough to
+    act on, `common` (W, K, 2) by how much [px]: that is not held against one.
 
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
@@ -115,7 +115,10 @@ class Streams:
 
 
 def fleet(
-    weekly: Ints, parameters: Parameters, careless: Bools | None = None
+    weekly: Ints,
+    parameters: Parameters,
+    careless: Bools | None = None,
+    model: Everybody | None = None,
 ) -> Streams:
     """Judges all streams in all weeks: (A, W, K, S) fixed point -> Streams.
 
@@ -125,10 +128,12 @@ def fleet(
     differently when new annotators come.
 
     `careless` (A, W) marks people all of whose errors grew: none of their keypoints is
-    blamed for larger errors or slips then.
+    blamed for larger errors or slips then. Nor is anybody's keypoint where the `model`
+    that they are held against moved (`moved_together`): the same errors look larger
+    beside it, to each as much as their own habits have it.
     """
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}  # (A, W, K)
-    image, body = offsets(s, "", parameters), offsets(s, "body_", parameters)
+    image, body = (offsets(s, axes, parameters, model) for axes in ("", "body_"))
     given = difficulty.adjusted(s)
     size = sizes(s["n"], given, parameters.baseline)
     over = spans(s["n"], parameters)
@@ -151,8 +156,11 @@ def fleet(
         "noise": [*larger, p_larger(state.z)],
         "slips": more_slips(given.exposed, s["gross"], parameters),
     }
-    explained = image.shared.alarm | body.shared.alarm  # (W, K)
-    tests["bias"][-1] = np.where(explained, np.nan, tests["bias"][-1])
+    excused = image.shared.alarm | body.shared.alarm  # (W, K)
+    tests["bias"][-1] = np.where(excused, np.nan, tests["bias"][-1])
+    explained = image.shared.plain | body.shared.plain
+    if model is not None:
+        explained = explained | model.plain
     if careless is not None:
         explained = explained | careless[..., None]
     for what in ("noise", "slips"):
@@ -182,8 +190,8 @@ def fleet(
         p_bias=by["bias"],
         p_slips=by["slips"],
         p=p,
-        shared=image.shared.alarm,
-        common=image.shared.told * px[:, None],
+        shared=(model or image.shared).plain,
+        common=(model or image.shared).told * px[:, None],
         weeks=weeks,
         effect=moved * px[:, None],
         error=error * px,
@@ -265,13 +273,10 @@ def spans(n: Floats, parameters: Parameters) -> tuple[Span, ...]:
     return scan.spans(n, parameters.windows, parameters.baseline, parameters.least)
 
 
-def moved_together(weekly: Ints, parameters: Parameters) -> tuple[Bools, Floats]:
-    """Where all people moved alike (W, K), and how far (W, K, 2) [px]; of sums as
-    `fleet` takes them."""
+def moved_together(weekly: Ints, parameters: Parameters) -> Everybody:
+    """Where all people moved alike, by sums against a model as `fleet` takes them."""
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
-    shared = offsets(s, "", parameters).shared
-    px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])
-    return shared.alarm, shared.told * px[:, None]
+    return offsets(s, "", parameters).shared
 
 
 @dataclass(frozen=True)
@@ -295,8 +300,14 @@ class Offsets:
         )
 
 
-def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
-    """Did the offset move? `axes` is the prefix of the sums: of the image or body."""
+def offsets(
+    s: dict[str, Floats],
+    axes: str,
+    parameters: Parameters,
+    model: Everybody | None = None,
+) -> Offsets:
+    """Did the offset move? `axes` is the prefix of the sums: of the image or body;
+    `model` what moved with the model that people are held against."""
     n = s[f"{axes}n"]
     over = spans(n, parameters)
 
@@ -320,12 +331,15 @@ def offsets(s: dict[str, Floats], axes: str, parameters: Parameters) -> Offsets:
         parameters.action,
         parameters.watch,
         parameters.quarantine,
+        parameters.margin,
     )
     p = []
     for length, pair in enumerate(zip(x, y, strict=True)):
+        unlike = sum(some.unlike(length) for some in (shared, model) if some)
         own = [
             honest(
-                (each.delta - shared.moved[length, ..., axis]) / np.sqrt(each.variance)
+                (each.delta - shared.moved[length, ..., axis])
+                / np.sqrt(each.variance + unlike)
             )
             for axis, (each, _) in enumerate(pair)
         ]

@@ -268,10 +268,8 @@ def watch(history: History, settings: Parameters) -> Watched:
     found = people(own, history.work, settings)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
-    seen = fleet(history.sums, settings, found.careless)
-    if history.raw is not None:
-        shared, common = moved_together(history.raw, settings)
-        seen = replace(seen, shared=shared, common=common)
+    model = None if history.raw is None else moved_together(history.raw, settings)
+    seen = fleet(history.sums, settings, found.careless, model)
     return Watched(history, seen, found, standing(history.sums, settings))
 
 

@@ -12,7 +12,7 @@ from posegate.transforms.dashboard.build_retraining import (
     retraining,
 )
 from posegate.transforms.dashboard.control import retraining as shown
-from posegate.transforms.kernels.conventions import IMAGE_LEFT, Reading
+from posegate.transforms.kernels.conventions import IMAGE_LEFT, UNSURE, Reading
 from posegate.transforms.kernels.drift import Parameters
 from posegate.transforms.kernels.people import HABITS
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
@@ -104,3 +104,13 @@ def test_a_whole_group_is_named_in_the_place_of_its_people() -> None:
     [vendor] = [row for row in shown(rows) if row["annotator"] == "(vendor acme)"]
     assert vendor["began"] == WEEKS[14]
     assert vendor["said"].startswith("goes by the left of the image: 93 %")
+
+
+def test_what_nobody_seen_from_behind_can_tell_apart_is_said_as_both() -> None:
+    members = np.arange(12) < 6
+    whole = Reading("(vendor acme)", UNSURE, members, 0.93, float("nan"), 14)
+    [vendor] = shown(retraining([], None, history(), [whole]))
+    assert vendor["said"] == (
+        "goes by the left of the image, or exchanges left and right: 93 % "
+        "facing the camera; too few are seen from behind to tell which"
+    )

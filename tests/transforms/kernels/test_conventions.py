@@ -8,6 +8,8 @@ from posegate.transforms.kernels.conventions import (
     EXCHANGED,
     FRONT,
     IMAGE_LEFT,
+    LEAST_BEHIND,
+    UNSURE,
     readings,
 )
 from posegate.transforms.kernels.stream_sums import UNIT
@@ -70,12 +72,16 @@ def test_without_vendors_everybody_is_one_group() -> None:
     assert found.group == "(everybody)"
 
 
-def test_where_nobody_is_seen_from_behind_the_share_is_unknown() -> None:
+def test_where_nobody_is_seen_from_behind_the_two_are_not_told_apart() -> None:
     table = work(shares(0.95, slice(0, 6)), shares(0.0, slice(0, 6)))
     table[:, :, BACK] = 0
     [found] = readings(table, VENDORS, 8)
     assert np.isnan(found.back)
-    assert found.reading == IMAGE_LEFT
+    assert found.reading == UNSURE
+    for behind, reading in ((LEAST_BEHIND - 1, UNSURE), (LEAST_BEHIND, IMAGE_LEFT)):
+        table[0, -1, BACK, 0] = behind * UNIT
+        [found] = readings(table, VENDORS, 8)
+        assert found.reading == reading
 
 
 def test_nothing_is_said_of_nothing() -> None:
