@@ -95,7 +95,7 @@ def test_another_version_of_the_model_is_said_of_the_model() -> None:
     found = watched(residuals(model=6.0, grown=1.6))
     assert found.seen is not None
     assert found.seen.alarms.action.sum() <= CHANCE
-    assert found.seen.shared[LATER + 1 :].all()
+    assert found.seen.shared[LATER + 2 :].all()
     assert not found.seen.shared[:LATER].any()
     assert found.people is not None
     assert not found.people.alarms.alarm.any()
