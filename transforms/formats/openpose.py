@@ -10,7 +10,7 @@ hands', any other the body's.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,6 +32,7 @@ from posegate.transforms.formats.openpose_order import of_count, order_of
 from posegate.transforms.formats.per_file import TOGETHER, Collected, image_of, whole
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.units import unit_of
+from posegate.transforms.formats.values import numbers
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -103,8 +104,7 @@ def names(file: File) -> list[Names]:
     return []
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One list of a person: the flat numbers, what it is of, and its dimensions."""
 
     name: str
@@ -213,7 +213,7 @@ class _Reading:
         k, numbers = len(self.context.skeleton.keypoints), part.numbers
         if not is_flat(numbers):
             return "malformed", f"the {part.name} is no list of numbers"
-        if not any(c > 0 for c in numbers[part.width - 1 :: part.width]):
+        if max(numbers[part.width - 1 :: part.width], default=0) <= 0:
             return "nobody", f"no keypoint of the {part.name} was detected"
         if len(numbers) % part.width:
             return (
@@ -233,12 +233,12 @@ class _Reading:
     def _rows(self, some: Collected, width: int) -> Rows:
         """Lists of `width` numbers a keypoint as columns."""
         k = len(self.context.skeleton.keypoints)
-        points = np.array(some.xy, np.float64).reshape(len(some), k, width)
+        points = numbers(some.xy, k * width).reshape(len(some), k, width)
         points = points[:, self._order]
         found = points[:, :, -1] > 0
         xyz = np.where(found[:, :, None], points[:, :, :-1], np.nan)
         everyone = np.ones(len(some), np.bool_)
-        some.xy = list(xyz[:, :, :2])
+        some.xy = xyz[:, :, :2]
         more = {"part": some.columns.pop("part"), "confidence": _means(points, found)}
         rows = some.rows(model=everyone, more=more)
         rows.remarks.repair(np.asarray(~found.all(axis=1)), "openpose.undetected")

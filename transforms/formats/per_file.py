@@ -20,7 +20,7 @@ from posegate.transforms.model.schema import Visibility
 
 T = TypeVar("T")
 
-TOGETHER = 512
+TOGETHER = 2048
 """Objects that are collected before they become columns: their files are kept so long,
 for quarantine."""
 
@@ -74,10 +74,11 @@ def until_damage(found: Iterator[T], build: Build, source: str) -> Iterator[T]:
 class Collected:
     """Objects of K keypoints that come one by one, until they are a batch's columns.
 
-    `columns` are further fields of `Rows`, each a value an object.
+    `xy` is a list, or at last (N, K, 2); `columns` are further fields of `Rows`, each a
+    value an object.
     """
 
-    xy: list[Any] = field(default_factory=list)
+    xy: Any = field(default_factory=list)
     image: list[str] = field(default_factory=list)
     source: list[str] = field(default_factory=list)
     position: list[int] = field(default_factory=list)
@@ -110,11 +111,13 @@ class Collected:
         self.raw.append(raw)
         self.repairs.append(repairs)
         for name, value in columns.items():
-            self.columns.setdefault(name, []).append(value)
+            if name not in self.columns:
+                self.columns[name] = []
+            self.columns[name].append(value)
 
     def rows(self, **more: Any) -> Rows:
         """All of them as columns; what is labelled counts as visible."""
-        xy, raw = np.stack(self.xy), self.raw
+        xy, raw = np.asarray(self.xy), self.raw
         seen = np.asarray(both(np.isfinite(xy)))
         rows = Rows(
             position=np.array(self.position, np.int64),

@@ -100,7 +100,7 @@ class PointFiles:
     def _add(self, found: Collected) -> None:
         xy = np.stack(found.xy)
         gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
-        found.xy = list(np.where(gone[:, :, None], np.nan, xy + self.shift))
+        found.xy = np.where(gone[:, :, None], np.nan, xy + self.shift)
         rows = found.rows()
         missing = np.asarray(gone.any(axis=1))
         rows.remarks.repair(missing, f"{self.name}.missing-point")
