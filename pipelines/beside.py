@@ -12,6 +12,9 @@ NEEDED = ("instance", "image", "annotator", "role", "video", "track", "frame",
 
 COPIED = "structure.copied-pose"
 
+OF_ALL = "mask.uncovered"
+"""A finding of all masks of an image together: there is no other one to show."""
+
 
 def companion(
     folder: str, manifest: dict[str, Any], row: dict[str, Any], rules: set[str]
@@ -19,11 +22,15 @@ def companion(
     """What is drawn beside an instance, and in words which it is; None if nothing.
 
     For rules of tracks the row of the same track before; for rules of pairs whoever of
-    the image, or of all images where a pose was copied, is most like it.
+    the image, or of all images where a pose was copied, is most like it; of masks which
+    overlaps it most.
     """
     from posegate.expectations.rules import RULES
 
-    known = [RULES[id] for id in rules if id in RULES]
+    known = [RULES[id] for id in rules - {OF_ALL} if id in RULES]
+    if any(rule.beside and rule.of == "mask" for rule in known):
+        found = _masked(folder, manifest, row)
+        return ("the other one of the pair", found) if found else None
     if any(rule.beside for rule in known):
         found = _other(folder, manifest, row, COPIED in rules)
         return ("the other one of the pair", found) if found else None
@@ -34,7 +41,11 @@ def companion(
 
 
 def _rows(
-    folder: str, manifest: dict[str, Any], row: dict[str, Any], same: tuple[str, ...]
+    folder: str,
+    manifest: dict[str, Any],
+    row: dict[str, Any],
+    same: tuple[str, ...],
+    columns: tuple[str, ...] = NEEDED,
 ) -> "Iterator[pa.RecordBatch]":
     """The rows, but for this one, that agree with it in some columns."""
     import pyarrow as pa
@@ -46,7 +57,7 @@ def _rows(
         if not name.startswith("annotations/"):
             continue
         path = storage.join(folder, name)
-        for batch in parts.read_columns(path, NEEDED):
+        for batch in parts.read_columns(path, columns):
             kept = pc.not_equal(batch["instance"], row["instance"])
             for column in same:
                 value = pa.scalar(row[column], batch[column].type)
@@ -109,13 +120,37 @@ def _other(
     return best
 
 
-def _of_one(row: dict[str, Any]) -> "pa.RecordBatch":
+def _masked(
+    folder: str, manifest: dict[str, Any], row: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Whose mask has most in common with this one's; None where nobody's has."""
+    import numpy as np
+    import pyarrow as pa
+
+    from posegate.transforms.kernels.outlines import Outlines
+
+    columns = (*NEEDED, "segmentation")
+    this = _of_one(row, columns)
+    best, most = None, 0.0
+    same = ("annotator", "role", "image")
+    for batch in _rows(folder, manifest, row, same, columns):
+        both = pa.Table.from_batches([this, batch.cast(this.schema)]).combine_chunks()
+        [rows] = both.to_batches()
+        others = np.arange(1, rows.num_rows)
+        like = Outlines.of(rows).overlap(np.zeros_like(others), others)
+        at = int(np.nan_to_num(like).argmax())
+        if like[at] > most:
+            best, most = batch.slice(at, 1).to_pylist()[0], float(like[at])
+    return best
+
+
+def _of_one(row: dict[str, Any], columns: tuple[str, ...] = NEEDED) -> "pa.RecordBatch":
     import pyarrow as pa
 
     from posegate.transforms.model.schema import instances
 
     schema = instances(len(row["visibility"]))
-    fields = [schema.field(name) for name in NEEDED]
+    fields = [schema.field(name) for name in columns]
     return pa.RecordBatch.from_pylist(
-        [{name: row[name] for name in NEEDED}], schema=pa.schema(fields)
+        [{name: row[name] for name in columns}], schema=pa.schema(fields)
     )

@@ -34,6 +34,11 @@ LOOKS = """\
 .joint.delivered{fill:#2563eb;stroke:#2563eb;stroke-width:1.3}
 .joint.occluded{fill:#fff}.joint.broken{fill:#c81e1e;stroke:#c81e1e}
 .ring{fill:none;stroke:#c81e1e;stroke-width:1.5}
+.outline{stroke-width:1.6;stroke-linejoin:round;fill-opacity:.16}
+.outline.delivered{fill:#2563eb;stroke:#2563eb}
+.outline.reference{fill:none;stroke:#6b7280;stroke-dasharray:4 3}
+.outline.faint{stroke-width:.7;fill-opacity:.06}
+.box{fill:none;stroke:#6b7280;stroke-width:.7}
 """
 """The page has these in its style sheet; a drawing of its own needs them inside."""
 
@@ -59,7 +64,7 @@ def add(commands: Commands) -> None:
         help="say what was found of one instance, and draw it",
         description="Prints every finding of an instance with its value, limit, the "
         "rule's text and where it was read, and draws the skeleton with what is wrong "
-        "marked.",
+        "marked, or the outline of the mask.",
         epilog=EPILOG,
     )
     parser.add_argument("instance", metavar="INSTANCE", help="its name, or source id")
@@ -98,7 +103,7 @@ def act(parsed: argparse.Namespace) -> Action:
                 f"drawn in {file}" + (f", in grey {other.what}" if other else "")
             )
         else:
-            speech.tell("not drawn: it has no point")
+            speech.tell("not drawn: it has neither point nor mask nor box")
         return 0
 
     return tell
@@ -135,8 +140,7 @@ def in_run(
             rows = first + np.flatnonzero(named(batch, name))
             first += batch.num_rows
             for row in rows.tolist():
-                columns = [c for c in instances(1).names if c != "segmentation"]
-                one = parts.read_rows(path, np.array([row]), columns)
+                one = parts.read_rows(path, np.array([row]), instances(1).names)
                 [(_, batch_of_one)] = list(one)
                 cells = pa.Table.from_batches([batch_of_one]).to_pylist()[0]
                 yield known_of(delivery, folder, manifest, cells)
@@ -292,8 +296,10 @@ def wrong(findings: Sequence[dict[str, Any]], keypoints: Sequence[str]) -> list[
 
 
 def svg(known: Known, other: Other | None = None) -> str:
-    """The skeleton with its broken parts marked, as a file of its own; "" if empty."""
+    """The drawing as a file of its own, "" if it is empty: the skeleton with its broken
+    parts marked, the outline of the mask."""
     from posegate.transforms.dashboard.figures import figure
+    from posegate.transforms.kernels.contours import outline
 
     names = known.skeleton.keypoints
     each = {
@@ -301,11 +307,14 @@ def svg(known: Known, other: Other | None = None) -> str:
         "xy": points(known.row),
         "visibility": known.row["visibility"],
         "keypoints": wrong(known.findings, names),
+        "outline": outline(known.row["segmentation"]),
+        "bbox": known.row["bbox"],
     }
     if other:
         each |= {
             "reference_xy": points(other.row),
             "reference_keypoints": wrong(other.findings, names),
+            "reference_outline": outline(other.row.get("segmentation")),
             "over": other.what,
         }
     skeleton = {"keypoints": names, "limbs": known.skeleton.limbs}

@@ -16,6 +16,8 @@ JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji are spelled with th
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 Row = TypeVar("Row")
+Place = tuple[float, float]
+"""x and y [px]."""
 
 
 class Shown(NamedTuple):
@@ -89,6 +91,12 @@ def finite(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def place(point: Any) -> Place | None:
+    """A point's x and y; None unless both are finite numbers."""
+    x, y = finite(at(point, 0)), finite(at(point, 1))
+    return (x, y) if x is not None and y is not None else None
 
 
 def count(value: object) -> str:

@@ -1,18 +1,27 @@
-"""The worst instances drawn as skeletons: what was delivered over what it should be."""
+"""The worst instances drawn: what was delivered over what it should be."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from posegate.transforms.dashboard.display import (
+    Place,
     Shown,
     at,
     clip,
     decimal,
     finite,
     first,
+    place,
+)
+from posegate.transforms.dashboard.outlines import (
+    corners,
+    paths,
+    rectangle,
+    shapes_of,
 )
 from posegate.transforms.dashboard.svg import drawing, tag
 
@@ -22,8 +31,8 @@ POINTS = 800
 FAR = 6.0
 """Points further than this many median distances from the middle are drawn at the
 edge: one coordinate of 1e9 must not shrink the person to a dot."""
-
-Place = tuple[float, float]
+FAR_OF_MASKS = 20.0
+"""The same of corners, which crowd where an outline is ragged."""
 
 
 class Figure(NamedTuple):
@@ -50,7 +59,7 @@ def figures(
 
 
 def figure(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Figure:
-    """One instance; an empty drawing where it has no finite point."""
+    """One instance; an empty drawing where it has no finite point, mask or box."""
     rules = each.get("rules") or []
     position, referenced = each.get("position"), bool(each.get("reference_xy"))
     return Figure(
@@ -70,26 +79,47 @@ def figure(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Figure:
 def _picture(each: Mapping[str, Any], skeleton: Mapping[str, Any]) -> Markup:
     delivered = _places(each.get("xy"))
     reference = _places(each.get("reference_xy"))
-    known = [p for p in (*delivered, *reference) if p is not None]
+    posed = [p for p in (*delivered, *reference) if p is not None]
+    mine, theirs = (shapes_of(each.get(s)) for s in ("outline", "reference_outline"))
+    box = [] if posed else rectangle(each.get("bbox"))
+    known = [*posed, *corners([*mine, *theirs, *box])]
     if not known:
         return Markup("")
-    fit = _fit(known)
+    fit = _fit(known, FAR if posed else FAR_OF_MASKS)
+    faint = " faint" if posed else ""
+    return drawing(
+        WIDTH,
+        HEIGHT,
+        _title(each, "Skeleton" if posed else "Outline", any([*reference, *theirs])),
+        *paths(box, fit, "box"),
+        *paths(theirs, fit, f"outline reference{faint}"),
+        *paths(mine, fit, f"outline delivered{faint}"),
+        *_skeletons(each, skeleton, fit, delivered, reference),
+        class_="figure",
+    )
+
+
+def _title(each: Mapping[str, Any], what: str, over: Any) -> str:
+    return f"{what} of instance {clip(each.get('instance'), 60)} as delivered" + (
+        f" over {each.get('over') or 'its reference'}" if over else ""
+    )
+
+
+def _skeletons(
+    each: Mapping[str, Any], skeleton: Mapping[str, Any], fit: "Fit",
+    delivered: Sequence[Place | None], reference: Sequence[Place | None],
+) -> list[Markup]:  # fmt: skip
     names = skeleton.get("keypoints") or []
     broken = _among(names, each.get("keypoints"))
     theirs = _among(names, each.get("reference_keypoints"))
     limbs = skeleton.get("limbs") or ()
     flags = each.get("visibility") or ()
-    return drawing(
-        WIDTH,
-        HEIGHT,
-        f"Skeleton of instance {clip(each.get('instance'), 60)} as delivered"
-        + (f" over {each.get('over') or 'its reference'}" if any(reference) else ""),
+    return [
         *_limbs(limbs, reference, fit, theirs, "reference"),
         *_joints(reference, fit, theirs, (), names, "reference"),
         *_limbs(limbs, delivered, fit, broken, "delivered"),
         *_joints(delivered, fit, broken, flags, names, "delivered"),
-        class_="figure",
-    )
+    ]
 
 
 def _among(names: Sequence[str], some: Any) -> set[int]:
@@ -98,15 +128,11 @@ def _among(names: Sequence[str], some: Any) -> set[int]:
 
 
 def _places(xy: Any) -> list[Place | None]:
-    return [_place(point) for point in xy or ()]
+    return [place(point) for point in xy or ()]
 
 
-def _place(point: Any) -> Place | None:
-    x, y = finite(at(point, 0)), finite(at(point, 1))
-    return (x, y) if x is not None and y is not None else None
-
-
-class Fit(NamedTuple):
+@dataclass(frozen=True)
+class Fit:
     """From px of the image to the drawing: kept in the frame, same scale both ways."""
 
     left: float
@@ -124,11 +150,11 @@ class Fit(NamedTuple):
         )
 
 
-def _fit(points: Sequence[Place]) -> Fit:
+def _fit(points: Sequence[Place], farthest: float) -> Fit:
     """The frame of all points but those that lie far away."""
     cx, cy = median(p[0] for p in points), median(p[1] for p in points)
     far = [max(abs(x - cx), abs(y - cy)) for x, y in points]
-    reach = FAR * (median(far) or max(far) or 1.0)
+    reach = farthest * (median(far) or max(far) or 1.0)
     near = [p for p, d in zip(points, far, strict=True) if d <= reach]
     left, right = min(p[0] for p in near), max(p[0] for p in near)
     top, bottom = min(p[1] for p in near), max(p[1] for p in near)

@@ -344,6 +344,9 @@ class WorstInstance(TypedDict, total=False):
     visibility: list[int]
     reference_xy: list[Point | None] | None
     keypoints: list[str]
+    outline: list[list[list[Point]]]
+    reference_outline: list[list[list[Point]]]
+    bbox: list[float] | None
 
 
 class AnnotatorFacts(TypedDict, total=False):
@@ -374,8 +377,7 @@ class ExpectationResult(TypedDict, total=False):
 
 
 class Report(TypedDict, total=False):
-    """One run of the gate on one delivery; `page` is the path of its dashboard, for the
-    overview only."""
+    """One run of the gate on a delivery; `page`, for the overview, its dashboard."""
 
     posegate: str
     page: str

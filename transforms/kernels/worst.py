@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.contours import Shape, outline
 from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -29,7 +30,21 @@ def facts(rows: pa.RecordBatch, poses: Poses, row: int) -> dict[str, object]:
         **{name: rows[name][row].as_py() for name in text},
         "xy": points(poses.xy[row], poses.labelled[row]),
         "visibility": poses.visibility[row].tolist(),
+        "outline": outlined(rows, row),
+        "bbox": box(poses.bbox[row]),
     }
+
+
+def outlined(rows: pa.RecordBatch, row: int) -> list[Shape]:
+    """The outline of a row's mask; empty without one, or where none is read."""
+    if "segmentation" not in rows.schema.names:
+        return []
+    return outline(rows["segmentation"][row].as_py())
+
+
+def box(bbox: Floats) -> list[float] | None:
+    """(4,) x, y, w, h to a hundredth of a pixel; None where there is no box."""
+    return np.round(bbox, 2).tolist() if np.isfinite(bbox).all() else None
 
 
 def points(xy: Floats, labelled: Bools) -> list[list[float] | None]:
@@ -59,6 +74,7 @@ def of_pairs(
             "oks": float(score[pair]),
             "rules": [],
             "reference_xy": points(poses.xy[other], poses.labelled[other]),
+            "reference_outline": outlined(rows, other),
             "keypoints": far(poses, one, other, skeleton),
         }
         yield float(score[pair]), str(drawn["instance"]), json.dumps(drawn)

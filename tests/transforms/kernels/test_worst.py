@@ -70,3 +70,29 @@ def test_every_rule_has_a_few_instances_each_drawn_once() -> None:
     assert facts[names[0]]["rules"] == ["a", "b"]
     assert facts[names[0]]["keypoints"] == ["left"]
     assert list(worst.of_findings(rows, 100, table)) == []
+
+
+def test_of_a_mask_the_outline_and_the_box_are_told_whatever_its_size() -> None:
+    turn = np.linspace(0, 2 * np.pi, 50_000, endpoint=False)
+    circle = np.stack([300 + 100 * np.cos(turn), 250 + 100 * np.sin(turn)], 1)
+    texts = [json.dumps([each]).encode() for each in (circle.ravel().tolist(), [1] * 6)]
+    masks = [
+        row(i, segmentation=text, role=role)
+        for i, (text, role) in enumerate(
+            zip(texts, ("production", "gold"), strict=True)
+        )
+    ]
+    rows = batch(*masks)
+    pair, score = (np.array([0]), np.array([1])), np.array([0.2])
+    [(*_, text)] = worst.of_pairs(rows, Poses.of(rows), *pair, score, TRIANGLE)
+    found = json.loads(text)
+    assert found["bbox"] == [10, 10, 20, 20]
+    assert found["reference_outline"] == [[[[1, 1]] * 3]]
+    assert 100 < len(found["outline"][0][0]) < 200
+    assert len(text) < 6000
+
+
+def test_where_no_mask_is_read_no_outline_is_told() -> None:
+    rows = batch(row(0, bbox=[np.nan] * 4))
+    found = worst.facts(rows.drop_columns(["segmentation"]), Poses.of(rows), 0)
+    assert (found["outline"], found["bbox"]) == ([], None)
