@@ -290,9 +290,12 @@ def _place(record: Record, nodes: Sequence[Node], labels: Labels) -> bool:
     Whether the names of all mean keypoints.
     """
     places = labels.places(tuple([node[0] for node in nodes]))
-    if places is not None and all([node[3] for node in nodes]):  # none UNLABELLED
-        whole: Any = {k: node[1:] for k, node in zip(places, nodes, strict=True)}
-        record.points = whole
+    if places is not None and _UNLABELLED not in [node[3] for node in nodes]:
+        pairs = zip(places, nodes, strict=True)
+        record.points = {
+            k: (x, y, _VISIBLE if seen is None else seen, how)
+            for k, (_, x, y, seen, how) in pairs
+        }
         return True
     points, known = record.points, True
     for name, x, y, said, origin in nodes:
