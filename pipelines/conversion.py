@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from posegate.pipelines import intake, project
 from posegate.pipelines.skeleton import found
+from posegate.pipelines.speech import printable
 from posegate.transforms import formats, storage
 from posegate.transforms.formats import Context, Tally, loss, writers
 from posegate.transforms.formats.loss import Found
@@ -30,6 +31,8 @@ class Conversion:
     skeleton: Skeleton
     target: ModuleType
     out: str
+    alone: tuple[str, ...] = ()
+    """Files of the delivery that are no format known, and are not read."""
 
     @property
     def single(self) -> bool:
@@ -54,15 +57,17 @@ def prepare(
     if settings is not None:
         said = project.load(settings)
         own = said.load_skeleton()
-        delivery = intake.inspect(path, said, format)[0]
+        delivery, alone = intake.inspect(path, said, format)
     else:
-        delivery = intake.listed(path, format)[0]
+        delivery, alone = intake.listed(path, format)
         own = skeletons.load(skeleton) if skeleton else found(path, format, category)
     out = out.rstrip("/")
     intake.check_apart(delivery.path, out, "OUT")
     if storage.exists(out) and storage.listing(out):
         raise ValueError(f"OUT {out!r} is there already; choose another, or remove it")
-    return Conversion(delivery, own, known[to], out)
+    if not delivery.shards:
+        raise ValueError(f"{path}: no file of a known format; see `posegate formats`")
+    return Conversion(delivery, own, known[to], out, alone)
 
 
 @dataclass
@@ -100,6 +105,9 @@ class Report:
         bare = tally.images - self.images
         if bare > 0:
             lines.append(f"  {bare:>9,}  images without a row, which are not written")
+        if alone := conversion.alone:
+            some = printable(", ".join(alone[:5]))
+            lines.append(f"  {len(alone):>9,}  files left alone: {some}")
         lines.append(f"{target.NAME} cannot hold:" if self.foretold else "")
         lines += counted(self.foretold)
         step = target.KEEPS.step

@@ -142,6 +142,26 @@ def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
     assert "read back: 0 rows of 0" in said
 
 
+def test_files_that_are_not_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4))
+    (tmp_path / "in" / "more.txt").write_text("{}")
+    assert convert(source, str(tmp_path / "out"), "--to", "coco") == 0
+    assert "1  files left alone: more.txt" in capsys.readouterr().out
+
+
+def test_a_delivery_without_a_known_file_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "more.txt").write_text("{}")
+    words = ["convert", str(tmp_path / "in"), str(tmp_path / "out"), "--to", "coco"]
+    assert main([*words, "--skeleton", "coco_17"]) == 2
+    assert "no file of a known format" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_where_nothing_can_be_written_all_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,8 +110,9 @@ def files(
 ) -> Iterator["File | DamagedStream"]:
     """The files of a shard, in the order of their names, or of a tar's own.
 
-    Hidden ones are left out, as they are in a folder. Where an archive is damaged or
-    has a name that leads out of it, a DamagedStream comes in the place of what is lost.
+    Hidden ones are left out, as they are in a folder. Where an archive is damaged, has
+    a name that leads out of it or holds another archive, a DamagedStream comes in the
+    place of what is lost.
     """
     if shard.members:
         for member in shard.members:
@@ -138,6 +139,9 @@ def _zipped(
                 continue
             if not _safe(info.filename):
                 yield _unsafe(info.filename)
+                continue
+            if is_archive(info.filename):
+                yield _nested(info.filename)
                 continue
             name = f"{shard.name}/{info.filename}"
             yield File(name, partial(_unzip, archive, info))
@@ -203,6 +207,9 @@ def _tarred(
                     if not _safe(info.name):
                         yield _unsafe(info.name)
                         continue
+                    if is_archive(info.name):
+                        yield _nested(info.name)
+                        continue
                     name = f"{shard.name}/{info.name.removeprefix('./')}"
                     yield File(name, partial(_extracted, archive, info))
         except _DAMAGE as error:
@@ -232,6 +239,13 @@ def _unsafe(name: str) -> DamagedStream:
     return DamagedStream(
         "archive.unsafe-name",
         f"{name!r} leads out of the archive and was left alone; pack it again",
+    )
+
+
+def _nested(name: str) -> DamagedStream:
+    return DamagedStream(
+        "archive.nested",
+        f"{name!r} is an archive in an archive, which is not read; deliver it beside",
     )
 
 

@@ -83,7 +83,10 @@ def recognise(
         strong = suffix.removesuffix(".gz") in SURE
         known = any(suffix in formats.suffixes(m) for m in formats.formats().values())
         taken = [  # if only to say that it is nothing known
-            kind is not None or strong or (known and not file.size)
+            kind is not None
+            or strong
+            or (known and not file.size)
+            or (is_archive(suffix) and _lost(file, store))
             for file, kind in zip(some, kinds, strict=True)
         ]
         pairs = [(f, k) for f, k, t in zip(some, kinds, taken, strict=True) if t]
@@ -169,6 +172,12 @@ def _archived(file: Listed, store: Store, place: str) -> str | None:
                 "in an archive each"
             )
     return next(iter(found), None)
+
+
+def _lost(file: Listed, store: Store) -> bool:
+    """Whether an archive begins with what cannot be read: it may be annotations."""
+    shard = Shard(0, file.path, file.name, file.size, "")
+    return isinstance(next(files(shard, store.open), None), DamagedStream)
 
 
 def _shards(

@@ -24,6 +24,7 @@ FILES = {
     "file.inflates": "A compressed file inflates beyond reason: reading stops.",
     "file.too-large": "A file that must be read whole is too large: not read.",
     "file.unrecognised": "A file with the ending of annotations is no format known.",
+    "archive.nested": "An archive lies in an archive: not read, said of the file.",
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",
     "names.no-match": "Records in files whose names `names.pattern` does not match.",

@@ -26,7 +26,13 @@ from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.yolo_pose_images import Sized, Sizes, stem
 from posegate.transforms.formats.yolo_pose_traps import TRAPS
-from posegate.transforms.formats.yolo_pose_write import BY, KEEPS, write
+from posegate.transforms.formats.yolo_pose_write import (
+    BY,
+    KEEPS,
+    MARGIN,
+    outside,
+    write,
+)
 from posegate.transforms.formats.yolo_pose_yaml import Said
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
@@ -53,9 +59,6 @@ CARRIES = Carries(
     "centre of the top-left pixel at (0, 0): Ultralytics divides COCO's numbers and "
     "adds nothing; COCO val2017 in both agrees to 0.0005 px",
 )
-MARGIN = 1.01
-"""Shares up to here are accepted by training code (ultralytics, verify_image_label)."""
-
 FAR = 2.0
 """A share beyond this, or below minus one, is a pixel."""
 
@@ -280,8 +283,8 @@ class Labels:
             f"{NAME}.not-normalised",
             lambda _: "it has pixels where shares of the image are meant; divide them",
         )
-        outside = seen & ~both((share <= MARGIN) & (share >= 1 - MARGIN))
-        remarks.repair(np.asarray(outside.any(axis=1)), f"{NAME}.outside")
+        left_out = (seen & outside(share)).any(axis=1)
+        remarks.repair(np.asarray(left_out), f"{NAME}.outside")
         wrong = np.full(len(rows), said.shape is not None and said.shape[1] != dims)
         remarks.repair(wrong, f"{NAME}.kpt-shape")
         unsized = np.array([width is None for width in rows.width or ()])

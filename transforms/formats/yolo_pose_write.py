@@ -17,6 +17,7 @@ import yaml
 
 from posegate.transforms.formats.write import Keeps, Outgoing
 from posegate.transforms.kernels.buckets import runs
+from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -34,13 +35,16 @@ UNNAMED = "left out: another image has this name, but for its ending, or it is n
 UNBOXED = "left out: there is neither a box nor two keypoints"
 BOXED = "bbox: the keypoints' own, where a row has none"
 AT_ZERO = "keypoints at exactly (0, 0), which read as missing"
+MARGIN = 1.01
+"""Shares up to here are accepted by training code (ultralytics, verify_image_label)."""
+OUTSIDE = "keypoints outside the image, for which training drops the whole file"
 
 
 def write(given: Outgoing) -> dict[str, int]:
     """A file an image, and what training and our own reader need beside them."""
     classes = categories(given.rows.column("attributes"), given.skeleton)
     labels = names(given.images["image"].to_pylist())
-    told = dict.fromkeys((UNSIZED, UNNAMED, UNBOXED, BOXED, AT_ZERO), 0)
+    told = dict.fromkeys((UNSIZED, UNNAMED, UNBOXED, BOXED, AT_ZERO, OUTSIDE), 0)
     for batch in given.rows:
         batch = kept(batch, labels, told)
         lines = encoded(batch, classes, given.skeleton, told)
@@ -120,6 +124,7 @@ def encoded(
     share = np.where(poses.labelled[:, :, None], poses.xy / size[:, None, :], 0.0)
     at_zero = poses.labelled & (share == 0).all(axis=2)
     told[AT_ZERO] += int(at_zero.sum())
+    told[OUTSIDE] += int(outside(share).sum())
     flag = np.minimum(poses.visibility, 2)
     number = {name: i for i, name in enumerate(classes)}
     said = of_category(batch["attributes"]).fill_null(skeleton.category).to_pylist()
@@ -136,6 +141,11 @@ def encoded(
     ]
     text = msgspec.json.Encoder().encode_lines(rows).replace(b",", b" ")
     return [line[1:-1] for line in text.split(b"\n")[:-1]]
+
+
+def outside(share: Floats) -> Bools:
+    """(N, K) which of (N, K, 2) shares training refuses; NaN is not inside."""
+    return np.asarray(~both((share <= MARGIN) & (share >= 1 - MARGIN)))
 
 
 def of_category(attributes: pa.Array) -> pa.Array:

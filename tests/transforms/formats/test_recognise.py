@@ -70,6 +70,16 @@ def test_an_archive_of_pictures_is_left_alone() -> None:
     assert alone == ["a.zip"]
 
 
+def test_an_archive_that_cannot_be_opened_is_no_picture() -> None:
+    shards, alone = looked_at({"a.zip": zipped({"a.json": COCO})[:40]})
+    assert ([(s.name, s.format) for s in shards], alone) == ([("a.zip", None)], [])
+
+
+def test_an_archive_of_archives_is_not_passed_over() -> None:
+    shards, alone = looked_at({"a.zip": zipped({"in.zip": zipped({"a.json": COCO})})})
+    assert ([(s.name, s.format) for s in shards], alone) == ([("a.zip", None)], [])
+
+
 def test_a_bundle_of_one_is_the_file_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recognise, "BUNDLE_BYTES", 400)
     task = b'{"id": 1, "annotations": [{"result": [], "completed_by": 1}], "data": {}}'

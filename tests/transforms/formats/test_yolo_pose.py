@@ -11,12 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from canonical import TRIANGLE
+from canonical import row as canonical_row
 from posegate.transforms.formats import sniff, yolo_pose
 from posegate.transforms.formats.yolo_pose_images import below, size_of, stem
+from posegate.transforms.formats.yolo_pose_write import OUTSIDE
 from posegate.transforms.model import jobs
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples.mutation import mutated, reads_or_says
 from samples.reading import Reading, contents
+from samples.writing import written
 from samples.yolo_pose import BOX, GOOD, SHAPE, TWO, image, labelled, sample
 
 FACE = Skeleton("face", ("nose", "left_eye", "right_eye"), (), ((1, 2),), None)
@@ -193,3 +197,13 @@ def test_it_agrees_with_coco() -> None:
         same = [r for r in theirs[row["image"]] if r["visibility"] == row["visibility"]]
         off = [np.nanmax(np.abs(np.subtract(r["xy"], row["xy"]))) for r in same]
         assert min(off) < 0.001
+
+
+def test_what_training_would_drop_is_told_when_writing(tmp_path: Path) -> None:
+    over = canonical_row(
+        1, image="b.jpg", xy=[10.0, 10.0, 20.0, 20.0, 30.0, 480.0 * 1.18]
+    )
+    edge = canonical_row(2, image="c.jpg", xy=[0.0, 1.0, 640.0, 480.0, 30.0, 480.0])
+    files, told = written(yolo_pose, [canonical_row(0), over, edge], TRIANGLE, tmp_path)
+    assert told == {OUTSIDE: 1}
+    assert b" 1.18 2" in files["labels/b.txt"]
