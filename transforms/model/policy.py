@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weeks = Annotated[int, Field(ge=1, le=520)]
 """Ten years: what reaches further back is no memory of anybody's habits."""
@@ -37,7 +37,7 @@ class Sampling(Section):
     strata: tuple[str, ...] = ("annotator",)
     seed: str = "posegate"
     reviews: Literal["drawn", "all"] = "drawn"
-    floor: Annotated[int, Field(ge=0)] = 0
+    floor: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     extra: Extra | None = None
 
     @model_validator(mode="after")

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from posegate.transforms.model.policy import Drift, Fractions, Sampling
+from posegate.transforms.model.policy import (
+    Calibration,
+    Drift,
+    Fractions,
+    Sampling,
+    Slices,
+)
 
 DRIFT = {
     "error_px": 8,
@@ -35,6 +41,14 @@ def test_a_section_refuses_what_means_nothing(key: str, value: Any) -> None:
     assert Drift.model_validate(DRIFT).lambda_ == 0.2
     with pytest.raises(ValidationError, match=key):
         Drift.model_validate(DRIFT | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [(Sampling, "floor"), (Slices, "least"), (Calibration, "pairs")]
+)
+def test_a_number_past_every_delivery_is_refused(section: Any, key: str) -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 1000000000"):
+        section(**{key: 10**24})
 
 
 @pytest.mark.parametrize(
