@@ -207,6 +207,8 @@ def lines(known: Known) -> Iterator[str]:
     when = f", {row['annotated_at']:%Y-%m-%d %H:%M}" if row["annotated_at"] else ""
     yield f"placed by  {row['annotator'] or 'somebody unnamed'}, {row['role']}{when}"
     yield f"keypoints  {evidence(known)}"
+    if row["segmentation"] is not None:
+        yield f"mask       {notation(row['segmentation'])}"
     if row["repairs"]:
         yield f"mended     {', '.join(row['repairs'])}"
     if known.decision:
@@ -223,6 +225,17 @@ def lines(known: Known) -> Iterator[str]:
         if id in RULES:
             yield from (f"    {line}".rstrip() for line in RULES[id].manual.split("\n"))
     yield ""
+
+
+def notation(segmentation: bytes) -> str:
+    """How a mask is written, and how much of it there is."""
+    from posegate.transforms.kernels.mask_shapes import parsed
+
+    shape = parsed(segmentation)
+    if isinstance(shape, list):
+        corners = sum(len(each) // 2 for each in shape if isinstance(each, list))
+        return f"{corners} corners, polygons: {len(shape)}"
+    return "runs of pixels" if isinstance(shape, dict) else "cannot be read"
 
 
 def evidence(known: Known) -> str:

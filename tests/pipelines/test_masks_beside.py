@@ -104,6 +104,7 @@ def test_a_mask_is_drawn_over_the_one_that_it_overlaps(
     said, drawn = paths(explained, "2", tmp_path / "i.svg")
     assert "mask.overlap (review)" in said
     assert "in grey the other one of the pair" in said
+    assert "mask       4 corners, polygons: 1" in said
     assert [look for look, _ in drawn] == [
         "box", "outline reference", "outline delivered",
     ]  # fmt: skip
@@ -113,6 +114,7 @@ def test_a_mask_is_drawn_over_the_one_that_it_overlaps(
 def test_the_hole_of_a_mask_is_drawn_as_one(explained: Path, tmp_path: Path) -> None:
     said, drawn = paths(explained, "3", tmp_path / "i.svg")
     assert "mask.hole (review)" in said
+    assert "mask       runs of pixels" in said
     assert [look for look, _ in drawn] == ["box", "outline delivered"]
     assert drawn[1][1].count("M") == 2
 

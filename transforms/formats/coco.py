@@ -319,10 +319,9 @@ class _Reading:
         otherwise: Callable[[bytes, int], Any],
         found: JsonRecords,
     ) -> Iterator[tuple[int, list[Any]]]:
-        """Neighbours, and the place of the first of them.
-
-        Decodes all at once, or where that fails in halves: so a bad record costs its
-        neighbours little. Stops at a record that has swallowed its neighbours.
+        """Neighbours and the place of the first: decoded all at once, or where that
+        fails in halves, so that a bad record costs its neighbours little. Stops at a
+        record that has swallowed its neighbours.
         """
         todo = [(0, len(run.starts))]
         while todo:
