@@ -18,7 +18,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.grouping import Group, Shape
+from posegate.transforms.formats.grouping import Group, Node, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
@@ -27,6 +27,7 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.values import real, scalar
+from posegate.transforms.model.schema import Origin
 
 NAME = "labelme"
 SUFFIXES = (".json",)
@@ -98,9 +99,7 @@ def _take(
     image = _image(context, source, document.get("imagePath"))
     flags = document.get("flags")
     said = {k: v for k, v in flags.items() if v} if isinstance(flags, dict) else {}
-    drawn = [_shape(one, i) for i, one in enumerate(given) if isinstance(one, dict)]
-    shapes = [shape for shape in drawn if shape is not None]
-    build.note("not-drawn", len(given) - len(shapes))
+    shapes = list(_shapes(given, build))
     sides = [document.get(key) for key in ("imageWidth", "imageHeight")]
     width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
 
@@ -122,6 +121,38 @@ def _image(context: Context, source: str, path: object) -> str:
     folder, _, stem = image_of(context, source, (".json",)).rpartition("/")
     last = path.replace("\\", "/").rpartition("/")[2] if isinstance(path, str) else stem
     return f"{folder}/{last or stem}".lstrip("/")
+
+
+def _shapes(given: list[Any], build: Build) -> Iterator[Shape]:
+    """What is drawn; of a group's plain points one pose in the place of the first."""
+    poses: dict[int, list[Node]] = {}
+    for number, each in enumerate(given):
+        if not isinstance(each, dict):
+            build.note("not-drawn")
+        elif (node := _node(each)) is not None:
+            group = each["group_id"]
+            if group not in poses:
+                nodes = poses[group] = []
+                yield Shape("", f"#{number}", nodes=nodes, group=f"group {group}")
+            poses[group].append(node)
+        elif (shape := _shape(each, number)) is not None:
+            yield shape
+        else:
+            build.note("not-drawn")
+
+
+def _node(each: Json) -> Node | None:
+    """A point of a numbered group, if nothing is said of it but its label."""
+    try:
+        label, group, ((x, y),) = each["label"], each["group_id"], each["points"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    said = each.get("flags") or each.get("description") or each.get("attributes")
+    if said or each.get("shape_type") != "point" or type(label) is not str:
+        return None
+    if type(group) is not int or not type(x) is type(y) is float:
+        return None
+    return label, x, y, None, Origin.PLACED
 
 
 def _shape(each: Json, number: int) -> Shape | None:
