@@ -97,7 +97,7 @@ def scalar(value: object) -> str | None:
 
 def empty(values: Sequence[object]) -> bool:
     """Whether all are None."""
-    return values.count(None) == len(values)
+    return list(values).count(None) == len(values)
 
 
 def firsts(*columns: Sequence[Any]) -> list[Any]:

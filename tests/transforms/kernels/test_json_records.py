@@ -159,6 +159,12 @@ def test_what_is_broken_is_named_and_its_neighbours_survive(
     assert broken[0].raw in bad
 
 
+def test_a_digit_is_no_space_between_records() -> None:
+    found, broken = split(b'[{"id":0}, {"id":1},\n{"id":2},7{"id":3}]')
+    assert [json.loads(raw)["id"] for *_, raw in found] == [0, 1, 2]
+    assert [b.reason for b in broken] == ["json.stray"]
+
+
 @pytest.mark.parametrize("info", [b'{"a":[1}', b'{"a":"x}', b"[[1]"])
 def test_damage_before_the_records_costs_none(info: bytes) -> None:
     found, broken = split(b'{"info":' + info + b"," + file_of([b'{"id":7}'])[1:])
