@@ -83,7 +83,9 @@ class Report:
     found: Found | None = None
 
     def code(self, conversion: Conversion) -> int:
-        """The exit code."""
+        """The exit code: 1 where rows were lost, or none could be read."""
+        if not self.tally.rows and (self.tally.records or self.tally.others):
+            return 1
         left = sum(n for said, n in self.told.items() if said.startswith("left out"))
         if self.found is None:
             return 0

@@ -136,7 +136,7 @@ def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = delivery(tmp_path / "in", person(4, keypoints=[1]))
-    assert convert(source, str(tmp_path / "out"), "--to", "coco") == 0
+    assert convert(source, str(tmp_path / "out"), "--to", "coco") == 1
     said = capsys.readouterr().out
     assert "read: 1 records, 0 rows, 1 in quarantine" in said
     assert "read back: 0 rows of 0" in said

@@ -59,6 +59,9 @@ CARRIES = Carries(
     "centre of the top-left pixel at (0, 0): Ultralytics divides COCO's numbers and "
     "adds nothing; COCO val2017 in both agrees to 0.0005 px",
 )
+FIRST = 32
+"""Lines by which a file is recognised."""
+
 FAR = 2.0
 """A share beyond this, or below minus one, is a pixel."""
 
@@ -67,12 +70,19 @@ _LINE = re.compile(rb"\d+(?:\.0*)?(?:[ \t]+" + _NUMBER + rb"){4,}[ \t]*\r?$")
 
 
 def sniff(head: bytes, name: str) -> bool:
-    """Whether a file begins with a class, a box inside the image, and points."""
-    first = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")[0]
-    if not _LINE.match(first):
+    """Whether one of a file's first lines is a class, a box in the image, and points.
+
+    Not only its first: a box that is too wide costs its line and not the file.
+    """
+    lines = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", FIRST)[:FIRST]
+    return any(map(_likely, lines))
+
+
+def _likely(line: bytes) -> bool:
+    if not _LINE.match(line):
         return False
-    box = [float(word) for word in first.split()[1:5]]
-    return all(1 - MARGIN <= v <= MARGIN for v in box) and len(first.split()) > 6
+    box = [float(word) for word in line.split()[1:5]]
+    return all(1 - MARGIN <= v <= MARGIN for v in box) and len(line.split()) > 6
 
 
 def names(file: File) -> list[Names]:

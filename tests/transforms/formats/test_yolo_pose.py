@@ -154,6 +154,14 @@ def test_a_head_that_is_cut_in_a_line_is_recognised() -> None:
     assert sniff(f"{GOOD}\n{GOOD[:30]}".encode(), "a.txt") == [yolo_pose]
 
 
+def test_a_box_that_is_too_wide_costs_its_line_and_not_its_file() -> None:
+    wide = GOOD.split()
+    wide[3] = "1.5"
+    text = f"{' '.join(wide)}\n{GOOD}"
+    assert sniff(text.encode(), "a.txt") == [yolo_pose]
+    assert not sniff(" ".join(wide).encode(), "a.txt")
+
+
 def test_a_path_is_that_below_the_folder_of_labels() -> None:
     assert below("x/labels/train/a.txt", "labels") == "train/a.txt"
     assert (stem("a.b/c.d.txt"), stem("a.b/c")) == ("a.b/c.d", "a.b/c")
