@@ -232,3 +232,12 @@ def test_the_vendor_s_files_read_to_their_counts() -> None:
             n for v, n in zip(runs[::2], runs[1::2], strict=True) if v
         )
     assert len(masks) == 8
+
+
+def test_a_node_that_is_unlike_others_costs_no_other_pose() -> None:
+    odd = pose(node("nose", "left"), id="odd")  # type: ignore[arg-type]
+    bare = pose({"name": "nose", "x": 1, "y": 2}, id="bare")
+    files = drawn(odd, bare, pose(node("nose"), id="usual"))
+    reading = Reading(files, load("coco_17"))
+    assert [row["id"] for row in reading.rows] == ["bare", "usual"]
+    assert reading.reasons == ["darwin.annotation"]
