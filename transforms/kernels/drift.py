@@ -27,7 +27,7 @@ from posegate.transforms.kernels.discoveries import (
 from posegate.transforms.kernels.everybody import Everybody, everybody
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
 from posegate.transforms.kernels.scan import Onset, Quantity, Span, clearest, shift
-from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.stream_sums import by_statistic
 from posegate.transforms.model.poses import Bools, Floats
 
 LOG_VARIANCE, AXIS_VARIANCE = 0.41, 0.5
@@ -132,7 +132,7 @@ def fleet(
     that they are held against moved (`moved_together`): the same errors look larger
     beside it, to each as much as their own habits have it.
     """
-    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}  # (A, W, K)
+    s = by_statistic(weekly)
     image, body = (offsets(s, axes, parameters, model) for axes in ("", "body_"))
     given = difficulty.adjusted(s)
     size = sizes(s["n"], given, parameters.baseline)
@@ -275,8 +275,7 @@ def spans(n: Floats, parameters: Parameters) -> tuple[Span, ...]:
 
 def moved_together(weekly: Ints, parameters: Parameters) -> Everybody:
     """Where all people moved alike, by sums against a model as `fleet` takes them."""
-    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
-    return offsets(s, "", parameters).shared
+    return offsets(by_statistic(weekly), "", parameters).shared
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def shift(span: Span, of: Quantity) -> Shift:
     With the scatter of the span itself if that is larger: who gets careless is not
     biased for it.
     """
-    return shifts(span, of)[0]
+    return _drawn(span, of, recently(span, of))
 
 
 def shifts(span: Span, of: Quantity) -> tuple[Shift, Shift]:
@@ -151,26 +151,44 @@ def shifts(span: Span, of: Quantity) -> tuple[Shift, Shift]:
     The fleet's middle is an estimate, and its error the same for all who are drawn to
     it: that they moved together is only asked of their own pasts.
     """
+    recent = recently(span, of)
+    past = np.maximum(span.before, 1.0)
+    noise = of.within / past + of.fleet.week * span.before2 / past**2
+    own = np.where(span.before > 0, recent.mean - recent.before / past, np.nan)
+    return _drawn(span, of, recent), Shift(own, recent.variance + noise)
+
+
+class Recent(NamedTuple):
+    """Mean of a span, NaN where not judged, its variance, and the sum of all before."""
+
+    mean: Floats
+    variance: Floats
+    before: Floats
+
+
+def recently(span: Span, of: Quantity) -> Recent:
+    """What a quantity is in a span: (A, W, K) each."""
     recent, before = halves(of.so_far, span.weeks)
-    number, past = np.maximum(span.n, 1.0), np.maximum(span.before, 1.0)
+    number = np.maximum(span.n, 1.0)
+    lately = shrunk(
+        halves(of.scatter, span.weeks)[0], halves(of.freedom, span.weeks)[0], of.within
+    )
+    here = np.maximum(lately, of.within) / number + of.fleet.week * span.n2 / number**2
+    return Recent(np.where(span.judged, recent / number, np.nan), here, before)
+
+
+def _drawn(span: Span, of: Quantity, recent: Recent) -> Shift:
+    """Against the past drawn to the fleet's."""
     expected = empirical_bayes(
         span.before,
-        before / past,
+        recent.before / np.maximum(span.before, 1.0),
         of.within,
         of.fleet.between,
         of.fleet.grand,
         of.fleet.week,
         span.before2,
     )
-    lately = shrunk(
-        halves(of.scatter, span.weeks)[0], halves(of.freedom, span.weeks)[0], of.within
-    )
-    here = np.maximum(lately, of.within) / number + of.fleet.week * span.n2 / number**2
-    mean = np.where(span.judged, recent / number, np.nan)
-    drawn = Shift(mean - expected.mean, here + expected.var)
-    noise = of.within / past + of.fleet.week * span.before2 / past**2
-    own = np.where(span.before > 0, mean - before / past, np.nan)
-    return drawn, Shift(own, here + noise)
+    return Shift(recent.mean - expected.mean, recent.variance + expected.var)
 
 
 def clearest(tests: Sequence[Sequence[Floats]]) -> Ints:
@@ -211,6 +229,30 @@ class Onset(NamedTuple):
     variance: Floats
 
 
+def last_span(so_far: Floats, squares: Floats, weeks: int) -> Span:
+    """Its last `weeks` weeks as one, after all before as another: of running sums
+    (M, W + 1, 1), W > `weeks` -> (M, 2, 1)."""
+    recent, before = halves(two_parts(so_far, weeks), 1)
+    recent2, before2 = halves(two_parts(squares, weeks), 1)
+    return Span(1, recent, recent2, before, before2, recent > 0)
+
+
+def ending(of: Quantity, weeks: int) -> Quantity:
+    """A quantity of M streams as `last_span` has it."""
+    return Quantity(
+        two_parts(of.so_far, weeks),
+        of.fleet,
+        of.within[:, -2:],
+        two_parts(of.scatter, weeks),
+        two_parts(of.freedom, weeks),
+    )
+
+
+def two_parts(so_far: Floats, weeks: int) -> Floats:
+    """Running sums at the beginning, before the last `weeks` weeks, and now."""
+    return so_far[:, [0, -1 - weeks, -1]]
+
+
 WIDER = 1.1
 """What an error must be multiplied by so that 95 % intervals hold in 95 % of changes:
 168 of 177 in the simulated fleet, where those of one chosen beginning hold in 89 %."""
@@ -226,10 +268,14 @@ def onset(
     size): a beginning that is chosen because it fits best hides how unsure it is.
     """
     logs, deltas, variances = [], [], []
+    so_far, squares = running(n), running(n**2)
     for weeks in range(1, min(most, n.shape[1] - 1) + 1):
-        span = span_of(n, np.full(n.shape, weeks))
-        t2 = np.sum([shift(span, of).score[:, -1, 0] ** 2 for of in tested], axis=0)
-        moved = [shift(span, of) for of in wide]
+        span = last_span(so_far, squares, weeks)
+        t2 = np.sum(
+            [shift(span, ending(of, weeks)).score[:, -1, 0] ** 2 for of in tested],
+            axis=0,
+        )
+        moved = [shift(span, ending(of, weeks)) for of in wide]
         variance = np.mean([each.variance[:, -1, 0] for each in moved], axis=0)
         known = np.isfinite(t2) & (span.before[:, -1, 0] > 0)
         logs.append(np.where(known, t2 / 2 + np.log(variance), -np.inf))

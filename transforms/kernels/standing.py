@@ -13,7 +13,7 @@ from posegate.transforms.kernels import scan
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.discoveries import benjamini_hochberg
 from posegate.transforms.kernels.drift import AXIS_VARIANCE, Parameters, typical_scale
-from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
+from posegate.transforms.kernels.stream_sums import by_statistic
 from posegate.transforms.model.poses import Bools, Floats
 
 
@@ -31,7 +31,7 @@ class Standing:
 
 def standing(weekly: Ints, parameters: Parameters) -> Standing:
     """Judges the last weeks of all streams: (A, W, K, S) fixed point, W >= 1."""
-    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
+    s = by_statistic(weekly)
     n = s["n"]
     span = scan.span_of(n, np.full(n.shape, max(parameters.windows)))
     means, variances = [], []

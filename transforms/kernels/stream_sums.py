@@ -199,6 +199,18 @@ def _fixed(values: Floats, counted: Bools) -> Ints:
         return np.rint(np.where(counted, values, 0.0) * UNIT).astype(np.int64)
 
 
+def by_statistic(weekly: Ints) -> dict[str, Floats]:
+    """Each statistic as a number: (A, W, K, S) fixed point -> (A, W, K) each.
+
+    One annotator at a time, whose sums the cache of a processor holds.
+    """
+    out = np.empty((weekly.shape[-1], *weekly.shape[:-1]))
+    for a, own in enumerate(weekly):
+        out[:, a] = np.moveaxis(own, -1, 0)
+    out /= UNIT
+    return dict(zip(STATISTICS, out, strict=True))
+
+
 def contract(weekly: Ints, limit_px: float = 8.0) -> Bools:
     """Mean error above a limit in two consecutive weekly reports: (A, W, K, S) ->
     (A, W, K), true in the second week.
