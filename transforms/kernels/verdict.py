@@ -7,13 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from posegate.transforms.kernels import acceptance, agreement, sampling, strata
-from posegate.transforms.kernels.acceptance import (
-    Outcome,
-    Plan,
-    Single,
-    Sprt,
-    Verdict,
-)
+from posegate.transforms.kernels.acceptance import Outcome, Plan, Single, Sprt, Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.left_out import left_out
@@ -254,9 +248,12 @@ def acceptance_gate(
     elif lot(sums) and n >= lot(sums):
         text = f"{seen}; that is all of them."
     else:
+        p0, p1, alpha, beta = (
+            f"{100 * each:g}%" for each in (risks.p0, risks.p1, risks.alpha, risks.beta)
+        )
         sides = {
-            "accept": f"at most {risks.p1:.0%} are bad (risk {risks.beta:.0%})",
-            "reject": f"more than {risks.p0:.0%} are bad (risk {risks.alpha:.0%})",
+            "accept": f"at most {p1} are bad (risk {beta})",
+            "reject": f"more than {p0} are bad (risk {alpha})",
         }
         text = f"{seen}: {sides[outcome.verdict]}."
     share = bad / n if n else None
@@ -277,37 +274,40 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
         if out
     ]
     if not who:
-        text = f"No annotator has more than {p0:.0%} bad instances beyond chance."
+        text = f"No annotator has more than {100 * p0:g}% bad instances beyond chance."
         return Gate("annotators", "accept", text)
     worst = max((b / m for b, m, out in zip(bad, n, flagged, strict=True) if out))
-    text = f"More than {p0:.0%} bad instances: {', '.join(who)}."
+    text = f"More than {100 * p0:g}% bad instances: {', '.join(who)}."
     return Gate("annotators", "reject", text, float(worst), p0)
 
 
 def agreement_gate(
     sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
 ) -> Gate:
-    """The lower bound of the mean score: of this lot where reviews of its sample say
-    it, else of the vendor, for gold and second annotators lie by whole frames and
-    videos."""
+    """The bounds of the mean score: of this lot where reviews of its sample say it,
+    else of the vendor, whose gold lies by whole videos. Few pairs prove nothing."""
     kinds = kinds_of(sums)
     limit = policy.agreement.least(score is IOU)
     cells = clusters(sums, kinds)
     n = sum(int(cell[0]) for cell in cells)
     sampled = kinds == ["review"]
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
-    low = found.lower_bound(CONFIDENCE)
+    low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
         why = unclustered(sums, cells, score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
+    says, bounds = "hold", f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
+    if low >= limit:
+        says, bounds = "accept", f"at least {low:.3f}"
+    elif high < limit:
+        says, bounds = "reject", f"at most {high:.3f}"
     text = (
-        f"Mean {score.name} against {against} is {found.mean:.3f}, at least "
-        f"{low:.3f} with {CONFIDENCE:.0%} confidence ({n} pairs, {basis}); "
-        f"{limit:g} is required."
-    ) + left_out(sums)
-    return Gate("agreement", "accept" if low >= limit else "reject", text, low, limit)
+        f"Mean {score.name} against {against} is {found.mean:.3f}, {bounds} with "
+        f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); {limit:g} is required."
+    )
+    return Gate("agreement", says, text + left_out(sums), low, limit)
 
 
 def kinds_of(sums: Mapping[Key, Ints]) -> list[str]:

@@ -181,6 +181,15 @@ def test_the_worst_annotator(sums: Sums, said: str, text: str) -> None:
     assert text in gate.text
 
 
+def apart(*oks: float) -> Sums:
+    """One pair a video: few, and far from one another."""
+    pairs: Sums = {("pairs", "gold", "", ""): np.zeros((4, 3), np.int64)}
+    return pairs | {
+        ("cluster", "gold", f"v{i}", ""): np.array([1, int(each * ONE)])
+        for i, each in enumerate(oks)
+    }
+
+
 NO_OKS = {("pairs", "gold", "", ""): 0, ("cluster", "gold", "v", ""): np.zeros(2)}
 
 
@@ -189,7 +198,9 @@ NO_OKS = {("pairs", "gold", "", ""): 0, ("cluster", "gold", "v", ""): np.zeros(2
     [
         (clusters(0.9), "accept", "Mean OKS against gold is 0.905, at least 0.9"),
         (clusters(0.9), "accept", "(60 pairs, 30 clusters); 0.85 is required."),
-        (clusters(0.8), "reject", "against gold is 0.805"),
+        (clusters(0.8), "reject", "against gold is 0.805, at most 0.80"),
+        (apart(0.7, 1.0), "hold", "is 0.850, between 0."),
+        (apart(0.7, 1.0), "hold", " and 1.000 with 90% confidence (2 pairs"),
         (clusters(0.9, kind="second"), "accept", "against a second annotator is"),
         (clusters(0.9) | clusters(0.1, kind="second"), "accept", "against gold is"),
         (
