@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.weeks import week_names
-from posegate.transforms.model.poses import metres, scalars
+from posegate.transforms.model.poses import metres, rates, scalars
 
 Key = tuple[str, str, str, str]
 Sum = tuple[Key, Ints]
@@ -86,7 +86,7 @@ def of_instances(
 def _spoken(batch: pa.RecordBatch) -> Iterator[Sum]:
     """How many rows have what `SPOKEN` names; nothing of what none has."""
     tracked = pc.and_(batch["track"].is_valid(), batch["frame"].is_valid())
-    timed = pc.and_(tracked, pc.fill_null(pc.greater(batch["fps"], 0), False))
+    timed = pc.and_(tracked, pa.array(np.isfinite(rates(batch["fps"]))))
     spatial = batch["z"].is_valid()
     solid = pc.and_(spatial, pa.array(np.isfinite(metres(batch))))
     for name, has in zip(SPOKEN, (spatial, solid, tracked, timed), strict=True):

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from posegate.transforms.kernels import bones, motion, segments, series
 from posegate.transforms.kernels.buckets import Ints, stable_hash
-from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
+from posegate.transforms.model.poses import Bools, Floats, Poses, rates
 from posegate.transforms.model.skeleton import Skeleton
 
 SLOW, FAST = 20.0, 50.0
@@ -54,8 +54,7 @@ class Tracks:
         cls, batch: pa.RecordBatch, track: Ints, poses: Poses, skeleton: Skeleton
     ) -> "Tracks":
         """What `ordered` gave, with the poses that rules may see."""
-        fps = scalars(batch["fps"])
-        video = stable_hash(batch["video"])
+        fps, video = rates(batch["fps"]), stable_hash(batch["video"])
         return cls(poses, track, batch["frame"].to_numpy(), fps, video, skeleton)
 
     @cached_property

@@ -34,6 +34,16 @@ def scalars(column: pa.Array) -> Floats:
     return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
+FASTEST = 100_000.0
+"""Frames a second that no camera goes beyond."""
+
+
+def rates(column: pa.Array) -> Floats:
+    """(N,) frames a second; NaN where none is said, or one that cannot be."""
+    said = scalars(column)
+    return np.where((said > 0) & (said <= FASTEST), said, np.nan)
+
+
 METRES = {"mm": 0.001, "m": 1.0}
 """Metres of each unit that has a size; a pixel has none."""
 

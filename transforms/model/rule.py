@@ -288,8 +288,11 @@ def _bound(rule: Rule, setting: Setting, place: str) -> Bound | None:
             )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{place}: {name} = {value!r} is not a number")
-        if math.isnan(value):
-            raise ValueError(f"{place}: {name} is NaN, which nothing is above")
+        if not math.isfinite(value):
+            raise ValueError(
+                f"{place}: {name} = {value}: give a finite number, or {OFF!r} for "
+                "the rule"
+            )
     severity = setting.severity or rule.severity
     if severity == OFF:
         return None

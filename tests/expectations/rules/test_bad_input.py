@@ -251,11 +251,14 @@ def test_order_changes_no_finding(skeleton: Skeleton) -> None:
     assert said(of_tracks(skeleton, batch)) == said(of_tracks(skeleton, back))
 
 
-def test_without_a_rate_the_rules_that_need_it_are_silent(skeleton: Skeleton) -> None:
+@pytest.mark.parametrize("rate", [None, 0.0, -30.0, 1e9])
+def test_without_a_rate_the_rules_that_need_it_are_silent(
+    skeleton: Skeleton, rate: float | None
+) -> None:
     k = len(skeleton.keypoints)
     made = walk(k)
     made[12]["xy"] = [value + 300 for value in made[12]["xy"]]  # type: ignore[attr-defined]
-    slow = [each | {"fps": None} for each in made]
+    slow = [each | {"fps": rate} for each in made]
     found = [
         {str(row["rule"]) for row in of_tracks(skeleton, batch)}
         for batch in (

@@ -126,7 +126,8 @@ def test_a_rule_that_reads_sigmas_is_skipped_where_there_are_none() -> None:
         ),
         (
             {"test.far": Setting(None, {"limit": float("nan"), "reach": 1})},
-            "own.toml: [rules] 'test.far': limit is NaN, which nothing is above",
+            "own.toml: [rules] 'test.far': limit = nan: give a finite number, or 'off' "
+            "for the rule",
         ),
     ],
 )
