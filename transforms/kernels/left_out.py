@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.score import IOU, Score
 from posegate.transforms.kernels.sums import Key
+
+ONLY_REFERENCES = (
+    "Nothing to judge: no instance has the role production. Gold and reviews count "
+    "where their instances are judged: in the same delivery, or name it in "
+    'delivery.toml (reviews = "…") and run the gate on it again. Predictions of a '
+    "model are prelabels: where people placed or corrected the points, say "
+    'role = "production" there.'
+)
 
 SENTENCES = {
     "contested-gold": "{n} instances of gold contradict other gold of the same object "
@@ -28,3 +37,26 @@ def left_out(sums: Mapping[Key, Ints]) -> str:
         (text, sums.get(("refused", name, "", ""))) for name, text in SENTENCES.items()
     )
     return "".join(f" {text.format(n=n[0])}" for text, n in found if n is not None)
+
+
+def unclustered(sums: Mapping[Key, Ints], paired: bool, score: Score) -> str:
+    """Why fewer than two videos give no bound; `paired` where there is one."""
+    if paired:
+        return (
+            "All pairs come from one video, so agreement has no interval; "
+            "review instances of others."
+        )
+    if any(key[0] == "pairs" for key in sums):
+        if score is IOU:
+            return (
+                "No pair has an IoU: the references have no masks, or the size of "
+                "their images is not known."
+            )
+        return (
+            "No pair has an OKS: the skeleton has no sigmas (measure them with "
+            "`posegate calibrate`), or the references have no keypoints."
+        )
+    return (
+        "No instance has a reference (gold, a review, or a second annotator); "
+        "review those in review/."
+    )

@@ -10,7 +10,11 @@ from posegate.transforms.kernels import acceptance, agreement, sampling, strata
 from posegate.transforms.kernels.acceptance import Outcome, Plan, Single, Sprt, Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.ledger import Reach
-from posegate.transforms.kernels.left_out import left_out
+from posegate.transforms.kernels.left_out import (
+    ONLY_REFERENCES,
+    left_out,
+    unclustered,
+)
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.score import IOU, OKS, Score
@@ -25,12 +29,6 @@ ENOUGH_FLAGS = 500
 
 CONFIDENCE = 0.9
 
-
-ONLY_REFERENCES = (
-    "Nothing to judge: no instance has the role production. Gold and reviews count "
-    "where their instances are judged: in the same delivery, or name it in "
-    'delivery.toml (reviews = "…") and run the gate on it again.'
-)
 
 CIRCULAR = (
     "The sigmas were measured on this very delivery: with them any team, good or bad, "
@@ -264,6 +262,9 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """Nobody's share of bad instances is above p0 beyond chance."""
     cells = trusted(sums)
     names = sorted(cells)
+    if not names:
+        text = "No annotator can be judged: none of the instances has been reviewed."
+        return Gate("annotators", "hold", text)
     n = np.array([cells[a][0] for a in names], np.int64)
     bad = np.array([cells[a][1] for a in names], np.int64)
     p0, alpha = policy.acceptance.p0, policy.acceptance.alpha
@@ -294,11 +295,12 @@ def agreement_gate(
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
     low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
-        why = unclustered(sums, cells, score) + left_out(sums)
+        why = unclustered(sums, bool(cells), score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
-    says, bounds = "hold", f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
+    says: Verdict = "hold"
+    bounds = f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
     if low >= limit:
         says, bounds = "accept", f"at least {low:.3f}"
     elif high < limit:
@@ -329,29 +331,6 @@ def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:
         if key[0] == "cluster" and key[1] in kinds and cell[0]:
             found[key[2]] = found.get(key[2], np.zeros(2, np.int64)) + cell
     return list(found.values())
-
-
-def unclustered(sums: Mapping[Key, Ints], cells: Sequence[Ints], score: Score) -> str:
-    """Why fewer than two clusters give no bound."""
-    if cells:
-        return (
-            "All pairs come from one video, so agreement has no interval; "
-            "review instances of others."
-        )
-    if any(key[0] == "pairs" for key in sums):
-        if score is IOU:
-            return (
-                "No pair has an IoU: the references have no masks, or the size of "
-                "their images is not known."
-            )
-        return (
-            "No pair has an OKS: the skeleton has no sigmas (measure them with "
-            "`posegate calibrate`), or the references have no keypoints."
-        )
-    return (
-        "No instance has a reference (gold, a review, or a second annotator); "
-        "review those in review/."
-    )
 
 
 def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:

@@ -163,7 +163,7 @@ def test_a_single_plan_is_the_policys_alternative() -> None:
 @pytest.mark.parametrize(
     ("sums", "said", "text"),
     [
-        ({}, "accept", "No annotator has more than 5% bad instances beyond chance."),
+        ({}, "hold", "none of the instances has been reviewed."),
         (judged("ann", 100, 8), "accept", "No annotator"),
         (
             judged("ann", 400, 4) | judged("bo", 40, 20),
@@ -171,7 +171,7 @@ def test_a_single_plan_is_the_policys_alternative() -> None:
             "More than 5% bad instances: bo (20 of 40).",
         ),
         (judged("", 40, 20), "reject", "unknown (20 of 40)."),
-        (judged("bo", 40, 20, "second"), "accept", "No annotator"),
+        (judged("bo", 40, 20, "second"), "hold", "No annotator can be judged"),
     ],
     ids=str,
 )
