@@ -67,7 +67,9 @@ def add(commands: Commands) -> None:
         "marked, or the outline of the mask.",
         epilog=EPILOG,
     )
-    parser.add_argument("instance", metavar="INSTANCE", help="its name, or source id")
+    parser.add_argument(
+        "instance", metavar="INSTANCE", help="its name, source id, or image"
+    )
     parser.add_argument("--output", required=True, metavar="DIR",
                         help="where results are: the project's output")  # fmt: skip
     parser.add_argument("--delivery", metavar="NAME", help="look only here")
@@ -136,7 +138,7 @@ def in_run(
     for annotations in sorted(f for f in files if f.startswith("annotations/")):
         path = storage.join(folder, annotations)
         first = 0
-        for batch in parts.read_columns(path, ["instance", "id"]):
+        for batch in parts.read_columns(path, ["instance", "id", "image"]):
             rows = first + np.flatnonzero(named(batch, name))
             first += batch.num_rows
             for row in rows.tolist():
@@ -147,14 +149,16 @@ def in_run(
 
 
 def named(batch: Any, name: str) -> Any:
-    """(N,) whether a row's instance is, or begins with, or its id is, the name."""
+    """(N,) whether a row's instance is, or begins with, the name; or its id or image
+    is."""
     import pyarrow.compute as pc
 
     hit = pc.equal(batch["instance"], name)
     if len(name) >= LEAST and HEX.fullmatch(name):
         hit = pc.or_(hit, pc.starts_with(batch["instance"], name))
-    by_id = pc.fill_null(pc.equal(batch["id"], name), False)
-    return pc.or_(hit, by_id).to_numpy(zero_copy_only=False)
+    for column in ("id", "image"):
+        hit = pc.or_(hit, pc.fill_null(pc.equal(batch[column], name), False))
+    return hit.to_numpy(zero_copy_only=False)
 
 
 def known_of(

@@ -94,6 +94,16 @@ def test_a_source_id_of_several_instances_is_not_enough(weeks: Any) -> None:
     assert "instances: " in outcome.err
 
 
+def test_an_image_names_its_instances(weeks: Any) -> None:
+    files = sorted(weeks.output.glob("deliveries/*/runs/*/annotations/*/*"))
+    columns = ["instance", "image"]
+    rows = [row for f in files for row in pq.read_table(f, columns=columns).to_pylist()]
+    image = rows[0]["image"]
+    inside = sorted({row["instance"] for row in rows if row["image"] == image})
+    outcome = call("explain", image, "--output", weeks.output)
+    assert f"{image!r} is {len(inside)} instances: {inside[0]}" in outcome.err
+
+
 SVG = "{http://www.w3.org/2000/svg}"
 ARM = (7, 9)  # the left elbow and wrist
 
