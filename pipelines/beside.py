@@ -96,7 +96,7 @@ def _other(
     import numpy as np
     import pyarrow as pa
 
-    from posegate.transforms.kernels.company import aligned_distance
+    from posegate.transforms.kernels.copies import aligned_distance
     from posegate.transforms.kernels.geometry import bounding_box, iou
     from posegate.transforms.model.poses import Poses
 

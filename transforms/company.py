@@ -28,6 +28,7 @@ from posegate.transforms.model.skeleton import Skeleton
 COLUMNS = (
     *("instance", "annotator", "role", "image", "xy", "visibility", "origin"),
     *("bbox", "area", "width", "height", "attributes", "source", "position"),
+    *("video", "track"),
 )
 """What of a row is read again."""
 

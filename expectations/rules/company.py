@@ -9,9 +9,10 @@ import numpy as np
 from posegate.expectations.pose_models import load_model
 from posegate.expectations.rules.anatomy import ARMS, LEGS, TRUNK
 from posegate.expectations.rules.plausibility import as_read, joints_of
-from posegate.transforms.kernels.company import Company, aligned_distance
+from posegate.transforms.kernels.company import Company
+from posegate.transforms.kernels.copies import REACH, aligned_distance
 from posegate.transforms.kernels.exchange import PART_OF, exchanged
-from posegate.transforms.kernels.geometry import mutual_area
+from posegate.transforms.kernels.geometry import bounding_box, iou, mutual_area
 from posegate.transforms.kernels.oks import symmetric
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.rule import rule
@@ -37,19 +38,31 @@ def duplicate_person(company: Company, sigma: Floats, fewest: float) -> Floats:
 
 
 @rule("structure.copied-pose", severity="review", below=True)
-def copied_pose(company: Company, fewest: float) -> Floats:
+def copied_pose(
+    company: Company, fewest: float, overlap: float, of_track: float
+) -> Floats:
     """A pose is a copy of another one, moved and perhaps resized.
 
     RMS distance of the keypoints once both poses are centred and of unit size, to the
-    nearest other instance by the same annotator, in whatever image; of at least
-    `fewest` common keypoints. Two people never stand as like as that, nor does one
-    whom somebody looks at twice.
+    nearest earlier instance by the same annotator with the same keypoints, at least
+    `fewest`, in whatever image; up to .02. Two people never stand as like as that, nor
+    does one whom somebody looks at twice. In one image it has to be elsewhere: those
+    whose boxes overlap more than `overlap` are one person. Who stands still is no copy:
+    in one track it is the same pose only up to `of_track`.
     """
-    poses, i, j = company.poses, company.first, company.second
-    apart = aligned_distance(
-        poses.xy[i], poses.labelled[i], poses.xy[j], poses.labelled[j], fewest
-    )
-    return company.spread(np.where(company.together, np.nan, apart), largest=False)
+    poses, least = company.poses, np.full(len(company.image), np.nan)
+    box = bounding_box(poses.xy, poses.labelled)
+    for i, j in company.alike(of_track):
+        apart = aligned_distance(
+            poses.xy[i], poses.labelled[i], poses.xy[j], poses.labelled[j], fewest
+        )
+        same = (poses.labelled[i] == poses.labelled[j]).all(axis=1)
+        image = company.image[i] == company.image[j]
+        track = (company.track[i] == company.track[j]) & (company.track[j] >= 0)
+        copy = same & (apart <= np.where(track, of_track, REACH))
+        copy &= ~(image & (iou(box[i], box[j]) > overlap))
+        np.fmin.at(least, j[copy], apart[copy])
+    return least
 
 
 @rule(

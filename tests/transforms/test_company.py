@@ -88,6 +88,69 @@ def test_the_later_of_two_is_found_once_however_rows_are_batched(
     assert apart == pytest.approx(0, abs=1e-6)
 
 
+def copies(tmp_path: Any, rows: list[dict[str, Any]]) -> list[int]:
+    said = found(tmp_path, rows, [len(rows)])
+    return sorted(f["row"] for f in said if f["rule"] == "structure.copied-pose")
+
+
+def test_copies_elsewhere_in_an_image_are_found_in_a_crowd_of_any_order(
+    tmp_path: Any,
+) -> None:
+    random = np.random.default_rng(3)
+    kind = np.repeat(np.arange(4), 60)
+    rows = [
+        row(n, pose(k) + 400 * n + random.uniform(0, 9), image="a.jpg")
+        for n, k in enumerate(kind)
+    ]
+    assert (
+        copies(tmp_path / "one", rows) == np.flatnonzero(np.arange(240) % 60).tolist()
+    )
+    mixed = [rows[n] for n in random.permutation(240)]
+    assert len(copies(tmp_path / "other", mixed)) == 240 - 4
+
+
+@pytest.mark.parametrize(("size", "moved"), [(1.0, 0.0), (0.3, 7000.5), (9.0, -444.4)])
+def test_who_is_near_the_limit_is_found_wherever_and_however_large(
+    tmp_path: Any, size: float, moved: float
+) -> None:
+    random = np.random.default_rng(5)
+    aside = [random.normal(0, 1, (17, 2)) for _ in range(30)]
+    rows = [
+        row(30 * near + n, (pose(n) + near * by) * size + moved)
+        for near in (0, 1)
+        for n, by in enumerate(aside)
+    ]
+    told = [30 + n for n in range(30)]
+    apart = [
+        float(np.sqrt(np.square(one - other).sum(axis=1).mean()))
+        for one, other in (
+            [unit(pose(n)), unit(pose(n) + by)] for n, by in enumerate(aside)
+        )
+    ]
+    assert min(apart) < 0.015 < 0.0195 < max(apart)
+    assert copies(tmp_path, rows) == [
+        n for n, far in zip(told, apart, strict=True) if far < 0.02
+    ]
+
+
+def unit(xy: np.ndarray) -> np.ndarray:
+    centred = xy - xy.mean(axis=0)
+    return centred / np.sqrt(np.square(centred).sum(axis=1).mean())
+
+
+def test_who_stands_still_in_a_track_is_no_copy(tmp_path: Any) -> None:
+    random = np.random.default_rng(6)
+    still = [
+        row(n, pose(1) + random.normal(0, 0.5, (17, 2)), video="v", track="1")
+        for n in range(80)
+    ]
+    assert copies(tmp_path / "still", still) == []
+    pasted = still[7] | {"xy": (np.array(still[6]["xy"]) + 12).tolist()}
+    assert copies(tmp_path / "pasted", [*still[:7], pasted, *still[8:]]) == [7]
+    others = [said | {"track": str(n)} for n, said in enumerate(still)]
+    assert len(copies(tmp_path / "others", others)) > 70
+
+
 FIGURE = 4.0 * np.array(
     [
         *((50, 12), (53, 10), (47, 10), (56, 12), (44, 12)),

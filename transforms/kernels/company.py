@@ -1,19 +1,28 @@
 """Instances that must be seen together: of one image, or of one shape.
 
-    row ─> where its points are, in its image          ─> overlapping ones meet
-        ─> its shape, rounded, on two grids, anywhere  ─> equal ones meet
+    row ─> where its points are, in its image   ─> overlapping ones meet
+        ─> its shape, rounded, on five grids    ─> near ones meet, wherever they are
 
-A pose that was copied differs by rounding only, so its shape falls into the same cell,
-or, close to a cell's edge, into the same cell of the grid that is half a cell off.
+A row goes to up to six places; who is alone there is not read again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from posegate.transforms.kernels.buckets import Hashes, Ints, runs
+from posegate.transforms.kernels.buckets import Hashes, Ints, runs, stable_hash
+from posegate.transforms.kernels.copies import (
+    GRIDS,
+    SUMS,
+    alike,
+    cells,
+    mixed,
+    near,
+    sums,
+)
 from posegate.transforms.kernels.geometry import bounding_box, iou
 from posegate.transforms.kernels.meeting import who
 from posegate.transforms.kernels.outlines import Outlines
@@ -29,7 +38,9 @@ SKETCH = pa.schema(
         pa.field("row", pa.int32(), nullable=False),
     ]
 )
-"""What of a row travels to find out whom it meets: 33 bytes, up to three times."""
+"""What of a row travels to find out whom it meets: 33 bytes, up to six times.
+
+`box` is of its points in its image, or, of a shape, the sums that are not rounded."""
 
 NEAR = 0.1
 """Overlap of the points' boxes from which two people of an image are looked at; a
@@ -39,68 +50,12 @@ FEWEST = 10
 """Labelled keypoints from which on a shape tells a copy: with fewer, people who stand
 alike are as near to one another (statistics on COCO: none of 3,165 below .027)."""
 
-DIRECTIONS, CELL = 6, 0.5
-"""Sums of the shape's coordinates that are rounded, and to what. A copy within .02 of
-its original moves them by .014 or so, out of its cell in 13 of 100 cases, out of both
-in 2."""
-
 CROWD = 64
-"""More rows than this in one place are compared with the next few only."""
+"""Of more rows than this in one place, each is compared with the next only; but copies
+are looked for among all of them."""
 
 FAR = 1e15
 """Pixels: further away a box is no box, and its area no number of single precision."""
-
-_PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: mixes bits
-
-
-def shape(xy: Floats, labelled: Bools) -> Floats:
-    """Poses about their mean, of unit RMS: (N, K, 2), (N, K) -> (N, K, 2), 0 elsewhere.
-
-    NaN where nothing is labelled or all points coincide.
-    """
-    known = labelled[..., None]
-    count = labelled.sum(axis=1)[:, None, None]
-    with np.errstate(all="ignore"):
-        mean = np.where(known, xy, 0).sum(axis=1, keepdims=True) / count
-        centred = np.where(known, xy - mean, 0)
-        size = np.sqrt(np.square(centred).sum(axis=(1, 2), keepdims=True) / count)
-        return np.where(size > 0, centred / size, np.nan)
-
-
-def aligned_distance(
-    xy_a: Floats, labelled_a: Bools, xy_b: Floats, labelled_b: Bools, fewest: float
-) -> Floats:
-    """How far two shapes differ, wherever and however large they are: -> (N,).
-
-    RMS distance of the keypoints that both have, each pose centred and of unit RMS over
-    these; NaN where they are fewer than `fewest`. Turned poses are not aligned.
-    """
-    both = labelled_a & labelled_b
-    gap = shape(xy_a, both) - shape(xy_b, both)
-    count = both.sum(axis=1)
-    with np.errstate(all="ignore"):
-        mean = np.square(gap).sum(axis=(1, 2)) / count
-    return np.where(count >= fewest, np.sqrt(mean), np.nan)
-
-
-def mixed(*columns: npt.NDArray[np.uint64]) -> Hashes:
-    """One number of several, the same everywhere: (N,) each -> (N,)."""
-    out = np.zeros(len(columns[0]), np.uint64)
-    for column in columns:
-        out = (out ^ column) * _PRIME
-        out ^= out >> np.uint64(29)
-    return out
-
-
-def cells(xy: Floats, labelled: Bools, shift: float) -> Hashes:
-    """The cell of each shape on a grid, with what is labelled: (N, K, 2) -> (N,)."""
-    n, k = labelled.shape
-    weights = np.random.default_rng(k).normal(0, 1, (2 * k, DIRECTIONS))
-    shapes = np.nan_to_num(shape(xy, labelled)).reshape(n, 2 * k)
-    sums = shapes @ weights / np.sqrt(2 * k)
-    rounded = np.floor(sums / CELL + shift).astype(np.int64).view(np.uint64)
-    packed = np.packbits(labelled, axis=1)
-    return mixed(*rounded.T, *(byte.astype(np.uint64) for byte in packed.T))
 
 
 def sketches(
@@ -123,19 +78,17 @@ def sketches(
     here = np.flatnonzero(judged & np.isfinite(box).all(axis=1))
     copy = np.flatnonzero(judged & (poses.labelled.sum(axis=1) >= FEWEST))
     xy, labelled = poses.xy[copy], poses.labelled[copy]
-    grids = [cells(xy, labelled, shift) for shift in (0.0, 0.5)]
-    grids = [
-        mixed(drawn[copy], cell, np.full(len(copy), number, np.uint64))
-        for number, cell in enumerate(grids, start=1)  # lest a row meet itself
-    ]
+    found = sums(xy, labelled)
+    grids = [mixed(drawn[copy], cells(found, labelled, n)) for n in range(GRIDS)]
     place = np.concatenate([mixed(frame[here], drawn[here]), *grids])
-    rows = np.concatenate([here, copy, copy])
+    rows = np.concatenate([here, *[copy] * GRIDS])
+    about = np.concatenate([box[here], *[found[:, SUMS:]] * GRIDS])
     return pa.RecordBatch.from_arrays(
         [
             pa.array(place),
             pa.array(np.arange(len(rows)) < len(here)),
             pa.FixedSizeListArray.from_arrays(
-                pa.array(box[rows].astype(np.float32).ravel()), 4
+                pa.array(about.astype(np.float32).ravel()), 4
             ).cast(SKETCH.field("box").type),
             pa.array(np.full(len(rows), part, np.int32)),
             pa.array((rows + first).astype(np.int32)),
@@ -144,10 +97,11 @@ def sketches(
     )
 
 
-def meeting(bucket: pa.RecordBatch, near: float = NEAR) -> pa.RecordBatch:
+def meeting(bucket: pa.RecordBatch, overlap: float = NEAR) -> pa.RecordBatch:
     """(place, part, row) of the rows that have company, in sketches of whole places.
 
-    Those of an image whose boxes overlap by more than `near`; below 0 all of them.
+    Those of an image whose boxes overlap by more than `overlap`, below 0 all of them;
+    and shapes that are near, in a crowd all.
     """
     place, part, row = (bucket[n].to_numpy() for n in ("place", "part", "row"))
     framed = bucket["framed"].to_numpy(zero_copy_only=False)
@@ -157,9 +111,11 @@ def meeting(bucket: pa.RecordBatch, near: float = NEAR) -> pa.RecordBatch:
     group = np.repeat(np.arange(len(starts)), lengths)
     box = bucket["box"].flatten().to_numpy().reshape(-1, 4)[order].astype(np.float64)
     i, j = couples(group)
-    close = ~framed[order][i] | (iou(box[i], box[j]) > near)
+    here = framed[order]
+    close = np.where(here[i], iou(box[i], box[j]) > overlap, near(box[i], box[j]))
     kept += [i[close], j[close]]
-    if near < 0:
+    kept.append(np.flatnonzero(~here & np.repeat(lengths > CROWD, lengths)))
+    if overlap < 0:
         kept.append(np.flatnonzero(framed[order]))
     chosen = order[np.unique(np.concatenate(kept))]
     return pa.RecordBatch.from_arrays(
@@ -189,7 +145,7 @@ class Company:
     `second`, wherever they were read. A rule's value is that of the second.
 
     `starts` and `lengths` are the rows of each place; `outlines` where masks are what
-    is delivered."""
+    is delivered; `track` (N,) numbers the tracks, -1 for none."""
 
     poses: Poses
     image: npt.NDArray[np.object_]
@@ -197,6 +153,7 @@ class Company:
     second: Ints
     starts: Ints
     lengths: Ints
+    track: Ints
     outlines: Outlines | None = None
 
     @classmethod
@@ -208,7 +165,8 @@ class Company:
         image = rows["image"].to_numpy(zero_copy_only=False)
         drawn = "segmentation" in rows.schema.names
         outlines = Outlines.of(rows) if drawn else None
-        return cls(poses, image, first, second, starts, lengths, outlines)
+        track = tracks(rows)
+        return cls(poses, image, first, second, starts, lengths, track, outlines)
 
     @property
     def masks(self) -> Outlines:
@@ -216,6 +174,18 @@ class Company:
         if self.outlines is None:
             raise ValueError("masks are read of skeletons of category mask only")
         return self.outlines
+
+    def alike(self, of_track: float) -> Iterator[tuple[Ints, Ints]]:
+        """Pairs, the earlier first, among which are all within `REACH`; in pieces.
+
+        In a crowd without those of one track that are not within `of_track`.
+        """
+        yield self.first, self.second
+        for at in np.flatnonzero(self.lengths > CROWD).tolist():
+            start, stop = self.starts[at], self.starts[at] + self.lengths[at]
+            xy, labelled = self.poses.xy[start:stop], self.poses.labelled[start:stop]
+            for i, j in alike(xy, labelled, self.track[start:stop], of_track):
+                yield i + start, j + start
 
     @property
     def together(self) -> Bools:
@@ -234,3 +204,11 @@ class Company:
         put = np.fmax if largest else np.fmin
         put.at(out, self.second, of_pairs)
         return out
+
+
+def tracks(rows: pa.RecordBatch) -> Ints:
+    """(N,) a number for each track of a video; -1 where there is none."""
+    known = rows["track"].is_valid().to_numpy(zero_copy_only=False)
+    named = mixed(stable_hash(rows["video"]), stable_hash(rows["track"]))
+    _, number = np.unique(named, return_inverse=True)
+    return np.where(known, number, -1)
