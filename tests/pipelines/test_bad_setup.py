@@ -100,7 +100,7 @@ MISTAKES = {
         P.replace("coco_17", "s.toml"),
     ),
     "project: policy": Wrong(
-        ("'generel'", "general, hand"), P.replace("general", "generel")
+        ("'generel'", "did you mean 'general'?"), P.replace("general", "generel")
     ),
     "project: policy file": Wrong(
         ("g.toml", "no such file"), P.replace("general", "g.toml")

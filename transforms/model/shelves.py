@@ -25,9 +25,13 @@ class Shelf:
         known = self.names()
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            meant = f"did you mean {near[0]!r}?" if near else ", ".join(known)
+            told = (
+                f"did you mean {near[0]!r}? Else"
+                if near
+                else f"shipped: {', '.join(known)}; or"
+            )
             raise ValueError(
-                f"no {self.what} {name!r}; shipped: {meant}; or give the path of a "
+                f"no {self.what} {name!r}; {told} give the path of a "
                 f"{self.ending[1:].upper()}"
             )
         place = resources.files("posegate.expectations") / self.folder

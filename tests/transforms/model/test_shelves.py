@@ -18,7 +18,7 @@ def test_a_name_is_a_file(shelf: Shelf, name: str) -> None:
 @pytest.mark.parametrize(
     ("shelf", "name", "said"),
     [
-        (POLICIES, "generl", "no policy 'generl'; shipped: did you mean 'general'"),
+        (POLICIES, "generl", "no policy 'generl'; did you mean 'general'"),
         (SUITES, "x", "no suite 'x'; shipped: .*canonical_contract.* path of a JSON"),
         (SKELETONS, "../policies/general", "no skeleton .* path of a TOML"),
     ],
