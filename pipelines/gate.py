@@ -36,7 +36,7 @@ from posegate.transforms.motion import Motion, Windows
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
 from posegate.transforms.split import Split
-from posegate.transforms.sums import Distinct, Gather, Subtotal
+from posegate.transforms.sums import Crowds, Distinct, Gather, Subtotal
 from posegate.transforms.validate import Reject, Validate
 from posegate.transforms.weigh import Weigh
 
@@ -89,6 +89,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         counted = (
             read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
             read.batches | "count videos" >> Distinct("video", "videos"),
+            read.batches | "count crowds" >> Crowds(plan.week),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),

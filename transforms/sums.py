@@ -18,6 +18,7 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
+from posegate.transforms.kernels.clusters import crowd, merged, of_clusters
 from posegate.transforms.kernels.sums import Ints, Key, Sum
 
 Totals = dict[Key, Ints]
@@ -124,6 +125,43 @@ class Distinct(beam.PTransform):  # type: ignore[misc]
             | "hash" >> beam.Map(hashes, self.column)
             | "count" >> beam.CombineGlobally(CountDistinct())
             | "name" >> beam.Map(named, self.name)
+        )
+
+
+@beam.typehints.with_input_types(Ints)
+@beam.typehints.with_output_types(Ints)
+class CountCrowd(beam.CombineFn):  # type: ignore[misc]
+    """Adds up tables of clusters (`clusters.of_clusters`), and gives their crowd."""
+
+    def create_accumulator(self) -> Ints:
+        return merged([])
+
+    def add_input(self, accumulator: Ints, element: Ints) -> Ints:
+        return merged([accumulator, element])
+
+    def merge_accumulators(self, accumulators: Iterable[Ints]) -> Ints:
+        return merged(accumulators)
+
+    def extract_output(self, accumulator: Ints) -> Ints:
+        return crowd(accumulator)
+
+
+@dataclass
+class Crowds(beam.PTransform):  # type: ignore[misc]
+    """Batches -> how many instances share their track, by annotator and week.
+
+    `week` is that of an instance without a time of its own.
+    """
+
+    week: str
+
+    def expand(
+        self, batches: beam.PCollection[pa.RecordBatch]
+    ) -> beam.PCollection[Sum]:
+        return (
+            batches
+            | "clusters" >> beam.FlatMap(of_clusters, self.week)
+            | "crowd" >> beam.CombinePerKey(CountCrowd())
         )
 
 

@@ -60,7 +60,7 @@ def readings(work: Ints, vendors: Sequence[str], weeks: int) -> tuple[Reading, .
     """Every group that reads left in another way, in its last weeks of work.
 
     Args:
-      work: (A, W, H, 3) sums of `sums.WORK`, fixed point.
+      work: (A, W, H, 4) sums of `sums.WORK`, fixed point.
       vendors: (A,) of the annotators, "" where unknown.
       weeks: how many count, and how many an annotator is new for.
     """

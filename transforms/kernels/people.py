@@ -14,16 +14,14 @@ import numpy as np
 from posegate.transforms.kernels import difficulty, scan
 from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.clusters import independent
 from posegate.transforms.kernels.difficulty import Adjusted
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
 from posegate.transforms.kernels.stream_sums import NEAR, STATISTICS, UNIT
-from posegate.transforms.kernels.sums import WORK
+from posegate.transforms.kernels.sums import SHIFTING, WORK
 from posegate.transforms.model.poses import Bools, Floats
-
-SHIFTING = ("visible", "labelled", "pace")
-"""Habits (`sums.WORK`) that are shares and times, and may rise or fall."""
 
 HABITS = ("noise", "slips", *SHIFTING, "untouched", "inverted")
 """What of a person may change; the first two and the last need references, the one
@@ -57,8 +55,8 @@ class People:
 
 
 def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
-    """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 3) of n, sum and sum of
-    squares, both fixed point."""
+    """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 4) of n, sum, sum of squares
+    and crowd (`clusters.crowd`), both fixed point."""
     s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
     given = difficulty.adjusted(s)
     exposed, slips = (x.sum(axis=2, keepdims=True) for x in (given.exposed, s["gross"]))
@@ -157,8 +155,11 @@ def _rare(n: Floats, count: Floats, parameters: Parameters) -> Answer:
 
 
 def _work(own: Floats, variance: float, parameters: Parameters, factor: bool) -> Answer:
-    """One kind of number of every instance, that may rise or fall."""
-    n, total, squares = own[..., 0], own[..., 1], own[..., 2]
+    """One kind of number of every instance, that may rise or fall: (A, W, 1, 4).
+
+    Instances of one track are no more than one: a dark clip is no habit.
+    """
+    n, total, squares = np.moveaxis(independent(own), -1, 0)
     of = scan.quantity(n, total, squares, parameters.baseline, variance)
     p = [p_different(scan.shift(span, of).score) for span in _over(n, parameters)]
     weeks = _weeks(p, parameters)

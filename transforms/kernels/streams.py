@@ -20,7 +20,7 @@ from posegate.transforms.kernels.drift import (
 from posegate.transforms.kernels.people import People, people
 from posegate.transforms.kernels.standing import Standing, standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
-from posegate.transforms.kernels.sums import WORK, Key
+from posegate.transforms.kernels.sums import ONE, SHIFTING, WORK, Key
 from posegate.transforms.model.policy import Drift
 
 MOMENTS = ("n", "total", "squares")
@@ -63,14 +63,17 @@ WORKED = pa.schema(
         pa.field("habit", pa.string(), nullable=False),
         *(pa.field(name, pa.int64(), nullable=False) for name in MOMENTS),
         pa.field("vendor", pa.string()),
+        pa.field("crowd", pa.int64()),
     ]
 )
 """One row an annotator, ISO week and habit (`sums.WORK`) of all production: immutable
-sums in fixed point, as `WEEKLY`."""
+sums in fixed point, as `WEEKLY`. `crowd` (`clusters.crowd`) is null where instances are
+taken to be independent."""
 
 
 def to_work(sums: Mapping[Key, Ints], vendor: str | None = None) -> pa.Table:
-    """The ("work", …) sums of a vendor's delivery as `WORKED` rows, in order of key."""
+    """The ("work", …) and ("crowd", …) sums of a vendor's delivery as `WORKED` rows, in
+    order of key."""
     keys = sorted(key for key in sums if key[0] == "work")
     if not keys:
         return WORKED.empty_table()
@@ -82,18 +85,26 @@ def to_work(sums: Mapping[Key, Ints], vendor: str | None = None) -> pa.Table:
             pa.array(list(WORK) * len(keys), pa.string()),
             *(pa.array(column) for column in cells.T),
             pa.array([vendor] * len(cells), pa.string()),
+            pa.array([each for key in keys for each in crowds(sums, key)], pa.int64()),
         ],
         schema=WORKED,
     )
 
 
+def crowds(sums: Mapping[Key, Ints], key: Key) -> list[int | None]:
+    """The crowd of every habit of a ("work", …) key, fixed point; None if unknown."""
+    found = sums.get(("crowd", *key[1:]))
+    known = [None] * len(SHIFTING) if found is None else (found * ONE).tolist()
+    return known + [None] * (len(WORK) - len(SHIFTING))
+
+
 @dataclass(frozen=True)
 class History:
-    """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 3) of
-    their work. `vendors` are theirs, "" where unknown. `aside` counts pairs of weeks
-    that no clock can have meant; `source` is what they were held against
-    (`sources.KINDS`), and `raw` the sums against a model before what all people show
-    was taken off."""
+    """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 4) of
+    their work: n, total, squares and crowd. `vendors` are theirs, "" where unknown.
+    `aside` counts pairs of weeks that no clock can have meant; `source` is what they
+    were held against (`sources.KINDS`), and `raw` the sums against a model before what
+    all people show was taken off."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
@@ -123,6 +134,8 @@ def refold(
     worked = pa.concat_tables(
         [WORKED.empty_table(), *work], promote_options="default"
     ).combine_chunks()
+    alone = pc.coalesce(worked["crowd"], worked["n"])
+    worked = worked.drop_columns(["crowd"]).append_column("crowd", alone)
     pairs, made = per_week(table), per_week(worked)
     kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
     aside = sum(n for week, n in pairs.items() if week not in set(kept))
@@ -139,7 +152,7 @@ def refold(
         tuple(people["annotator"]),
         tuple(kept),
         total,
-        added(worked, people | {"habit": list(WORK)}, MOMENTS),
+        added(worked, people | {"habit": list(WORK)}, (*MOMENTS, "crowd")),
         aside // UNIT,
         source,
         vendors=vendors_of(worked, people["annotator"]),

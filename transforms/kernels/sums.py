@@ -26,7 +26,10 @@ SPOKEN = ("spatial", "solid", "tracked", "timed")
 coordinate; have it in metres or millimetres; a track and a frame; the frames a second
 beside these."""
 
-WORK = ("visible", "labelled", "pace", "untouched", "inverted_front", "inverted_back")
+SHIFTING = ("visible", "labelled", "pace")
+"""Habits that are shares and times, and may rise or fall."""
+
+WORK = (*SHIFTING, "untouched", "inverted_front", "inverted_back")
 """Of an instance: the share of its keypoints that are marked as visible, of those that
 are labelled; the share that is labelled; ln of the seconds it took. Then 0 or 1: left
 as a model made it; left and right exchanged, of somebody who faces the camera, and of
@@ -117,12 +120,21 @@ def _work(
     batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
 ) -> Iterator[Sum]:
     """What an instance alone says of its annotator; see `of_work`."""
+    values = np.full((batch.num_rows, len(WORK)), np.nan)
+    values[:, : len(SHIFTING)] = habits(batch, visibility)
+    weeks = week_names(batch["annotated_at"], week)
+    yield from of_work(pc.fill_null(batch["annotator"], ""), weeks, values)
+
+
+def habits(
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    """(N, 3) `SHIFTING` of every instance; NaN where it does not tell."""
     labelled = (visibility > 0).sum(axis=1)
     seen = (visibility > 1).sum(axis=1)
     seconds = scalars(batch["lead_time_s"].cast(pa.float64()))
     took = np.isfinite(seconds) & (seconds > 0)
-    values = np.full((batch.num_rows, len(WORK)), np.nan)
-    values[:, :3] = np.stack(
+    return np.stack(
         [
             np.where(labelled > 0, seen / np.maximum(labelled, 1), np.nan),
             labelled / max(visibility.shape[1], 1),
@@ -130,8 +142,6 @@ def _work(
         ],
         axis=1,
     )
-    weeks = week_names(batch["annotated_at"], week)
-    yield from of_work(pc.fill_null(batch["annotator"], ""), weeks, values)
 
 
 def of_work(

@@ -33,13 +33,13 @@ def work(annotators: int, weeks: int, **changed: float) -> np.ndarray:
     """Sums of 40 instances a week; the first annotator changes from week 14 on."""
     rng = np.random.default_rng(6)
     centre = {"visible": 0.75, "labelled": 0.9, "pace": 3.0}
-    table = np.zeros((annotators, weeks, len(WORK), 3))
+    table = np.zeros((annotators, weeks, len(WORK), 4))
     for place, name in enumerate(SHIFTING):
         level = centre[name] + rng.normal(0, 0.03, (annotators, weeks))
         level[0, 14:] += changed.get(name, 0.0)
         x = level[..., None] + rng.normal(0, 0.15, (annotators, weeks, 40))
         table[:, :, place] = np.stack(
-            [np.full_like(level, 40), x.sum(-1), (x**2).sum(-1)], -1
+            [n := np.full_like(level, 40), x.sum(-1), (x**2).sum(-1), n], -1
         )
     return np.rint(table * UNIT).astype(np.int64)
 
@@ -70,6 +70,43 @@ def test_another_way_of_working_is_found_without_references(
     assert found.alarms.action[1:].sum() <= 1
 
 
+def clips(sizes: list[int], changed: list[float]) -> np.ndarray:
+    """Sums of 20 people's 24 weeks of 12 single instances; the first one's last two
+    weeks are clips of the `sizes`, whose instances show the same share alike, other
+    than usual by what `changed` says."""
+    rng = np.random.default_rng(11)
+    table = np.zeros((20, 24, len(WORK), 4))
+    for a, w in np.ndindex(20, 24):
+        late = a == 0 and w >= 22
+        m = np.array(sizes if late else [1] * 12, float)
+        share = 0.75 + rng.normal(0, 0.12, len(m)) + (changed if late else 0.0)
+        table[a, w, WORK.index("visible")] = m.sum(), m @ share, m @ share**2, m @ m
+    return np.rint(table * UNIT).astype(np.int64)
+
+
+def visible_alarms(table: np.ndarray) -> np.ndarray:
+    """(A, W) who is in alarm for the share they mark as visible."""
+    nothing = np.zeros((20, 24, 8, len(STATISTICS)), np.int64)
+    found = people(nothing, table, PARAMETERS)
+    return found.alarms.alarm[..., HABITS.index("visible")]
+
+
+def test_one_dark_clip_that_fills_a_week_is_no_habit() -> None:
+    one = clips([14, 1, 1], [-0.3, 0.0, 0.0])
+    assert not visible_alarms(one)[0].any()
+    alone = one.copy()
+    alone[..., 3] = alone[..., 0]  # as if every instance were news
+    assert visible_alarms(alone)[0, -1]
+
+
+def test_a_change_in_many_clips_is_a_habit() -> None:
+    many = visible_alarms(clips([2] * 12, [-0.3] * 12))
+    usual = visible_alarms(clips([1] * 12, [0.0] * 12))
+    assert many[0].nonzero()[0].tolist() == [22, 23]
+    assert not usual[0].any()
+    assert (many[1:] == usual[1:]).all()
+
+
 def test_people_who_do_not_change_are_left_in_peace() -> None:
     found = people(errors(40, 24, 1.0), work(40, 24), PARAMETERS)
     assert found.alarms.action.sum() <= 3
@@ -78,7 +115,7 @@ def test_people_who_do_not_change_are_left_in_peace() -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 1), (2, 12)])
 def test_small_and_empty_histories(shape: tuple[int, int]) -> None:
     sums = np.zeros((*shape, 8, len(STATISTICS)), np.int64)
-    found = people(sums, np.zeros((*shape, len(WORK), 3), np.int64), PARAMETERS)
+    found = people(sums, np.zeros((*shape, len(WORK), 4), np.int64), PARAMETERS)
     assert found.p.shape == (*shape, len(HABITS))
     assert np.isnan(found.p).all()
     assert not found.alarms.alarm.any()
@@ -94,10 +131,11 @@ def test_who_leaves_things_to_the_model_or_exchanges_sides_is_found(
     rng = np.random.default_rng(8)
     share = np.full((20, 24), 0.02)
     share[0, 14:] = 0.5
-    table = np.zeros((20, 24, len(WORK), 3), np.int64)
+    table = np.zeros((20, 24, len(WORK), 4), np.int64)
     for name in sums:
         happened = rng.binomial(30, share)
-        cells = np.stack([np.full_like(happened, 30), happened, happened], -1)
+        n = np.full_like(happened, 30)
+        cells = np.stack([n, happened, happened, n], -1)
         table[:, :, WORK.index(name)] = cells * UNIT
     found = people(np.zeros_like(errors(20, 24, 1.0)), table, PARAMETERS)
     place = HABITS.index(habit)

@@ -131,11 +131,24 @@ def test_work_is_folded_beside_the_pairs() -> None:
     history = refold([pairs], KEYPOINTS, [to_work(own), to_work(own)])
     assert history.annotators == ("ann", "bo")
     assert history.weeks == ("2026-W07", "2026-W08", "2026-W09")
-    assert history.work[0, 0].tolist() == (2 * np.arange(18)).reshape(6, 3).tolist()
-    assert history.work[1, 2].tolist() == [[2, 2, 2]] * 6
+    twice = (2 * np.arange(18)).reshape(6, 3)
+    assert history.work[0, 0, :, :3].tolist() == twice.tolist()
+    assert history.work[0, 0, :, 3].tolist() == twice[:, 0].tolist()
+    assert history.work[1, 2].tolist() == [[2, 2, 2, 2]] * 6
     assert history.sums[0, 1].tolist() == cells(5).tolist()
     assert not history.sums[1].any()
     assert to_work({}).num_rows == 0
+
+
+def test_of_work_without_its_crowd_every_instance_counts() -> None:
+    cells = np.arange(1, 19).reshape(6, 3) * UNIT
+    own = {("work", "ann", "2026-W07", ""): cells}
+    crowded = own | {("crowd", "ann", "2026-W07", ""): np.array([50, 60, 70])}
+    old = to_work(own).drop_columns(["crowd"])
+    history = refold([], KEYPOINTS, [to_work(crowded), old])
+    n = cells[:, 0] // UNIT
+    expected = [50 + n[0], 60 + n[1], 70 + n[2], *(2 * n[3:])]
+    assert (history.work[0, 0, :, 3] // UNIT).tolist() == expected
 
 
 def test_a_history_without_references_watches_people_only() -> None:
