@@ -82,9 +82,7 @@ def test_a_policy_of_ones_own_may_extend_a_shipped_one(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_those_that_ship() -> None:
-    with pytest.raises(
-        ValueError, match=r"no policy 'generl'; did you mean 'general'"
-    ):
+    with pytest.raises(ValueError, match=r"no policy 'generl'; did you mean 'general'"):
         load_policy("generl")
 
 
