@@ -56,7 +56,7 @@ def beside_model(one: Made) -> History:
         tuple(f"a{a:03d}" for a in range(ANNOTATORS)),
         tuple(timeline(["2026-W01", f"2026-W{WEEKS:02d}"], [1, 1])),
         sources.less_model(one.weekly),
-        np.zeros((ANNOTATORS, WEEKS, len(WORK), 3), np.int64),
+        np.zeros((ANNOTATORS, WEEKS, len(WORK), 4), np.int64),
         source=sources.PRELABEL,
         raw=one.weekly,
     )
@@ -69,7 +69,7 @@ def harder(settings: Parameters) -> list[tuple[str, float, float, int]]:
     for name, drifting in (("nobody drifts", 0.0), ("a tenth drift", 0.1)):
         one = made(SEED, drifting, world=World(hard=0.2))
         for how, weekly in (("as they are", blind(one)), ("adjusted", one.weekly)):
-            nothing = np.zeros((ANNOTATORS, WEEKS, len(WORK), 3), np.int64)
+            nothing = np.zeros((ANNOTATORS, WEEKS, len(WORK), 4), np.int64)
             found = people(weekly, nothing, settings)
             alarm = found.alarms.alarm[..., [HABITS.index(h) for h in HOLDING]]
             begun = sum(
