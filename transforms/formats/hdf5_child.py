@@ -226,7 +226,7 @@ def fork(link: socket.socket) -> None:
             if not child:
                 link.close()
                 try:
-                    serve(socket.socket(fileno=descriptors[0]))
+                    serve(connected(descriptors[0]))
                 finally:
                     os._exit(1)
             os.close(descriptors[0])
@@ -237,6 +237,17 @@ def fork(link: socket.socket) -> None:
             _answer(link, {"end": _ended(request["end"])}, b"")
     for child in children:
         _ended(child)
+
+
+def connected(descriptor: int) -> socket.socket:
+    """The socket of that number, which waits for as long as it takes.
+
+    Where a default timeout is set in the process that made it, as Beam does for Google's
+    services, it comes along as one that does not wait.
+    """
+    found = socket.socket(fileno=descriptor)
+    found.setblocking(True)
+    return found
 
 
 def _ended(child: int) -> int:
@@ -254,5 +265,5 @@ def _answer(link: socket.socket, said: dict[str, Any], data: Any) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of types whose remarks numpy does not keep
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # of the dead nothing is to learn
-    fork(socket.socket(fileno=int(sys.argv[1])))
+    fork(connected(int(sys.argv[1])))
     os._exit(0)  # nothing is left to put in order

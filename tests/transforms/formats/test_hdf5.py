@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
@@ -84,6 +85,19 @@ def test_a_process_that_other_files_harmed_is_replaced() -> None:
     os.kill(child.number, signal.SIGKILL)
     assert rows(store) == [("a.slp", "")]
     assert [each.number for each in processes.idle] != [child.number]
+
+
+def test_a_default_timeout_of_sockets_leaves_them_waiting() -> None:
+    """Beam sets one for the whole process where it asks Google for credentials."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(60)
+    try:
+        assert rows(Memory({"a.slp": SLP, "b.slp": SLP})) == [
+            ("a.slp", ""),
+            ("b.slp", ""),
+        ]
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def test_a_process_that_falls_silent_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
