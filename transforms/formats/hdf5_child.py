@@ -242,8 +242,8 @@ def fork(link: socket.socket) -> None:
 def connected(descriptor: int) -> socket.socket:
     """The socket of that number, which waits for as long as it takes.
 
-    Where a default timeout is set in the process that made it, as Beam does for Google's
-    services, it comes along as one that does not wait.
+    Where a default timeout is set in the process that made it, as Beam does where it
+    asks Google, it comes along as one that does not wait.
     """
     found = socket.socket(fileno=descriptor)
     found.setblocking(True)
