@@ -38,8 +38,8 @@ def history() -> History:
     share = rng.normal(0.7, 0.02, (12, 24))
     share[1, 14:] += 0.2
     x = share[..., None] + rng.normal(0, 0.1, (12, 24, 30))
-    work = np.zeros((12, 24, 6, 3), np.int64)
-    work[:, :, 0] = (
+    work = np.zeros((12, 24, 6, 4), np.int64)
+    work[:, :, 0, :3] = (
         np.stack([np.full((12, 24), 30), x.sum(-1), (x**2).sum(-1)], -1) * UNIT
     )
     names = tuple(f"ann-{i:02d}" for i in range(11))
@@ -79,7 +79,7 @@ def test_nobody_in_alarm_is_an_empty_list() -> None:
         (),
         (),
         np.zeros((0, 0, 3, len(STATISTICS)), np.int64),
-        np.zeros((0, 0, 6, 3), np.int64),
+        np.zeros((0, 0, 6, 4), np.int64),
     )
     assert retraining([], None, nothing) == []
     assert document([]).decode().strip() == ",".join(COLUMNS)

@@ -30,7 +30,7 @@ def rows(left: tuple[float, float], right: tuple[float, float]) -> list[dict]:
     both, scale = np.ones((len(a), 3), bool), np.full(len(a), 150.0)
     sums = grouped_sums(a * 24 + w, 288, error, both, scale, np.full(3, 0.07), body)
     names = tuple(f"ann-{i:02d}" for i in range(12))
-    work = np.zeros((12, 24, 6, 3), np.int64)
+    work = np.zeros((12, 24, 6, 4), np.int64)
     history = History(names, WEEKS, sums.reshape(12, 24, 3, -1), work)
     found = watch(history, Parameters((0.07,) * 3))
     assert found.seen is not None

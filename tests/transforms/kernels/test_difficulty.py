@@ -51,7 +51,7 @@ def named(table: np.ndarray) -> dict[str, np.ndarray]:
 
 def noisy(table: np.ndarray) -> bool:
     """Whether the first person is ever in alarm for larger errors since `LATER`."""
-    nothing = np.zeros((PEOPLE, WEEKS, len(WORK), 3), np.int64)
+    nothing = np.zeros((PEOPLE, WEEKS, len(WORK), 4), np.int64)
     found = people(table, nothing, Parameters(tuple(SIGMA)))
     return bool(found.alarms.alarm[0, LATER:, HABITS.index("noise")].any())
 
