@@ -12,9 +12,6 @@ NEEDED = ("instance", "image", "annotator", "role", "video", "track", "frame",
 
 COPIED = "structure.copied-pose"
 
-OF_ALL = "mask.uncovered"
-"""A finding of all masks of an image together: there is no other one to show."""
-
 
 def companion(
     folder: str, manifest: dict[str, Any], row: dict[str, Any], rules: set[str]
@@ -23,11 +20,12 @@ def companion(
 
     For rules of tracks the row of the same track before; for rules of pairs whoever of
     the image, or of all images where a pose was copied, is most like it; of masks which
-    overlaps it most.
+    overlaps it most. A finding of all of an image together has no other one to show.
     """
     from posegate.expectations.rules import RULES
 
-    known = [RULES[id] for id in rules - {OF_ALL} if id in RULES]
+    known = [RULES[id] for id in rules if id in RULES]
+    known = [rule for rule in known if rule.meets is None or rule.meets >= 0]
     if any(rule.beside and rule.of == "mask" for rule in known):
         found = _masked(folder, manifest, row)
         return ("the other one of the pair", found) if found else None

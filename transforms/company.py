@@ -32,9 +32,6 @@ COLUMNS = (
 )
 """What of a row is read again."""
 
-OVERLAP, UNCOVERED = "mask.overlap", "mask.uncovered"
-"""The rules for which more rows meet: those that overlap at all, and all there are."""
-
 Placed = tuple[int, pa.RecordBatch]
 
 
@@ -66,8 +63,8 @@ class Accompany(beam.PTransform):  # type: ignore[misc]
 
 def near(rules: tuple[Bound, ...]) -> float:
     """From which overlap on rows of an image are looked at, as far as rules ask."""
-    asked = {bound.rule.id for bound in rules}
-    return -1.0 if UNCOVERED in asked else 0.0 if OVERLAP in asked else company.NEAR
+    asked = (bound.rule.meets for bound in rules)
+    return min([company.NEAR, *(each for each in asked if each is not None)])
 
 
 def sketched(

@@ -35,7 +35,7 @@ COLUMNS = (
 )
 """What of a row is needed to check its track."""
 
-VIDEOS = 1 << 20  # more than there are buckets: a key is window * _VIDEOS + bucket
+VIDEOS = 1 << 20  # more than there are buckets: a key is window * VIDEOS + bucket
 
 
 @dataclass

@@ -110,7 +110,7 @@ def duplicate_mask(company: Company) -> Floats:
     return company.spread(alike, largest=True)
 
 
-@rule("mask.overlap", severity="review", of="mask")
+@rule("mask.overlap", severity="review", of="mask", meets=0.0)
 def overlapping_masks(company: Company) -> Floats:
     """Two masks of an image overlap, where the project wants every pixel once.
 
@@ -127,7 +127,7 @@ def overlapping_masks(company: Company) -> Floats:
     return company.spread(shared, largest=True)
 
 
-@rule("mask.uncovered", severity="review", of="mask")
+@rule("mask.uncovered", severity="review", of="mask", meets=-1.0)
 def uncovered(company: Company) -> Floats:
     """A part of the image belongs to no mask, where the project wants all of it.
 

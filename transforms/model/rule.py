@@ -74,6 +74,7 @@ class Rule:
     of: str | None = None
     space: bool | None = None
     timed: bool = False
+    meets: float | None = None
     given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
@@ -140,6 +141,7 @@ def rule(
     of: str | None = None,
     space: bool | None = None,
     timed: bool = False,
+    meets: float | None = None,
     given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
@@ -155,6 +157,9 @@ def rule(
       space: it is about 3-D poses only, or, where False, about pictures only, in which
         people stand upright and y points down: neither is so of positions in metres.
       timed: it reads a track's frames a second, and says nothing where none are known.
+      meets: of a rule of company, the overlap of boxes beyond which rows of an image
+        meet, where it asks for more of them than `kernels.company.NEAR` gives; below 0
+        it is about all of them together.
       given: what the rule reads that is computed from other inputs, by name: each
         function is called once for all rules of a batch.
     """
@@ -181,6 +186,7 @@ def rule(
             of=of,
             space=space,
             timed=timed,
+            meets=meets,
             given=given or {},
         )
 
