@@ -16,18 +16,17 @@ import numpy as np
 import people as sources
 import pyarrow as pa
 import spatial
+from general import general
 from people import People
 from plant import LIMBS, Fault, of_bodies, of_records, pasted, people_swapped, twice
 from plant_parts import of_faces, of_hands
 from rates import per_thousand, rate
 
-from posegate.expectations.policy import load_policy
 from posegate.expectations.rules import RULES
-from posegate.pipelines.project import setting
 from posegate.transforms import company, parts
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Bools
-from posegate.transforms.model.rule import Bound, bind
+from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
@@ -62,9 +61,7 @@ class Ground:
     @property
     def rules(self) -> tuple[Bound, ...]:
         """The general policy's, for this skeleton; those of single frames."""
-        said = load_policy("general")["rules"]
-        settings = {id: setting(id, each, "general") for id, each in said.items()}
-        bound = bind(RULES, settings, self.skeleton)
+        bound = general(self.skeleton)
         return tuple(each for each in bound if not each.rule.tracked)
 
 

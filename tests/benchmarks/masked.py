@@ -13,24 +13,22 @@ from typing import Any
 import numpy as np
 import people as sources
 import pyarrow as pa
+from general import general
 from people import DATA, People
 from plant_masks import Planted, against_gold, faults
 from rates import per_thousand, rate
 
 from posegate.expectations.policy import load_policy
-from posegate.expectations.rules import RULES
-from posegate.pipelines.project import setting
 from posegate.transforms import company, parts
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Bools
-from posegate.transforms.model.rule import Bound, bind
+from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
 SEED = 20260725
-GENERAL = load_policy("general")
 WITH_POINTS, ALONE, GOLD = "masks of people", "masks alone", "masks against gold"
 SKELETONS = {WITH_POINTS: "coco_17", ALONE: "mask"}
 
@@ -81,9 +79,7 @@ def batch(some: Masked, skeleton: Skeleton) -> pa.RecordBatch:
 
 def rules(skeleton: Skeleton) -> tuple[Bound, ...]:
     """The general policy's about masks."""
-    said = GENERAL["rules"]
-    settings = {id: setting(id, each, "general") for id, each in said.items()}
-    bound = bind(RULES, settings, skeleton)
+    bound = general(skeleton)
     return tuple(each for each in bound if each.rule.id.startswith("mask."))
 
 
@@ -191,7 +187,7 @@ def to_gold(some: Masked, skeleton: Skeleton, planted: Planted, seed: int) -> st
             rows = rows.set_column(at, rows.schema.field(at), values)
         sides.append(rows)
     both = pa.concat_batches(sides)
-    low = GENERAL["acceptance"]["iou"]
+    low = load_policy("general")["acceptance"]["iou"]
     pairs = compare(
         parts.placed(both, 0, np.arange(both.num_rows)), skeleton, "", How(low=low)
     ).pairs

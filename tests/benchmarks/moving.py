@@ -8,17 +8,16 @@ from functools import partial
 import films
 import numpy as np
 from films import Film
+from general import general
 from plant_motion import PIECE, Fault, Planted, faults
 from rates import per_thousand, rate
 
-from posegate.expectations.policy import load_policy
 from posegate.expectations.rules import RULES
-from posegate.pipelines.project import setting
 from posegate.transforms import motion, parts
 from posegate.transforms.kernels.tracks import Tracks, ordered
 from posegate.transforms.model.finding import human
 from posegate.transforms.model.poses import Poses
-from posegate.transforms.model.rule import OFF, Bound, bind
+from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
@@ -62,20 +61,8 @@ def ground(name: str) -> Ground:
     """
     made, of = GROUNDS[name]
     skeleton = of()
-    said = load_policy("general")["rules"]
-    settings = {
-        id: setting(
-            id, each | own(id) if each.get("severity") == OFF else each, "general"
-        )
-        for id, each in said.items()
-    }
-    bound = bind(RULES, settings, skeleton)
+    bound = general(skeleton, off=True)
     return Ground(name, made(), skeleton, tuple(b for b in bound if b.rule.tracked))
-
-
-def own(id: str) -> dict[str, str]:
-    """A rule's own severity, which switches it on."""
-    return {"severity": RULES[id].severity}
 
 
 def judged(

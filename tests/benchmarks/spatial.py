@@ -8,15 +8,13 @@ from functools import partial
 import bodies_3d
 import numpy as np
 from bodies_3d import Trial
+from general import general
 from plant_3d import PIECE, Fault, faults
 from rates import per_thousand, rate
 
-from posegate.expectations.policy import load_policy
-from posegate.expectations.rules import RULES
-from posegate.pipelines.project import setting
 from posegate.transforms import motion, parts
 from posegate.transforms.model.finding import check
-from posegate.transforms.model.rule import Bound, bind
+from posegate.transforms.model.rule import Bound
 from posegate.transforms.model.schema import FINDINGS
 from posegate.transforms.model.skeleton import Skeleton, load
 
@@ -47,9 +45,7 @@ def ground(name: str) -> Ground:
     """A ground with all rules but those of pairs, at the general policy's limits."""
     made, of = GROUNDS[name]
     skeleton = of()
-    said = load_policy("general")["rules"]
-    settings = {id: setting(id, each, "general") for id, each in said.items()}
-    bound = bind(RULES, settings, skeleton)
+    bound = general(skeleton)
     return Ground(name, made(), skeleton, tuple(b for b in bound if not b.rule.beside))
 
 
