@@ -137,6 +137,14 @@ def fewer() -> dict[str, bytes]:
     return {"a.tsv": qualisys(TWO, [HERE], frames=652)}
 
 
+def header_alone() -> dict[str, bytes]:
+    return {"a.tsv": qualisys(TWO, [], frames=652)}
+
+
+def more() -> dict[str, bytes]:
+    return {"a.tsv": qualisys(TWO, [HERE, HERE], frames=1)}
+
+
 def two_d() -> dict[str, bytes]:
     return {"a.tsv": qualisys(TWO, [HERE], data="2D")}
 

@@ -125,6 +125,14 @@ def fewer() -> dict[str, bytes]:
     return {"a.trc": trial(TWO, [row(1, *HERE)], frames=652, markers=7)}
 
 
+def header_alone() -> dict[str, bytes]:
+    return {"a.trc": trial(TWO, [], frames=652)}
+
+
+def more() -> dict[str, bytes]:
+    return {"a.trc": trial(TWO, [row(1, *HERE), row(2, *HERE)], frames=1)}
+
+
 def rounded_rate() -> dict[str, bytes]:
     rows = [row(i, *HERE, rate=59.94) for i in range(1, 100)]
     return {"a.trc": trial(TWO, rows, rate=59)}

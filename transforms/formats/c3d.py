@@ -30,7 +30,9 @@ CARRIES = Carries(
     convention="mm or m in the laboratory's axes, as they stand; an image is the "
     "file's name and the frame's number, `trial.c3d#12`",
 )
-TRAPS = markers.traps(NAME, without=("frame-assumed",)) | {
+TRAPS = markers.traps(
+    NAME, without=("frame-assumed", "frames-missing", "frames-beyond")
+) | {
     "c3d.header": "The header or the parameters are damaged: the file is not read.",
     "c3d.cut-off": "The file ends before its last frame: those before are read.",
     "c3d.not-markers": "Points that a model computed (angles, forces, moments, "

@@ -49,6 +49,7 @@ TRAPS = dlc_frames.traps(NAME) | {
     "dlc.header": "The header is not DeepLabCut's: the file is not read.",
     "dlc.cell": "A cell is no number, or a row has too many: quarantined.",
     "dlc.row-cut": "The file ends within a row: the row is quarantined.",
+    "dlc.row-short": "A row ends before its last point: the rest is unlabelled.",
     "dlc.h5-counts": "The same table lies beside it as .h5: that one is read.",
 }
 LEVELS = ("scorer", "individuals", "bodyparts", "coords")
@@ -167,6 +168,7 @@ def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
         found.numbers[kept, index:],
         lambda i: found.raw(int(kept[i])),
         {at[i]: reason for i, reason in wrong.items() if i in at},
+        {"row-short": (found.short > 0)[kept]},
     )
 
 

@@ -149,10 +149,12 @@ class Frames:
         numbers: Floats,
         raw: Callable[[int], bytes] = lambda _: b"",
         wrong: Mapping[int, tuple[str, str]] | None = None,
+        mended: Mapping[str, Bools] | None = None,
     ) -> None:
         """Takes in images: their paths or frame numbers, and (N, C) of the columns.
 
-        `wrong` has (code, sentence) of lines that are none: one record each.
+        `wrong` has (code, sentence) of lines that are none: one record each; `mended`
+        (N,) by code those that the reader repaired.
         """
         first, self.images = self.images, self.images + len(paths)
         self.build.images(len(paths))
@@ -172,6 +174,8 @@ class Frames:
             rows.position = (first + at) * len(self.animals) + j
             rows.raw = partial(_line, raw, at)
             place.remark(rows, there, self.name)
+            for code, which in (mended or {}).items():
+                rows.remarks.repair(which[there], f"{self.name}.{code}")
             for i, reason in (wrong or {}).items():
                 if there[i]:
                     rows.remarks.reasons[int(np.searchsorted(at, i))] = reason

@@ -60,8 +60,6 @@ CARRIES = Carries(
 TRAPS = markers.traps(NAME) | {
     "marker-csv.header": "The header is none of Vicon's, Qualisys' or OptiTrack's, or "
     "there are no trajectories below it: the file is not read.",
-    "marker-csv.frames-differ": "There are fewer or more rows than the header says: "
-    "those that are there count.",
     "marker-csv.cell": "A cell is no number, or a row has more cells than there are "
     "columns: the row is quarantined.",
     "marker-csv.row-cut": "The file ends within a row: the row is quarantined.",
@@ -120,9 +118,8 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         found = parse(block, layout.width, layout.dialect)
         _add(found, lines.unended, capture, layout)
         yield from build.ready()
-    build.damaged(file.name, lines.damage)
-    if layout.frames not in (None, capture.frames):
-        build.note("frames-differ")
+    if not build.damaged(file.name, lines.damage):
+        capture.end(layout.frames)
 
 
 def _layout(lines: Lines) -> Layout | str:

@@ -60,6 +60,9 @@ TRAPS = {
     "unit-doubtful": "A body is smaller than 1 cm or larger than 20 m in the unit that "
     "the file names: it is probably in another.",
     "frame-assumed": "A row has no frame number: it is counted from the one before.",
+    "frames-missing": "There are fewer frames than the header says: those that are "
+    "there count; said where they end, and of the whole file where there are none.",
+    "frames-beyond": "There are more frames than the header says: all of them count.",
 }
 """What all formats of markers share, without the format's name."""
 
@@ -187,6 +190,20 @@ class Capture:
                 rows.remarks.reasons[i] = reason
             self._strange(rows, subject)
             self.build.add(rows)
+
+    def end(self, told: float | None) -> None:
+        """Says of a file that is read to its end where frames that it told lack."""
+        if told is None or told == self.frames:
+            return
+        if self.frames > told:
+            self.build.note("frames-beyond")
+            return
+        detail = (
+            f"its header tells of {told:g} frames, but it holds {self.frames or 'none'}"
+            "; export it again, whole, or let the header tell what there is"
+        )
+        place = self.frames * len(self.subjects) if self.frames else -1
+        self.build.say(self.source, "frames-missing", detail, position=place)
 
     def _numbers(self, frame: Floats) -> tuple[npt.NDArray[np.int64], Bools]:
         """(F,) the frames' numbers, and which of them had to be counted on."""

@@ -75,6 +75,8 @@ TRAPS = {
     "points-csv.cell": "A cell is no number where one should be, or a line has too "
     "many cells: quarantined.",
     "points-csv.row-cut": "The file ends within a line: quarantined.",
+    "points-csv.row-short": "A line ends before its last column: what it lacks counts "
+    "as empty.",
     "points-csv.no-image": "A line names no image: quarantined.",
     "points-csv.visibility": "A visibility is none of 0, 1, 2, 3, absent, occluded, "
     "visible: quarantined.",

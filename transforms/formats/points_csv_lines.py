@@ -69,9 +69,12 @@ class Wide:
             reasons = dict.fromkeys(range(n), why) | reasons
         elif not table.records:
             table.build.note("left-out", int((~mine).sum()))
-        table.put(
-            Draft(found, full, flag, lines, reasons, lambda i: found.raw(int(lines[i])))
-        )
+        short = np.asarray(found.short[lines] > 0)
+
+        def raw(i: int) -> bytes:
+            return found.raw(int(lines[i]))
+
+        table.put(Draft(found, full, flag, lines, reasons, raw, short))
 
     def end(self) -> None:
         """Nothing was held back."""
@@ -191,7 +194,8 @@ class Long:
             own = lines[np.flatnonzero(number == i)].tolist()
             return b"\n".join(found.raw(line) for line in own)
 
-        table.put(Draft(found, full, flag, heads, reasons, raw))
+        short = np.bincount(number, found.short[lines], minlength=n) > 0
+        table.put(Draft(found, full, flag, heads, reasons, raw, np.asarray(short)))
 
 
 def _keys(found: Cells, columns: Columns) -> pa.Array:

@@ -13,7 +13,7 @@ from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.points_csv_columns import Columns
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.text_table import Cells
-from posegate.transforms.model.poses import Bytes, Floats
+from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Visibility
 
 Indices = npt.NDArray[np.intp]
@@ -60,7 +60,8 @@ def whole(numbers: Floats) -> pa.Array:
 class Draft:
     """N records of a block: (N, K, 3) points, (N, K) flags, and the line of each.
 
-    `reasons` has (code, sentence) of those that are refused; `raw(i)` a record's lines.
+    `reasons` has (code, sentence) of those that are refused; `raw(i)` a record's lines;
+    `short` (N,) are those of a line that ends too early.
     """
 
     found: Cells
@@ -69,6 +70,7 @@ class Draft:
     lines: Indices
     reasons: Reasons
     raw: Callable[[int], bytes]
+    short: Bools
 
 
 @dataclass
@@ -93,6 +95,7 @@ class Table:
             at = np.flatnonzero(units == unit)
             rows = self._rows(draft, at)
             rows.position = first + at
+            rows.remarks.repair(draft.short[at], "points-csv.row-short")
             for i, row in enumerate(at.tolist()):
                 if row in draft.reasons:
                     rows.remarks.reasons[i] = draft.reasons[row]

@@ -49,8 +49,6 @@ CARRIES = Carries(
 )
 TRAPS = markers.traps(NAME) | {
     "trc.header": "The first five lines are not a TRC header: the file is not read.",
-    "trc.frames-differ": "There are fewer or more rows than `NumFrames` says: those "
-    "that are there count.",
     "trc.markers-differ": "`NumMarkers` is not the number of names: the names count.",
     "trc.rate-differs": "`DataRate` is not what the times say (59 for 59.94): the "
     "times count.",
@@ -110,20 +108,16 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", header)
         return
-    capture = None
+    unit, rate = header.values.get("Units"), header.number("DataRate")
+    capture = Capture(NAME, context, build, file.name, header.names, unit, rate)
     for block in lines.blocks():
         found = parse(block, header.width, header.dialect)
-        if capture is None:
-            rate = _rate(found.numbers, header, build)
-            unit = header.values.get("Units")
-            capture = Capture(NAME, context, build, file.name, header.names, unit, rate)
+        if not capture.frames:
+            capture.rate = _rate(found.numbers, header, build)
         _add(found, lines.unended, capture, header)
         yield from build.ready()
-    build.damaged(file.name, lines.damage)
-    frames = capture.frames if capture else 0
-    told = header.number("NumFrames")
-    if told is not None and told != frames:
-        build.note("frames-differ")
+    if not build.damaged(file.name, lines.damage):
+        capture.end(header.number("NumFrames"))
     if header.number("NumMarkers") not in (None, len(header.names)):
         build.note("markers-differ")
 

@@ -39,7 +39,6 @@ def test_an_image_is_a_row_of_its_scorer() -> None:
         table(ROWS, sign=";"),
         b"\xef\xbb\xbf" + table(ROWS).replace(b"\n", b"\r\n"),
         table(ROWS).decode().encode("utf-16"),
-        table(ROWS).replace(b"6,,", b"6"),
         table(ROWS).rstrip(b"\n"),
         table([(r[0], *r[3:], *r[1:3]) for r in ROWS], ("B", "A")),
         table(ROWS).replace(b"scorer,Ann,Ann,Ann,Ann", b"scorer,Ann,Ann"),
@@ -52,6 +51,12 @@ def test_however_it_is_written_it_reads_the_same(data: bytes) -> None:
         f"{HOME}/img0007.png",
     )
     assert (len(got.rows), got.bad, got.repairs) == (2, [], set())
+
+
+def test_a_row_that_ends_before_its_last_point_says_so() -> None:
+    got = reading(table(ROWS).replace(b"6,,", b"6"))
+    assert [r["visibility"] for r in got.rows] == [[2, 2], [2, 0]]
+    assert [r["repairs"] for r in got.rows] == [[], ["dlc.row-short"]]
 
 
 def test_paths_of_all_systems_meet() -> None:

@@ -109,6 +109,15 @@ def test_a_file_name_says_whose_work_it_is() -> None:
     assert got.rows[0]["annotated_at"].isoformat() == "2026-02-03T00:00:00+00:00"
 
 
+def test_frames_that_the_header_tells_and_the_file_lacks_are_said() -> None:
+    (none,) = reading(trial(TWO, [], frames=652)).bad
+    assert (none["position"], none["reason"]) == (-1, "trc.frames-missing")
+    assert "652 frames, but it holds none" in none["detail"]
+    (some,) = reading(trial(TWO, ROWS, frames=652)).bad
+    assert some["position"] == len(ROWS)  # not the whole file: the rows there count
+    assert "652 frames, but it holds 2;" in some["detail"]
+
+
 @pytest.mark.parametrize("data", [b"", b"\0" * 999, b'{"images": []}'])
 def test_what_is_no_trc_is_said_to_be_none(data: bytes) -> None:
     got = reading(data)
@@ -142,21 +151,21 @@ def test_a_sample_reads_to_its_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "frames", "markers", "notes"),
+    ("name", "frames", "markers", "bad"),
     [
-        ("opensim_gait2354/Gait2354_Simbody/subject01_static.trc", 300, 49, {}),
-        ("opensim_gait2354/Gait2354_Simbody/subject01_walk1.trc", 151, 41, {}),
-        ("opensim_gait2354/Gait2392_Simbody/subject01_walk1.trc", 151, 41, {}),
-        ("pyomeca_markers/markers.trc", 93, 51, {"trc.frames-differ": 1}),
+        ("opensim_gait2354/Gait2354_Simbody/subject01_static.trc", 300, 49, []),
+        ("opensim_gait2354/Gait2354_Simbody/subject01_walk1.trc", 151, 41, []),
+        ("opensim_gait2354/Gait2392_Simbody/subject01_walk1.trc", 151, 41, []),
+        ("pyomeca_markers/markers.trc", 93, 51, ["trc.frames-missing"]),
     ],
 )
 def test_real_trials(
-    shared_data: Path, name: str, frames: int, markers: int, notes: dict[str, int]
+    shared_data: Path, name: str, frames: int, markers: int, bad: list[str]
 ) -> None:
     """pyomeca's says 652 frames and holds 93: its end was cut by hand."""
     line = (shared_data / name).read_text().splitlines()[3]
     names = [cell for cell in cells(line, dialect_of(line))[2:] if cell]
     assert len(names) == markers
     got = Reading(shared_data / name, Skeleton("s", tuple(names), (), (), None))
-    assert (len(got.rows), got.bad, got.tally.notes) == (frames, [], notes)
+    assert (len(got.rows), got.reasons, got.tally.notes) == (frames, bad, {})
     assert {(r["unit"], r["fps"]) for r in got.rows} <= {("mm", 60.0), ("mm", 100.0)}
