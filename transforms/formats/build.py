@@ -3,7 +3,7 @@
 Names of instances, the job table, roles, areas, refusals and the tally.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from posegate.transforms.formats import values
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.instance_names import Keys, named
+from posegate.transforms.formats.joined import fits, joined, weight
 from posegate.transforms.formats.rows import Record, Rows, gathered
 from posegate.transforms.formats.said import Said
 from posegate.transforms.formats.streams import DamagedStream
@@ -32,7 +33,10 @@ without a segment."""
 RAW = 64 << 10
 """Bytes of a record that quarantine keeps."""
 
-_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch
+_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch; bytes of rows that are held
+
+Refusal = tuple[str, int, str, str, bytes]
+"""A row of quarantine: source, position, code, sentence, bytes."""
 
 
 class Build:
@@ -47,9 +51,11 @@ class Build:
         self._context, self._tally, self._name = context, tally, name
         self._pending: list[pa.RecordBatch] = []
         self._count = 0
-        self._refused: list[tuple[str, int, str, str, bytes]] = []
+        self._refused: list[Refusal] = []
         self._bytes = 0
-        self._seen: Keys = np.empty(0, np.uint64)
+        self._held: list[tuple[Rows, int]] = []  # each after so many refusals
+        self._held_rows = self._held_bytes = 0
+        self._seen: list[Keys] = []  # sorted, each more than twice the next
         self._drafts: list[Record] = []
 
     def files(self) -> Iterator[File]:
@@ -67,23 +73,21 @@ class Build:
         return damage is not None
 
     def add(self, rows: Rows) -> None:
-        """Takes records in: good ones become rows, the others quarantine rows."""
+        """Takes records in: good ones become rows, the others quarantine rows.
+
+        They may be held until there are enough for a batch, so that nothing of `rows`
+        may change behind this.
+        """
         if not len(rows):
             return
-        batch = self._batch(rows)
-        source = batch["source"].to_pylist() if rows.remarks.reasons else []
-        for i, (code, detail) in sorted(rows.remarks.reasons.items()):
-            position = int(rows.position[i])
-            where = f"record {position} of {rows.section}: " if rows.section else ""
-            self._quarantine(source[i], position, code, where + detail, rows.raw(i))
         self._tally.records += len(rows)
-        self._tally.quarantined += len(rows.remarks.reasons)
-        if rows.remarks.reasons:
-            batch = batch.filter(pa.array(rows.remarks.good))
-        self._tally.rows += len(batch)
-        if len(batch):
-            self._pending.append(batch)
-            self._count += len(batch)
+        if self._held and not fits(self._held[0][0], rows):
+            self._join()
+        self._held.append((rows, len(self._refused)))
+        self._held_rows += len(rows)
+        self._held_bytes += weight(rows)
+        if 2 * self._held_rows > self._context.batch or self._held_bytes > _BYTES:
+            self._join()
 
     def put(self, record: Record) -> None:
         """`add`, for formats that are read record by record."""
@@ -129,11 +133,13 @@ class Build:
         if 2 * self._count > self._context.batch:  # less what was refused
             yield self._flush()
         if len(self._refused) >= _ROWS or self._bytes >= _BYTES:
+            self._join()
             yield self._flush_quarantine()
 
     def rest(self) -> Iterator[pa.RecordBatch]:
         """The batches that are left at the end."""
         self._gather()
+        self._join()
         if self._count:
             yield self._flush()
         if self._refused:
@@ -147,6 +153,36 @@ class Build:
             k = len(self._context.skeleton.keypoints)
             drafts, self._drafts = self._drafts, []
             self.add(gathered(drafts, k))
+
+    def _join(self) -> None:
+        """Makes a batch of all rows that are held."""
+        held, self._held, self._held_rows, self._held_bytes = self._held, [], 0, 0
+        if not held:
+            return
+        rows = joined([some for some, _ in held])
+        batch = self._batch(rows)
+        self._tally.quarantined += len(rows.remarks.reasons)
+        if rows.remarks.reasons:
+            self._settle(held, _refusals(rows, batch["source"]))
+            batch = batch.filter(pa.array(rows.remarks.good))
+        self._tally.rows += len(batch)
+        if len(batch):
+            self._pending.append(batch)
+            self._count += len(batch)
+
+    def _settle(
+        self, held: Sequence[tuple[Rows, int]], found: Mapping[int, Refusal]
+    ) -> None:
+        """Puts refusals of held rows, by their place, before those that came later."""
+        before, self._refused = self._refused, []
+        start = done = 0
+        for rows, at in held:
+            end = start + len(rows)
+            self._refused += before[done:at]
+            self._refused += [found[i] for i in range(start, end) if i in found]
+            start, done = end, at
+        self._refused += before[done:]
+        self._bytes += sum(len(each[-1]) for each in found.values())
 
     def _flush(self) -> pa.RecordBatch:
         pending, self._pending, self._count = self._pending, [], 0
@@ -242,13 +278,25 @@ class Build:
         first = np.zeros(len(digest), np.bool_)
         rows = np.flatnonzero(good)
         first[rows[np.unique(digest[rows], return_index=True)[1]]] = True
-        if len(self._seen):
-            at = np.minimum(np.searchsorted(self._seen, digest), len(self._seen) - 1)
-            first &= self._seen[at] != digest
-        merged = np.concatenate([self._seen, np.sort(digest[first])])
-        merged.sort(kind="stable")  # of two sorted runs: linear
-        self._seen = merged
+        for run in self._seen:
+            at = np.minimum(np.searchsorted(run, digest), len(run) - 1)
+            first &= run[at] != digest
+        new = np.sort(digest[first])
+        while self._seen and len(self._seen[-1]) <= 2 * len(new):
+            new = np.concatenate([self._seen.pop(), new])
+            new.sort(kind="stable")  # of two sorted runs: linear
+        self._seen += [new] if len(new) else []
         return good & ~first
+
+
+def _refusals(rows: Rows, source: pa.Array) -> dict[int, Refusal]:
+    """What is refused of rows, by their place."""
+    section, out = rows.section, {}
+    for i, (code, detail) in sorted(rows.remarks.reasons.items()):
+        position = int(rows.position[i])
+        where = f"record {position} of {section}: " if section else ""
+        out[i] = (source[i].as_py(), position, code, where + detail, rows.raw(i)[:RAW])
+    return out
 
 
 def _far(xy: Floats, far: Bools, names: Sequence[str]) -> str:

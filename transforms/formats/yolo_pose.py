@@ -235,7 +235,7 @@ class Labels:
     ) -> Rows:
         n, k, m = len(some), len(self.context.skeleton.keypoints), len(places)
         dims, scored = layout
-        source = [self.source[i] for i in some]
+        source, lines = [self.source[i] for i in some], self.line
         found = [self._image(name) for name in source]
         size = np.array([(f.width, f.height) if f else (np.nan,) * 2 for f in found])
         table = np.full((n, k, 3), np.nan)
@@ -249,7 +249,7 @@ class Labels:
                 f.image if f else stem(s) for f, s in zip(found, source, strict=True)
             ],
             source=source,
-            raw=lambda i: self.line[some[i]],
+            raw=lambda i: lines[some[i]],
             xy=table[:, :, :2] * size[:, None, :],
             visibility=np.zeros((n, k), np.uint8),
             bbox=np.concatenate([center - extent / 2, extent], axis=1),
