@@ -2,6 +2,8 @@
 
 A format takes part by a module `tests/samples/<name>.py` with `sample(n)`, which gives
 the files of n instances, and `PLAIN`, the syntax (see `children.read_format.PLAIN`).
+Formats of arrays, which people deliver by the hundred thousand, say `TIMES`: of them
+there are so many times as many instances.
 The plain parser of JSON is msgspec's decoder, a whole file at once to Python objects;
 it neither looks at them nor makes rows, so formats of few bytes an instance are the
 hardest. Imports and Python's exit are counted on neither side.
@@ -34,8 +36,9 @@ def run(options: argparse.Namespace) -> str:
     cases: dict[str, Run] = {}
     sizes: dict[str, int] = {}
     for name, module in found.items():
-        folder = options.data / f"format-{name}-{n}"
-        sizes[name] = written(folder, module, n)
+        count = n * getattr(module, "TIMES", 1)
+        folder = options.data / f"format-{name}-{count}"
+        sizes[name] = written(folder, module, count)
         cases[name] = partial(child, "read_format", "ours", name, folder)
         cases[f"{name} plain"] = partial(
             child, "read_format", module.PLAIN, name, folder

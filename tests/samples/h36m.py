@@ -1,4 +1,9 @@
-"""Arrays of 3-D poses."""
+"""Arrays of 3-D poses.
+
+As SPIN's preprocessing and mmpose's write them: by `np.savez`, so not compressed, names
+as texts of one length, numbers as doubles (mmpose's own `test_h36m_body3d.npz` has the
+same types); the training set has 312,188 poses.
+"""
 
 import io
 from typing import Any
@@ -7,6 +12,7 @@ import numpy as np
 
 SKELETON = "h36m_17"
 PLAIN = "npz"
+TIMES = 10
 NAME = "S1/S1_Directions_1.54138969/S1_Directions_1.54138969_{:06d}.jpg"
 
 
