@@ -94,6 +94,11 @@ class Reading:
         assert self.tally.quarantined + self.tally.others == len(self.bad)
 
     @property
+    def texts(self) -> list[str]:
+        """Every row as a text, in which NaN equals itself."""
+        return [*map(repr, self.rows)]
+
+    @property
     def reasons(self) -> list[str]:
         return [row["reason"] for row in self.bad]
 

@@ -56,11 +56,15 @@ def decoded(raw: bytes) -> Any:
 
 
 def typed(kind: Any) -> Decode:
-    """`decoded`, but what fits a type is of it, and without what the type lacks."""
+    """`decoded`, but what fits a type is of it, and without what the type lacks.
+
+    Texts that it leaves out must be UTF-8 too, which msgspec does not look at.
+    """
     decoder = msgspec.json.Decoder(kind)
 
     def decode(raw: bytes) -> Any:
         try:
+            _ = raw.isascii() or str(raw, "utf-8")
             return decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return decoded(raw)

@@ -6,21 +6,38 @@
     "visible": true, "complete": true}}, "score": 0.9}]}]}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+from msgspec import UNSET
 
 from posegate.transforms.formats import sleap_labels
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.json_files import Unreadable
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.sleap_labels import Body, Video
+from posegate.transforms.formats.remarks import Remarks
+from posegate.transforms.formats.rows import Rows
+from posegate.transforms.formats.sleap_json_labels import (
+    FARTHEST,
+    Instance,
+    Labels,
+    instances,
+    labels,
+    whole,
+)
+from posegate.transforms.formats.sleap_labels import Body
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.geometry import both
+from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Visibility
 
 NAME = "sleap-json"
@@ -36,6 +53,7 @@ TRAPS = sleap_labels.traps(NAME) | {
 }
 _LARGEST = 256 << 20  # bytes; it must be had whole, for skeletons stand anywhere
 _KEYS = (b'"skeletons"', b'"nodes"')
+_XY, _VISIBLE = attrgetter("x", "y"), attrgetter("visible")
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -49,135 +67,151 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
         try:
-            data = file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf")
-            said = sleap_labels.decoded(data, "it")
+            data = _data(file)
+            reading = _Reading(context, build, file.name, data, labels(data))
         except DamagedStream as damage:
             build.damaged(file.name, damage)
             continue
-        except ValueError as error:
+        except Unreadable as error:
             build.say(file.name, "layout", f"{error}; export it again")
             continue
-        yield from _file(said, file, context, build)
+        for start in range(0, len(reading.instances), context.batch):
+            reading.add(start, start + context.batch)
+            yield from build.ready()
     yield from build.rest()
 
 
 def names(file: File) -> list[Names]:
     """The nodes of its skeletons."""
-    data = file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf")
-    found = sleap_labels.nodes(sleap_labels.decoded(data, file.name))
+    found = sleap_labels.nodes(sleap_labels.decoded(_data(file), file.name))
     return [Names("animal", tuple(nodes)) for nodes in found]
 
 
-def _file(
-    said: Any, file: File, context: Context, build: Build
-) -> Iterator[pa.RecordBatch]:
-    labels = said.get("labels") if isinstance(said, dict) else None
-    if not isinstance(labels, list):
-        build.say(file.name, "layout", "it has no list of labels; export it again")
-        return
-    bodies = [Body(context, names) for names in sleap_labels.nodes(said)]
-    for body in bodies:
-        body.note(build)
-    films = _some(said, "videos", sleap_labels.video)
-    tracks = _some(said, "tracks", sleap_labels.track)
-    films = sleap_labels.apart(films)
-    count = 0
-    for label in labels:
-        build.images()
-        frame = label if isinstance(label, dict) else {}
-        instances = frame.get("_instances", frame.get("instances"))
-        if not isinstance(instances, list) or not instances:
-            build.note("unlabelled-frames")
-            continue
-        for instance in instances:
-            record = Record(position=count, image="", source=file.name, id=str(count))
-            _place(record, frame, films)
-            _fill(record, instance, bodies, tracks, build)
-            if record.refusal is not None:
-                record.raw = msgspec.json.encode(instance)
-            build.put(record)
-            count += 1
-        yield from build.ready()
+def _data(file: File) -> bytes:
+    return file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf")
 
 
-def _some(said: Any, key: str, kind: Any) -> list[Any]:
-    listed = said.get(key)
+class _Places(dict[str, int]):
+    """The keypoint of a node by its number as a text, -1 for what is none."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__(body.numbered)
+        self._places = body.places
+
+    def __missing__(self, name: str) -> int:
+        node = whole(name)
+        known = node is not None and node < len(self._places)
+        return int(self._places[node]) if known else -1
+
+
+class _Reading:
+    """One file's instances, by columns."""
+
+    def __init__(
+        self, context: Context, build: Build, source: str, data: bytes, said: Labels
+    ) -> None:
+        self._context, self._build = context, build
+        self._source, self._data = source, data
+        self._bodies = [Body(context, own) for own in sleap_labels.nodes(said.names)]
+        self._places = [_Places(body) for body in self._bodies]
+        self._films = sleap_labels.apart(_some(said.videos, sleap_labels.video))
+        self._tracks = _some(said.tracks, sleap_labels.track)
+        counts = [len(frame.instances) for frame in said.labels]
+        self._frames = said.labels
+        self._at = np.repeat(np.arange(len(counts)), counts)  # of each its frame
+        self.instances = list(chain.from_iterable(f.instances for f in said.labels))
+        for body in self._bodies:
+            body.note(build)
+        build.images(len(counts))
+        build.note("unlabelled-frames", counts.count(0))
+
+    def add(self, start: int, stop: int) -> None:
+        """Takes in some of the instances."""
+        some = self.instances[start:stop]
+        sound = [
+            one.points is not None
+            and one.skeleton is not None
+            and 0 <= one.skeleton < len(self._bodies)
+            for one in some
+        ]
+        model = np.array([one.score is not UNSET for one in some]) & sound
+        self._build.note("predicted", int(model.sum()))
+        frames = [self._frames[i] for i in self._at[start:stop].tolist()]
+        placed = [f.video is not None and f.frame_idx is not None for f in frames]
+        pairs = [
+            (f.video, f.frame_idx) if there else (-1, 0)
+            for f, there in zip(frames, placed, strict=True)
+        ]
+        film, frame = np.array(pairs, np.int64).reshape(-1, 2).T
+        xy, flags, hidden = self._points(some, sound)
+        position = np.arange(start, start + len(some))
+        rows = Rows(
+            position=position,
+            xy=xy,
+            visibility=flags,
+            source=self._source,
+            raw=lambda i: msgspec.json.encode(self._written[start + i]),
+            id=pa.array(position),
+            frame=pa.array(frame),
+            track=[self._track(one.track) for one in some],
+            model=model,
+            **sleap_labels.shown(self._films, film, frame),
+        )
+        rows.remarks.repair(hidden, "sleap-json.invisible")
+        self._refuse(rows.remarks, some, np.array(sound), np.array(placed))
+        self._build.add(rows)
+
+    @cached_property
+    def _written(self) -> list[Any]:
+        return instances(self._data)
+
+    def _points(
+        self, some: Sequence[Instance], sound: Sequence[bool]
+    ) -> tuple[Floats, Bytes, Bools]:
+        """(N, K, 2) [px], (N, K) visibility; (N,): had invisible ones."""
+        n, k = len(some), len(self._context.skeleton.keypoints)
+        pairs = zip(some, sound, strict=True)
+        given = [one.points or {} if s else {} for one, s in pairs]
+        points = list(chain.from_iterable(each.values() for each in given))
+        m, counts = len(points), np.fromiter(map(len, given), np.int64, n)
+        places = chain.from_iterable(
+            map(self._places[one.skeleton or 0].__getitem__, each)
+            for one, each in zip(some, given, strict=True)
+        )
+        at = np.fromiter(places, np.int64, m)
+        table = np.array(list(map(_XY, points)), np.float64).reshape(m, 2)
+        known = (at >= 0) & both(np.abs(table) < FARTHEST)
+        visible = np.fromiter(map(_VISIBLE, points), np.bool_, m)
+        row = np.repeat(np.arange(n), counts)
+        shown, hidden = known & visible, np.zeros(n, np.bool_)
+        hidden[row[known & ~visible]] = True
+        xy, flags = np.full((n, k, 2), np.nan), np.zeros((n, k), np.uint8)
+        xy[row[shown], at[shown]] = table[shown]
+        flags[row[shown], at[shown]] = Visibility.VISIBLE
+        return xy, flags, hidden
+
+    def _track(self, number: int | None) -> str | None:
+        if number is None or not 0 <= number < len(self._tracks):
+            return None
+        return self._tracks[number]
+
+    def _refuse(
+        self, remarks: Remarks, some: Sequence[Instance], sound: Bools, placed: Bools
+    ) -> None:
+        """Refuses what has another skeleton, then what is not whole."""
+        why = [body.strange for body in self._bodies]
+        if any(why):
+            pairs = zip(some, sound, strict=True)
+            of = [one.skeleton or 0 if s else 0 for one, s in pairs]
+            strange = sound & np.array([why[i] is not None for i in of])
+            code = "sleap-json.other-skeleton"
+            remarks.refuse(strange, code, lambda i: str(why[of[i]]))
+        lost = "its frame has no frame_idx, or no video; save it again"
+        remarks.refuse(~placed, "sleap-json.instance", lambda _: lost)
+        lacks = "its skeleton or its points are not in the file; save it again"
+        remarks.refuse(~sound, "sleap-json.instance", lambda _: lacks)
+
+
+def _some(listed: Any, kind: Any) -> list[Any]:
     listed = listed if isinstance(listed, list) else []
     return [kind(each, i) for i, each in enumerate(listed)]
-
-
-def _place(record: Record, frame: dict[str, Any], films: list[Video]) -> None:
-    """Which frame of which video it is."""
-    number, video = frame.get("frame_idx"), frame.get("video")
-    number = _whole(number)
-    video = _whole(video)
-    if number is None or video is None:
-        record.refusal = (
-            "sleap-json.instance",
-            "its frame has no frame_idx, or no video; save it again",
-        )
-        return
-    film = films[video] if 0 <= video < len(films) else Video(f"video{video}")
-    record.image, record.video = film.image(number), film.name
-    record.frame, record.fps = number, film.fps
-    record.width, record.height = film.width, film.height
-
-
-def _whole(value: Any) -> int | None:
-    """A number, also as a text; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:18])
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and abs(value) < 2**53 else None
-
-
-def _fill(
-    record: Record,
-    instance: Any,
-    bodies: list[Body],
-    tracks: list[str],
-    build: Build,
-) -> None:
-    """Points, track and kind of an instance."""
-    instance = instance if isinstance(instance, dict) else {}
-    points = instance.get("_points", instance.get("points"))
-    number = _whole(instance.get("skeleton", 0))
-    if not isinstance(points, dict) or number is None or number >= len(bodies):
-        record.refusal = record.refusal or (
-            "sleap-json.instance",
-            "its skeleton or its points are not in the file; save it again",
-        )
-        return
-    body = bodies[number]
-    if body.strange is not None:
-        record.refusal = ("sleap-json.other-skeleton", body.strange)
-    at = _whole(instance.get("track"))
-    record.track = tracks[at] if at is not None and 0 <= at < len(tracks) else None
-    record.model = "score" in instance
-    build.note("predicted", int(record.model))
-    numbered = body.numbered
-    for name, point in points.items():
-        place = numbered[name] if name in numbered else _at(body, name)
-        where = point if isinstance(point, dict) else {}
-        x, y = _number(where.get("x")), _number(where.get("y"))
-        if place < 0 or x is None or y is None:
-            continue
-        if where.get("visible", True) is False:
-            record.repairs = [*record.repairs, "sleap-json.invisible"]
-            continue
-        record.points[place] = (x, y, Visibility.VISIBLE)
-
-
-def _at(body: Body, name: str) -> int:
-    """The keypoint of a node, by its number; -1 if it is none."""
-    node = _whole(name)
-    known = node is not None and node < len(body.places)
-    return int(body.places[node]) if known else -1
-
-
-def _number(value: Any) -> float | None:
-    """A coordinate; None for NaN, null, and what is no number."""
-    if type(value) is float and -1e300 < value < 1e300:
-        return value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and abs(value) < 1e300 else None

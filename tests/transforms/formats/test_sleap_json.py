@@ -1,6 +1,8 @@
 """SLEAP's labels in JSON."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +32,44 @@ def test_an_instance_is_a_row_of_its_track() -> None:
 def test_a_scored_instance_is_a_models() -> None:
     got = Reading({"a.slp": labels("AB", [[{**ONE, "score": 0.5}]])}, AB)
     assert got.rows[0]["role"] == "prelabel"
+
+
+def test_what_is_written_in_another_way_reads_the_same() -> None:
+    (data,) = sample(20).values()
+    sound = Reading({"a.json": data}, SKELETON)
+    for ours, other in (
+        (b'"visible": true', b'"visible": 1'),
+        (b'"video": 0', b'"video": "0"'),
+        (b'"0": {', b'"00": {'),
+    ):
+        got = Reading({"a.json": data.replace(ours, other, 1)}, SKELETON)
+        assert (got.texts, got.bad) == (sound.texts, [])
+
+
+def test_a_point_that_is_no_number_is_not_labelled() -> None:
+    data = labels("AB", [[instance((1.5, 2.5), (float("nan"), 4))]])
+    (row,) = Reading({"a.json": data}, AB).rows
+    assert row["visibility"] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"skeleton": 1}, {"skeleton": -1}, {"skeleton": None}, {"_points": None}],
+)
+def test_an_instance_that_is_not_whole_is_refused_as_it_stands(
+    change: dict[str, Any],
+) -> None:
+    got = Reading({"a.json": labels("AB", [[ONE, {**ONE, **change}]])}, AB)
+    assert (len(got.rows), got.reasons) == (1, ["sleap-json.instance"])
+    assert json.loads(got.bad[0]["raw"]) == {**ONE, **change}
+
+
+def test_several_skeletons_in_one_file_keep_their_instances_order() -> None:
+    both = [{"nodes": [{"id": 0}, {"id": 1}]}, {"nodes": [{"id": 1}, {"id": 0}]}]
+    turned = {**instance((3.5, 4.5), (1.5, 2.5)), "skeleton": 1}
+    got = Reading({"a.json": labels("AB", [[ONE, turned, ONE]], skeletons=both)}, AB)
+    assert [row["xy"] for row in got.rows] == [[1.5, 2.5, 3.5, 4.5]] * 3
+    assert [row["id"] for row in got.rows] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize(
