@@ -78,18 +78,21 @@ def body_error(
     left = leftward(xy, seen, scale, skeleton)  # (M, 2)
     down, hand = upright(left, xy, seen, skeleton)
     side = sides(skeleton)
-    outward = np.where(side == 0, 1, side)[:, None] * left[:, None]  # (M, K, 2)
-    x, y = outward, np.broadcast_to(down[:, None], outward.shape)
+    outward = np.where(side == 0, 1, side)  # (K,)
     before = np.array(parents(skeleton))
-    limb = before >= 0
-    along = unit(xy - xy[:, before], scale[:, None])  # (M, K, 2)
-    known = (seen & seen[:, before])[..., None]
-    along = np.where(known, along, np.nan)
-    turn = np.where(side == 0, 1, side) * hand[:, None]  # (M, K)
-    across = -turn[..., None] * quarter(along)
-    x = np.where(limb[:, None], along, x)
-    y = np.where(limb[:, None], across, y)
-    return np.stack([dot(error, x), dot(error, y)], axis=-1)
+    trunk, limb = np.flatnonzero(before < 0), np.flatnonzero(before >= 0)
+    start = before[limb]
+    along = unit(xy[:, limb] - xy[:, start], scale[:, None])  # (M, L, 2)
+    along = np.where((seen[:, limb] & seen[:, start])[..., None], along, np.nan)
+    across = -(outward[limb] * hand[:, None])[..., None] * quarter(along)
+    turned = np.empty_like(error)
+    for some, x, y in (
+        (trunk, outward[trunk, None] * left[:, None], down[:, None]),
+        (limb, along, across),
+    ):
+        off = error[:, some]
+        turned[:, some, 0], turned[:, some, 1] = dot(off, x), dot(off, y)
+    return turned
 
 
 def leftward(xy: Floats, seen: Bools, scale: Floats, skeleton: Skeleton) -> Floats:

@@ -29,8 +29,10 @@ from posegate.transforms.model.poses import Floats, Poses
 from posegate.transforms.model.schema import agreement
 from posegate.transforms.model.skeleton import Skeleton
 
-HEAVY = ("xy", "visibility", "origin", "bbox", "segmentation")
-"""Columns that the table says nothing of but through `poses` and outlines."""
+OF_JUDGED = ("instance", "image", "video", "annotator")
+PLACED = ("part", "row", "annotated_at", "attributes")
+OF_REFERENCE = ("instance", "annotator", "area_source", "attributes")
+"""What the table says, or is asked, of either side as its row has it."""
 
 
 @dataclass(frozen=True)
@@ -132,19 +134,16 @@ def table(
 ) -> pa.RecordBatch:
     """The agreement of each pair (`schema.agreement`), in the couples' order."""
     one, other = couples.judged, couples.reference
-    light = rows.select([n for n in rows.schema.names if n not in HEAVY])
+    light = rows.select([*PLACED, *OF_JUDGED])
     judged = light.take(pa.array(one))
-    reference = light.take(pa.array(other))
+    reference = rows.select(OF_REFERENCE).take(pa.array(other))
     columns = {
-        **{
-            name: judged[name] for name in ("part", "row", "instance", "image", "video")
-        },
-        "annotator": judged["annotator"],
+        **{name: judged[name] for name in ("part", "row", *OF_JUDGED)},
         "reference": reference["instance"],
         "reference_annotator": reference["annotator"],
         "kind": pa.array(KINDS, pa.string()).take(pa.array(couples.kind)),
         "week": week_names(judged["annotated_at"], week),
-        "stratum": joined(judged, how.strata),
+        "stratum": joined(rows, how.strata).take(pa.array(one)),
         "area_source": reference["area_source"],
         "people": pa.array(people(blocks, one, other)),
         **measures.measure(poses, one, other, skeleton, how.pck, how.fraction),
@@ -179,22 +178,29 @@ def mistakes(
     if skeleton.sigmas is None:
         none = np.full((len(one), len(skeleton.keypoints)), taxonomy.NONE, np.int8)
         return measures.listed(none)
-    size = measures.area(poses)
-    block = blocks.of_row[other]
-    owner = np.repeat(np.arange(len(one)), blocks.lengths[block])
-    mate = ranges(blocks.starts[block], blocks.lengths[block])
-    apart = mate != other[owner]
-    owner, mate = owner[apart], mate[apart]
+    size, block = measures.area(poses), blocks.of_row[other]
+    side = taxonomy.flip(len(skeleton.keypoints), skeleton.flip_pairs)
 
     def objects(chosen: Ints) -> taxonomy.Objects:
         return taxonomy.Objects(poses.xy[chosen], poses.labelled[chosen], size[chosen])
 
-    placed = np.where(poses.labelled[one][..., None], poses.xy[one], np.nan)
-    side = taxonomy.flip(len(skeleton.keypoints), skeleton.flip_pairs)
-    found = taxonomy.classify(
-        placed, objects(other), owner, objects(mate), skeleton.sigma, side
-    )
-    return measures.listed(found.astype(np.int8))
+    def kinds(some: slice) -> Ints:
+        owner, mate = mates(blocks, block[some], other[some])
+        seen = poses.labelled[one[some]][..., None]
+        placed = np.where(seen, poses.xy[one[some]], np.nan)
+        own, others = objects(other[some]), objects(mate)
+        return taxonomy.classify(placed, own, owner, others, skeleton.sigma, side)
+
+    found = [kinds(some).astype(np.int8) for some in measures.blocks(len(one))]
+    return measures.listed(np.concatenate(found))
+
+
+def mates(blocks: Blocks, block: Ints, row: Ints) -> tuple[Ints, Ints]:
+    """The other rows of the blocks of M rows: (Q,) which of the M, and the row."""
+    owner = np.repeat(np.arange(len(row)), blocks.lengths[block])
+    mate = ranges(blocks.starts[block], blocks.lengths[block])
+    apart = mate != row[owner]
+    return owner[apart], mate[apart]
 
 
 def spare(rows: pa.RecordBatch, blocks: Blocks, couples: Couples) -> pa.RecordBatch:

@@ -1,5 +1,7 @@
 """What is measured of pairs of poses, as columns of the agreement table."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -44,32 +46,64 @@ def measure(
     fraction: float,
 ) -> dict[str, pa.Array]:
     """What is measured of M pairs, as columns; NaN becomes null."""
+    size = area(poses)
+    found = [
+        _measured(poses, size, one[some], other[some], skeleton, pck, fraction)
+        for some in blocks(len(one))
+    ]
+    columns = {name: np.concatenate([f[name] for f in found]) for name in found[0]}
+    return {
+        **{
+            name: nullable(values) if values.ndim == 1 else listed(values)
+            for name, values in columns.items()
+        },
+        "visibility": listed(poses.visibility[one]),
+        "reference_visibility": listed(poses.visibility[other]),
+    }
+
+
+BLOCK = 1 << 12
+"""Pairs at a time, so that what is computed of them stays in a processor's cache."""
+
+
+def blocks(pairs: int) -> Iterator[slice]:
+    """All of so many pairs, some at a time; one empty stretch of none."""
+    for start in range(0, max(pairs, 1), BLOCK):
+        yield slice(start, start + BLOCK)
+
+
+def _measured(
+    poses: Poses,
+    size: Floats,
+    one: Ints,
+    other: Ints,
+    skeleton: Skeleton,
+    pck: str,
+    fraction: float,
+) -> dict[str, Floats]:
     seen, wanted = poses.labelled[one], poses.labelled[other]
     both = seen & wanted
     xy, true = poses.xy[one], poses.xy[other]
-    size = area(poses)
     scale2 = np.sqrt(size[one] * size[other])
     error = np.where(both[..., None], xy - true, np.nan)  # (M, K, 2)
     turned = body_error(error, true, wanted, np.sqrt(scale2), skeleton)
+    away = geometry.length(error)  # (M, K)
     m, k = both.shape
     columns: dict[str, Floats] = {
         "scale": np.sqrt(scale2),
         "facing": leftward(true, wanted, np.sqrt(scale2), skeleton)[:, 0],
         "exchanged": exchanged(xy, true, both, np.sqrt(scale2), skeleton),
-        "pck": oks.pck(error, both, normaliser(poses, other, skeleton, pck), fraction),
-        "mpjpe": oks.mpjpe(error, both),
+        "pck": oks.pck(away, both, normaliser(poses, other, skeleton, pck), fraction),
+        "mpjpe": oks.mpjpe(away, both),
     }
     if skeleton.sigmas is not None:
         off, wanted = cocos(poses, one, other)
         columns["oks"] = oks.oks(off, wanted, size[other], skeleton.sigma)
         both_ways = oks.symmetric(xy, seen, true, wanted, scale2, skeleton.sigma)
         columns |= both_ways._asdict()
-    return {
-        **{name: nullable(values) for name, values in columns.items()},
-        "error": listed(error.reshape(m, 2 * k)),
-        "body_error": listed(turned.reshape(m, 2 * k)),
-        "visibility": listed(poses.visibility[one]),
-        "reference_visibility": listed(poses.visibility[other]),
+    return columns | {
+        "error": error.reshape(m, 2 * k),
+        "body_error": turned.reshape(m, 2 * k),
     }
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from posegate.transforms.kernels.geometry import distance, length, squared_length
+from posegate.transforms.kernels.geometry import distance, squared_length
 from posegate.transforms.model.poses import Bools, Floats
 
 
@@ -105,32 +105,23 @@ def symmetric(
     return Symmetric(close, coverage, close * coverage)
 
 
-def pck(
-    error: Floats, both: Bools, normaliser: Floats, fraction: float = 0.2
-) -> Floats:
+def pck(away: Floats, both: Bools, normaliser: Floats, fraction: float = 0.2) -> Floats:
     """Share of the keypoints placed by both that lie nearer than fraction x normaliser.
 
-    (N, K, 2) [px], (N, K), (N,) [px] -> (N,). Strictly nearer. NaN where nothing is
-    placed by both or the normaliser is missing. PCK means nothing without the name of
-    its normaliser: the same 17 errors give .41 to .94. For mmpose's per-axis variant
-    divide the error by the box's (w, h) and give a normaliser of 1.
+    Lengths of errors (N, K) [px], (N, K), (N,) [px] -> (N,). Strictly nearer. NaN where
+    nothing is placed by both or the normaliser is missing. PCK means nothing without
+    the name of its normaliser: the same 17 errors give .41 to .94. For mmpose's
+    per-axis variant divide the error by the box's (w, h) and give a normaliser of 1.
     """
-    near = length(error) < fraction * normaliser[:, None]  # (N, K)
+    near = away < fraction * normaliser[:, None]  # (N, K)
     share = _mean(near.astype(np.float64), both)
     return np.where(np.isfinite(normaliser), share, np.nan)
 
 
-def mpjpe(error: Floats, both: Bools) -> Floats:
-    """Mean error over the keypoints placed by both: (N, K, 2), (N, K) -> (N,) [px].
-
-    NaN where there is none.
-    """
-    return _mean(length(error), both)
-
-
-def mpjpe_by_keypoint(error: Floats, both: Bools) -> Floats:
-    """Mean error over the pairs: (N, K, 2) [px], (N, K) -> (K,) [px]; NaN if none."""
-    return _mean(length(error).T, both.T)
+def mpjpe(away: Floats, both: Bools) -> Floats:
+    """Mean length of error over the keypoints placed by both: (N, K) [px], (N, K) ->
+    (N,) [px]; NaN where there is none."""
+    return _mean(away, both)
 
 
 def torso_diagonal(xy: Floats, left_shoulder: int, right_hip: int) -> Floats:

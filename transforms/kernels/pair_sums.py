@@ -31,6 +31,18 @@ MEASURES = (
 )
 """Of each: how many pairs have it, its sum and its sum of squares."""
 
+HEAVY = ("error", "body_error", "visibility", "reference_visibility")
+"""Columns of keypoints, of which nothing is said by instances: not to be copied."""
+
+NAMED = ("video", "image", "stratum", "category", "reference_category")
+"""What else the sums by kind of reference are told by."""
+
+WEEKLY = (
+    *("annotator", "week", "kind", "scale", "people"),
+    *("body_error", "reference_visibility"),
+)
+"""What `weekly` reads."""
+
 VARIANTS = ("oks_box", "oks_one_sigma", "oks_extent")
 
 STILLS = 1024
@@ -58,7 +70,9 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     if not pairs.num_rows:
         return
     k, score = len(skeleton.keypoints), score_of(skeleton)
-    yield from of_instances(pairs.filter(pa.array(~partial(pairs))), score, bad)
+    whole = ~partial(pairs)
+    light = pairs.select([n for n in pairs.schema.names if n not in HEAVY])
+    yield from of_instances(chosen(light, whole), score, bad)
     error = dense(pairs["error"], 2 * k).reshape(-1, k, 2)
     group, kinds = code(pairs["kind"])
     for number, (kind,) in enumerate(kinds):
@@ -69,7 +83,12 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
     if skeleton.sigmas is not None:
         fair = score.of(pairs) >= bad
-        yield from weekly(pairs.filter(pa.array(fair)), error[fair], skeleton)
+        yield from weekly(chosen(pairs.select(WEEKLY), fair), error[fair], skeleton)
+
+
+def chosen(pairs: pa.RecordBatch, kept: Bools) -> pa.RecordBatch:
+    """Some of the pairs; the batch itself, not a copy, where it is all of them."""
+    return pairs if kept.all() else pairs.filter(pa.array(kept))
 
 
 def partial(pairs: pa.RecordBatch) -> Bools:
@@ -85,9 +104,10 @@ def of_instances(pairs: pa.RecordBatch, by: Score, low: float) -> Iterator[Sum]:
         return
     score = by.of(pairs)
     group, kinds = code(pairs["kind"])
+    told = pairs.select([*MEASURES, *NAMED])
     for number, (kind,) in enumerate(kinds):
         rows = np.flatnonzero(group == number)
-        some = pairs.take(pa.array(rows))
+        some = told.take(pa.array(rows))
         yield ("pairs", kind, "", ""), measures(some)
         yield ("histogram", kind, "", ""), histogram(score[rows])
         yield from clusters(some, score[rows], kind)

@@ -135,10 +135,11 @@ def _contributions(
     usable = (scale > 0) & np.isfinite(scale)  # (N,)
     counted = both & np.isfinite(error).all(axis=-1) & usable[:, None]  # (N, K)
     unit = sigma * np.where(usable, scale, 1.0)[:, None]  # (N, K) [px]
-    plain = list(_plain(error, counted, unit, scale))
+    px, error = _lengths(error, counted)
+    plain = list(_plain(px, unit, scale))
     for each in plain:
         yield _fixed(each, counted)
-    (wx, wy), (hx, hy) = _offsets(error, counted, unit)
+    (wx, wy), (hx, hy) = _offsets(error, px, unit)
     squares = wx * wx, wx * wy, wy * wy
     for each in (wx, wy, *squares, hx, hy, hx * hx, hy * hy):
         yield _fixed(each, counted)
@@ -146,7 +147,8 @@ def _contributions(
         yield from (np.zeros(counted.shape, np.int64) for _ in BODY)
     else:
         turned = counted & np.isfinite(body).all(axis=-1)
-        (wx, wy), (hx, hy) = _offsets(body, turned, unit)
+        px, body = _lengths(body, turned)
+        (wx, wy), (hx, hy) = _offsets(body, px, unit)
         wide, near = (wx, wy, wx * wx, wy * wy), (hx, hy, hx * hx, hy * hy)
         for each in (np.ones_like(unit), *wide, *near):
             yield _fixed(each, turned)
@@ -167,11 +169,14 @@ def _difficulty(plain: Mapping[str, Floats], hard: Floats | None) -> Iterator[Fl
     yield from (x[a] * plain[of] for of in ("log", "gross") for a in HARD)
 
 
-def _plain(
-    error: Floats, counted: Bools, unit: Floats, scale: Floats
-) -> Iterator[Floats]:
+def _lengths(error: Floats, counted: Bools) -> tuple[Floats, Floats]:
+    """(N, K) [px] and (N, K, 2) [px] of the errors that count; 0 of the others."""
+    known = np.where(counted[..., None], error, 0.0)
+    return length(known), known
+
+
+def _plain(px: Floats, unit: Floats, scale: Floats) -> Iterator[Floats]:
     """What has no direction, in the order of `PLAIN`."""
-    px = length(np.where(counted[..., None], error, 0.0))
     with np.errstate(over="ignore"):
         q = px / unit
     log = np.log(np.clip(q, LEAST_Q, RADIUS))
@@ -183,12 +188,11 @@ def _plain(
 
 
 def _offsets(
-    error: Floats, counted: Bools, unit: Floats
+    error: Floats, px: Floats, unit: Floats
 ) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Offsets over sigma s, up to RADIUS and up to NEAR: (N, K) each."""
-    error = np.where(counted[..., None], error, 0.0)
     with np.errstate(over="ignore"):  # then it is gross, and has no direction
-        q = length(error) / unit
+        q = px / unit
     wide, near = (limit / np.maximum(q, limit) / unit for limit in (RADIUS, NEAR))
     x, y = error[..., 0], error[..., 1]
     return (x * wide, y * wide), (x * near, y * near)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import STANDING, TRIANGLE, batch, moved, placed, row
-from posegate.transforms.kernels import couples
+from posegate.transforms.kernels import couples, measures
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.model import schema
 from posegate.transforms.model.skeleton import Skeleton
@@ -221,6 +221,26 @@ def test_a_pair_says_which_stratum_it_is_of() -> None:
     how = How(strata=("annotator", "attributes.light", "video"))
     found = compare(placed(batch(*rows)), TRIANGLE, WEEK, how).pairs
     assert found["stratum"].to_pylist() == ["ann\x1fdim\x1f"]
+
+
+def test_a_stratum_may_be_of_what_can_be_seen_and_of_size() -> None:
+    rows = [row(1, visibility=[2, 1, 2]), row(2, role="gold")]
+    how = How(strata=("annotator", "complexity", "size"))
+    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, how).pairs
+    assert found["stratum"].to_pylist() == ["ann\x1fpartly hidden\x1fsmall"]
+
+
+def test_pairs_are_the_same_however_many_are_measured_at_a_time(
+    monkeypatch: Any,
+) -> None:
+    made = [row(n, image=f"{n}.jpg", xy=moved(n, 0)) for n in range(5)]
+    two = row(8, image="2.jpg", xy=moved(90, 0), bbox=None, role="gold")
+    gold = [row(9, image=f"{n}.jpg", role="gold") for n in range(5)]
+    rows = placed(batch(*made, two, *gold))
+    whole = compare(rows, TRIANGLE, WEEK).pairs
+    monkeypatch.setattr(measures, "BLOCK", 2)
+    assert compare(rows, TRIANGLE, WEEK).pairs.equals(whole)
+    assert whole.num_rows == 5
 
 
 def test_gold_that_contradicts_gold_is_no_reference() -> None:

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from canonical import STANDING, TRIANGLE, batch, placed, row
 from posegate.transforms.kernels.compare import compare
@@ -34,6 +37,25 @@ def test_who_goes_by_the_image_is_wrong_of_those_who_face_it(
 def test_a_second_annotator_says_nothing_of_sides() -> None:
     rows = batch(row(1), row(2, annotator="bo", xy=MIRRORED))
     assert not np.isfinite(work(compare(placed(rows), TRIANGLE, "").pairs)).any()
+
+
+@given(
+    arrays(float, (2, 5, 3, 2), elements=st.integers(0, 6).map(float)),
+    arrays(bool, (5, 3)),
+)
+def test_the_other_way_is_nearer_where_the_sum_of_both_lengths_is(
+    drawn: np.ndarray,  # type: ignore[type-arg]
+    both: np.ndarray,  # type: ignore[type-arg]
+) -> None:
+    """However few of them it takes four lengths to tell."""
+    (xy, true), scale = drawn, np.full(5, 20.0)
+    far = np.hypot(*np.moveaxis(xy[:, :, None] - true[:, None], -1, 0))  # (5, 3, 3)
+    nearer = far[:, 1, 2] + far[:, 2, 1] < far[:, 1, 1] + far[:, 2, 2]
+    told = both[:, 1] & both[:, 2]
+    told &= np.hypot(*(true[:, 1] - true[:, 2]).T) > 0.08 * scale
+    share = exchanged(xy, true, both, scale, TRIANGLE)
+    assert (np.isfinite(share) == told).all()
+    assert (share[told] == nearer[told]).all()
 
 
 def test_points_that_lie_together_and_skeletons_without_sides_tell_nothing() -> None:
