@@ -29,6 +29,7 @@ from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import plan_of
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import SHOWN
 from posegate.transforms.kinematics import Kinematics
 from posegate.transforms.model.poses import dense
@@ -67,7 +68,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             skeleton=skeleton,
             folder=folder,
             buckets=plan.buckets,
-            week=plan.week,
+            clock=plan.clock,
             severity=plan.repeated,
             how=how,
             hand_ins=plan.hand_ins,
@@ -87,9 +88,9 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             met.findings,
         ) | "findings" >> beam.Flatten()
         counted = (
-            read.batches | "count rows" >> beam.FlatMap(of_rows, plan.week),
+            read.batches | "count rows" >> beam.FlatMap(of_rows, plan.clock),
             read.batches | "count videos" >> Distinct("video", "videos"),
-            read.batches | "count crowds" >> Crowds(plan.week),
+            read.batches | "count crowds" >> Crowds(plan.clock),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
@@ -112,7 +113,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             sample.rows,
         ) | "concerns" >> beam.Flatten()
         decided = concerns | "decide" >> Decide(
-            plan.bench, folder, plan.week, judgement
+            plan.bench, folder, plan.clock, judgement
         )
         splits = decided.groups | "split" >> Split(plan.release, read.tallies)
         worst = (
@@ -133,10 +134,10 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         )
 
 
-def of_rows(batch: pa.RecordBatch, week: str) -> Iterable[Sum]:
+def of_rows(batch: pa.RecordBatch, clock: Clock) -> Iterable[Sum]:
     """The counts of a batch of instances."""
     k = batch.schema.field("visibility").type.list_size
-    yield from sums.of_instances(batch, dense(batch["visibility"], k), week)
+    yield from sums.of_instances(batch, dense(batch["visibility"], k), clock)
 
 
 def nothing_yet(tally: tuple[int, Tally]) -> tuple[int, pa.RecordBatch]:

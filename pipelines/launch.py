@@ -142,6 +142,8 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
         f"  note: {meaning(code)} ({n:,})"
         for code, n in counts.get("notes", {}).items()
     ]
+    if clocks := report["drift"].get("clocks"):
+        lines.append(f"  note: {printable(clocks)}")
     if any(".other-skeleton " in reason["text"] for reason in report["reasons"]):
         told = skeleton.advice(plan.delivery.path, plan.delivery.format)
         lines.append(f"  skeleton   {printable(told)}")

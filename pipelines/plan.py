@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -32,7 +33,7 @@ from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
 from posegate.transforms.kernels import strata
 from posegate.transforms.kernels.streams import parameters
-from posegate.transforms.kernels.weeks import UNDATED
+from posegate.transforms.kernels.weeks import Clock, clock_of
 from posegate.transforms.model import columns
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
@@ -73,7 +74,7 @@ class Plan:
     rules: tuple[Bound, ...]
     policy: Policy
     folder: str
-    week: str
+    clock: Clock
     buckets: int
     repeated: str
     spread: Mapping[str, float]
@@ -165,7 +166,12 @@ def prepare(
         rules=rules,
         policy=policy,
         folder=folder,
-        week=week_of(delivery),
+        clock=clock_of(
+            delivery.received,
+            datetime.now(UTC).date(),
+            policy.drift.oldest_years,
+            policy.drift.grace_days,
+        ),
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
         hand_ins=tuple(p.reviewed for p in ledger),
@@ -214,14 +220,6 @@ def check_locked(project: Project) -> None:
         raise ValueError(
             f"{place}: not a Parquet file with a column `group`: {error}"
         ) from None
-
-
-def week_of(delivery: Delivery) -> str:
-    """The ISO week in which a delivery was received."""
-    if delivery.received is None:
-        return UNDATED
-    year, week, _ = delivery.received.isocalendar()
-    return f"{year:04d}-W{week:02d}"
 
 
 def run_id(

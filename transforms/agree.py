@@ -25,6 +25,7 @@ from posegate.transforms.kernels.couples import HAND_IN, TURN
 from posegate.transforms.kernels.ledger import Order, turns
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
 from posegate.transforms.model.finding import crowds
@@ -69,7 +70,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
     skeleton: Skeleton
     folder: str
     buckets: int
-    week: str
+    clock: Clock
     severity: str
     how: How = field(default_factory=How)
     hand_ins: tuple[tuple[str, ...], ...] = ()
@@ -118,7 +119,7 @@ class Agree(beam.PTransform):  # type: ignore[misc]
             | "by bucket" >> beam.GroupByKey()
             | "compare"
             >> beam.ParDo(
-                Compare(self.skeleton, self.folder, self.week, self.how, numbers),
+                Compare(self.skeleton, self.folder, self.clock, self.how, numbers),
                 *turns,
             ).with_outputs(
                 "evidence", "files", "worst", "sums", "findings", main="pairs"
@@ -273,7 +274,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         self,
         skeleton: Skeleton,
         folder: str,
-        week: str,
+        clock: Clock,
         how: How,
         hand_ins: Sequence[int],
     ) -> None:
@@ -281,7 +282,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
         self._how = how
         self._skeleton = skeleton
         self._folder = folder
-        self._week = week
+        self._clock = clock
 
     def process(
         self,
@@ -298,7 +299,7 @@ class Compare(beam.DoFn):  # type: ignore[misc]
     ]:
         bucket, batches = element
         rows = self._told(pa.concat_batches(list(batches)), order, drawn)
-        found = compare.compare(rows, self._skeleton, self._week, self._how)
+        found = compare.compare(rows, self._skeleton, self._clock, self._how)
         pairs = found.pairs
         for each in found.worst:
             yield TaggedOutput("worst", each)

@@ -23,6 +23,7 @@ from posegate.transforms.kernels.decisions import Facts
 from posegate.transforms.kernels.ledger import PARTIAL, RESERVE
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.verdict import TRUSTED
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
 from posegate.transforms.model.policy import Policy
@@ -80,7 +81,7 @@ class Decide(beam.PTransform):  # type: ignore[misc]
 
     bench: Bench
     folder: str
-    week: str
+    clock: Clock
     judgement: beam.PCollection[Judgement]
 
     def expand(
@@ -91,7 +92,7 @@ class Decide(beam.PTransform):  # type: ignore[misc]
             | "by part" >> beam.GroupByKey()
             | "decide"
             >> beam.ParDo(
-                DecidePart(self.bench, self.folder, self.week),
+                DecidePart(self.bench, self.folder, self.clock),
                 AsSingleton(self.judgement),
             ).with_outputs("files", "sums", "worst", "next", main="groups")
         )
@@ -114,10 +115,10 @@ class Decided:
 class DecidePart(beam.DoFn):  # type: ignore[misc]
     """Writes a part's findings, decisions and review queue."""
 
-    def __init__(self, bench: Bench, folder: str, week: str) -> None:
+    def __init__(self, bench: Bench, folder: str, clock: Clock) -> None:
         self._bench = bench
         self._folder = folder
-        self._week = week
+        self._clock = clock
 
     def process(
         self,
@@ -168,7 +169,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
                 facts,
                 judgement.verdict,
                 judgement.alarms,
-                self._week,
+                self._clock,
                 masked,
             )
             decided.append(rows)

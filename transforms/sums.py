@@ -20,6 +20,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.kernels.clusters import crowd, merged, of_clusters
 from posegate.transforms.kernels.sums import Ints, Key, Sum
+from posegate.transforms.kernels.weeks import Clock
 
 Totals = dict[Key, Ints]
 
@@ -148,19 +149,16 @@ class CountCrowd(beam.CombineFn):  # type: ignore[misc]
 
 @dataclass
 class Crowds(beam.PTransform):  # type: ignore[misc]
-    """Batches -> how many instances share their track, by annotator and week.
+    """Batches -> how many instances share their track, by annotator and week."""
 
-    `week` is that of an instance without a time of its own.
-    """
-
-    week: str
+    clock: Clock
 
     def expand(
         self, batches: beam.PCollection[pa.RecordBatch]
     ) -> beam.PCollection[Sum]:
         return (
             batches
-            | "clusters" >> beam.FlatMap(of_clusters, self.week)
+            | "clusters" >> beam.FlatMap(of_clusters, self.clock)
             | "crowd" >> beam.CombinePerKey(CountCrowd())
         )
 

@@ -81,7 +81,7 @@ def alarms(runs: list[tuple[Plan, dict[str, Any]]]) -> pa.Table:
     """Every stream that was in alarm, and every habit noted, week by week."""
     rows = []
     for ready, report in runs:
-        week = ready.week
+        week = ready.clock.week
         rows += [
             {
                 "annotator": s["annotator"],

@@ -4,6 +4,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from delivered import call, coco, deliver, document, person, picture, project, run_of
 
 
@@ -91,6 +93,37 @@ def test_a_thousand_annotators_of_one_instance_all_flags_alike_and_broken_clocks
     for said in (
         "Visibility flags are not judged: undefined: only one level occurs.",
         "1,000 annotators",
-        "17 pairs of keypoints were set aside",
+        "1 are dated more than 10 years before, such as 1 of a000 in 1970-W01.",
     ):
         assert said in page, said
+
+
+def test_clocks_that_jump_are_in_no_week_and_judged_like_all_others(
+    tmp_path: Path,
+) -> None:
+    """A tenth is dated 2099 and a tenth 1970: far more than a stray instance."""
+    times = ["2026-02-25T10:00:00Z"] * 16
+    times += ["2099-01-01T00:00:00Z"] * 2 + ["1970-01-01T00:00:00Z"] * 2
+    made = [person(i + 1, image=i, annotated_at=time) for i, time in enumerate(times)]
+    made[-1]["keypoints"] = shifted(len(times), 40)
+    gold = [person(i + 1, image=i, annotator="gil") for i in range(len(times))]
+    pictures = [picture(i) for i in range(len(times))]
+    content = {"a.json": coco(made, pictures), "gold.json": coco(gold, pictures)}
+    report, page = judged(tmp_path, content)
+    assert report["drift"]["weeks"] == ["2026-W09"]
+    assert report["agreement"]["pairs"] == len(times)
+    assert [a["bad"] for a in report["annotators"]] == [1]
+    said = (
+        "Clocks that jumped: of the instances 2 are dated after the delivery was "
+        "received, such as 2 of ann in 2099-W01; 2 are dated more than 10 years before"
+    )
+    assert said in page
+    run = run_of(tmp_path / "quality", "w1")
+    weekly = pq.read_table(run / "statistics/weekly.parquet")
+    work = pq.read_table(run / "statistics/work.parquet")
+    for table in (weekly, work):
+        assert set(table["week"].to_pylist()) == {"2026-W09"}
+    again = call(
+        "run", str(tmp_path / "w1"), "--project", str(tmp_path / "project.toml")
+    )
+    assert f"note: {said}" in again.out

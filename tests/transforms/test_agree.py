@@ -15,6 +15,7 @@ from posegate.transforms.agree import CONTESTED, REPEATED, SPARE, Agree
 from posegate.transforms.drift import Drift
 from posegate.transforms.kernels import pair_sums
 from posegate.transforms.kernels.compare import How, compare
+from posegate.transforms.kernels.weeks import UNTOLD, Clock
 from posegate.transforms.model.schema import FINDINGS, agreement
 
 BAD = 0.75
@@ -52,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def agreed(folder: str, sizes: list[int], buckets: int) -> dict[str, list[Any]]:
     def graph(rows: beam.PCollection) -> dict[str, beam.PCollection]:
-        found = rows | Agree(TRIANGLE, folder, buckets, "2026-W01", "reject")
+        found = rows | Agree(TRIANGLE, folder, buckets, Clock("2026-W01"), "reject")
         drift = found.pairs | Drift(TRIANGLE, BAD)
         return vars(found) | {"drift": drift}
 
@@ -74,14 +75,14 @@ def test_pairs_and_sums_are_those_of_all_rows_at_once(
     made = agreed(folder, sizes, buckets)
     rows = pa.concat_batches([placed(t, part) for part, t in PARTS.items()])
     human = rows.filter(pa.compute.not_equal(rows["role"], "prelabel"))
-    expected = compare(human, TRIANGLE, "2026-W01")
+    expected = compare(human, TRIANGLE, Clock("2026-W01"))
 
     order = ("part", "row", "kind")
     assert together(made["pairs"], *order) == together([expected.pairs], *order)
     assert expected.pairs.num_rows > 8
     own = added(list(pair_sums.of_pairs(expected.pairs, TRIANGLE, BAD)))
     assert added(made["drift"]) == own
-    told = compare(rows, TRIANGLE, "2026-W01").predictions
+    told = compare(rows, TRIANGLE, Clock("2026-W01")).predictions
     assert added(made["sums"]) == added(told) | {("frames", "", "", ""): [8]}
     assert ("weekly", "ann", "2026-W07", "prelabel:m1") in added(told)
     spare = {
@@ -119,7 +120,7 @@ def test_its_files_hold_the_pairs_and_are_listed(
 
 def test_a_delivery_in_which_nobody_meets_has_no_pairs(folder: str) -> None:
     lone = located(batch(row(1), row(2, image="b.jpg")), [2])
-    agree = Agree(TRIANGLE, folder, 2, "", "reject")
+    agree = Agree(TRIANGLE, folder, 2, UNTOLD, "reject")
     made = run(lone, lambda rows: vars(rows | agree))
     assert {name for name, found in made.items() if found} == {"sums"}
 
@@ -133,7 +134,7 @@ def test_gold_that_contradicts_gold_is_a_finding(tmp_path: Path) -> None:
     name = parts.annotations("triangle", 0)
     with parts.part_file(str(tmp_path), name, rows.schema) as file:
         file.write(rows)
-    agree = Agree(TRIANGLE, str(tmp_path), 1, "", "reject", How(low=0.75))
+    agree = Agree(TRIANGLE, str(tmp_path), 1, UNTOLD, "reject", How(low=0.75))
     made = run(located(rows, [3]), lambda rows: vars(rows | agree))
     found = together(made["findings"], "row")
     assert [(f["row"], f["rule"], f["severity"]) for f in found] == [

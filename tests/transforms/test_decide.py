@@ -19,6 +19,7 @@ from posegate.transforms.judge import Bench, Judgement
 from posegate.transforms.kernels.decisions import Alarm
 from posegate.transforms.kernels.slices import ANY
 from posegate.transforms.kernels.verdict import Records
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.schema import DECISIONS, FINDINGS
 from posegate.transforms.sample import SAMPLE
@@ -105,7 +106,7 @@ def decided(
         typed = concerns | beam.Map(lambda x: x).with_output_types(
             tuple[int, pa.RecordBatch]
         )
-        return vars(typed | Decide(BENCH, str(folder), "2026-W07", judgement))
+        return vars(typed | Decide(BENCH, str(folder), Clock("2026-W07"), judgement))
 
     return run([*pieces(size), *more], graph)
 

@@ -9,6 +9,7 @@ from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.transforms.drift import Drift
 from posegate.transforms.kernels import pair_sums
 from posegate.transforms.kernels.compare import compare
+from posegate.transforms.kernels.weeks import UNTOLD
 
 ROWS = [
     row(10 * i + n, image=f"{i}.jpg", role=role, xy=moved(n * i / 4, 0))
@@ -16,7 +17,7 @@ ROWS = [
     for n, role in enumerate(("production", "gold"))
 ]
 
-PAIRS = compare(placed(batch(*ROWS)), TRIANGLE, "").pairs
+PAIRS = compare(placed(batch(*ROWS)), TRIANGLE, UNTOLD).pairs
 
 
 @pytest.mark.parametrize("cuts", [(0, 6), (0, 1, 2, 3, 4, 5, 6), (0, 0, 4, 6)], ids=str)

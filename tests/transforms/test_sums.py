@@ -6,6 +6,7 @@ import pytest
 from beamed import run
 from canonical import batch, row
 from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.sums import Crowds, Distinct, Gather, Subtotal, Totals, add
 
 ANN, BEN = ("made", "ann", "", ""), ("made", "ben", "", "")
@@ -79,9 +80,9 @@ def test_of_no_batches_no_value_is_counted() -> None:
 def test_a_track_is_one_crowd_however_it_is_batched(size: int) -> None:
     rows = batch(*(row(i, annotator="ann", track=t) for i, t in enumerate("11211")))
     batches = [rows.slice(first, size) for first in range(0, 5, size)]
-    [found] = run(batches, lambda source: {"crowds": source | Crowds("2026-W01")})[
-        "crowds"
-    ]
+    [found] = run(
+        batches, lambda source: {"crowds": source | Crowds(Clock("2026-W01"))}
+    )["crowds"]
     assert found[0] == ("crowd", "ann", "2026-W07", "")
     assert found[1].tolist() == [4**2 + 1, 4**2 + 1, 0]
 

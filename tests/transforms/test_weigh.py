@@ -10,6 +10,7 @@ from beamed import added, run, together
 from canonical import TRIANGLE, batch, placed, row
 from posegate.transforms.kernels.acceptance import Sprt
 from posegate.transforms.kernels.compare import compare
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.policy import Sampling
 from posegate.transforms.parts import located
 from posegate.transforms.sample import Sample
@@ -24,7 +25,7 @@ ROWS = [
     )
 ]
 TABLE = batch(*ROWS)
-PAIRS = compare(placed(TABLE), TRIANGLE, "").pairs
+PAIRS = compare(placed(TABLE), TRIANGLE, UNTOLD).pairs
 
 
 def weighed(

@@ -19,6 +19,7 @@ from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import slices, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.left_out import misdated
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.kernels.verdict import Gate, Records
@@ -84,13 +85,20 @@ def build(evidence: Evidence, setting: Setting) -> Report:
             drifting(watches)
             if watches
             else nothing(setting.skeleton, setting.policy.drift.error_px)
-        ),
+        )
+        | {"clocks": clocks(evidence.sums, setting)},
         "retraining": to_retrain,
         "worst": list(evidence.worst),
         "annotators": annotators(evidence, to_retrain),
         "expectations": list(evidence.expectations),
     }
     return cast(Report, sections)
+
+
+def clocks(sums: Mapping[Key, Ints], setting: Setting) -> str | None:
+    """What is in no week because its time is of no clock."""
+    received = setting.delivery.received is not None
+    return misdated(sums, received, setting.policy.drift.oldest_years)
 
 
 def names(setting: Setting) -> dict[str, Any]:

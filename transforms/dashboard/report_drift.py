@@ -64,7 +64,8 @@ class Drift(TypedDict, total=False):
     """All weeks known so far, the streams, and where the contract's rule speaks.
 
     `against` is the best source of evidence there is; `aside` counts the pairs of weeks
-    that were set aside, because no clock can have meant them.
+    that were set aside, because no clock can have meant them, and `clocks` tells of
+    instances whose time lies after the delivery or absurdly long before.
     """
 
     weeks: list[str]
@@ -74,6 +75,7 @@ class Drift(TypedDict, total=False):
     contract: list[ContractMark]
     against: str
     aside: int
+    clocks: str | None
     note: str | None
 
 

@@ -14,24 +14,22 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.sums import SHIFTING, Sum, code, habits
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import Clock, week_names
 from posegate.transforms.model.poses import Bools, Floats, dense
 
 NOTHING: Ints = np.zeros((0, 1 + len(SHIFTING)), np.int64)
 
 
-def of_clusters(batch: pa.RecordBatch, week: str) -> Iterator[Sum]:
+def of_clusters(batch: pa.RecordBatch, clock: Clock) -> Iterator[Sum]:
     """("crowd", annotator, week) (M, 1 + 3): every cluster's hash, and how many of its
     production instances tell of each of `SHIFTING`.
-
-    `week` is that of an instance without a time of its own.
     """
     made = batch.filter(pc.equal(batch["role"], "production"))
     if not made.num_rows:
         return
     k = made.schema.field("visibility").type.list_size
     known: Bools = np.isfinite(habits(made, dense(made["visibility"], k)))
-    weeks = week_names(made["annotated_at"], week)
+    weeks = week_names(made["annotated_at"], clock)
     group, names = code(made["annotator"], weeks, clusters(made))
     counts = np.zeros((len(names), 1 + len(SHIFTING)), np.int64)
     counts[:, 0] = stable_hash(pa.array([name[2] for name in names])).view(np.int64)

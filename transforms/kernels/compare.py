@@ -22,7 +22,7 @@ from posegate.transforms.kernels.panels import of_panel, panel
 from posegate.transforms.kernels.predictions import of_predictions
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.sums import Sum
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import Clock, week_names
 from posegate.transforms.model.columns import joined
 from posegate.transforms.model.finding import human
 from posegate.transforms.model.poses import Floats, Poses
@@ -79,14 +79,14 @@ class Contested(NamedTuple):
 
 
 def compare(
-    rows: pa.RecordBatch, skeleton: Skeleton, week: str, how: How | None = None
+    rows: pa.RecordBatch, skeleton: Skeleton, clock: Clock, how: How | None = None
 ) -> Compared:
     """The pairs among the rows of whole frames, by the points that people placed.
 
     Args:
       rows: canonical columns, with `part` and `row`, of every annotator of each frame;
         perhaps with `couples.HAND_IN` and `TURN`.
-      week: the week of an instance without a time of its own.
+      clock: how times become weeks.
     """
     how = how or How()
     rows, blocks = Blocks.of(rows)
@@ -97,7 +97,7 @@ def compare(
     fair = couple(rows, poses, blocks, met, skeleton).without(np.isfinite(doubt))
     found, settled = reviewed(rows, poses, blocks, fair, skeleton, how.low)
     couples = by_place(rows, decisive(found))
-    pairs = table(rows, poses, blocks, couples, skeleton, week, how)
+    pairs = table(rows, poses, blocks, couples, skeleton, clock, how)
     score = score_of(skeleton).of(pairs)
     shown = worst.of_pairs(
         rows, poses, couples.judged, couples.reference, score, skeleton
@@ -109,8 +109,8 @@ def compare(
         spare=spare(rows, blocks, couples),
         worst=list(shown),
         refused=refusals(blocks, met, settled, len(contested)),
-        panel=list(of_panel(rows, poses, seats, skeleton, week, how.low)),
-        predictions=list(of_predictions(rows, every, blocks, skeleton, week, how.low)),
+        panel=list(of_panel(rows, poses, seats, skeleton, clock, how.low)),
+        predictions=list(of_predictions(rows, every, blocks, skeleton, clock, how.low)),
         contested=Contested(rows.take(pa.array(contested)), doubt[contested]),
         disputed=Contested(rows.take(pa.array(settled.judged)), settled.doubt),
     )
@@ -129,7 +129,7 @@ def table(
     blocks: Blocks,
     couples: Couples,
     skeleton: Skeleton,
-    week: str,
+    clock: Clock,
     how: How,
 ) -> pa.RecordBatch:
     """The agreement of each pair (`schema.agreement`), in the couples' order."""
@@ -142,7 +142,7 @@ def table(
         "reference": reference["instance"],
         "reference_annotator": reference["annotator"],
         "kind": pa.array(KINDS, pa.string()).take(pa.array(couples.kind)),
-        "week": week_names(judged["annotated_at"], week),
+        "week": week_names(judged["annotated_at"], clock),
         "stratum": joined(rows, how.strata).take(pa.array(one)),
         "area_source": reference["area_source"],
         "people": pa.array(people(blocks, one, other)),

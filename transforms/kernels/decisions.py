@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sums import code
 from posegate.transforms.kernels.verdict import Ending
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import Clock, week_names
 from posegate.transforms.model.columns import column, joined
 from posegate.transforms.model.finding import crowds
 from posegate.transforms.model.poses import Bools, dense
@@ -58,7 +58,7 @@ def decide(
     facts: Facts,
     verdict: Ending,
     alarms: Sequence[Alarm],
-    week: str,
+    clock: Clock,
     masked: bool = False,
 ) -> pa.RecordBatch:
     """A row of `schema.DECISIONS` for each of N canonical rows from row `first` on.
@@ -79,7 +79,7 @@ def decide(
         "rejecting-rule": among(facts.rejected, first, n),
         "low-agreement": among(facts.low, first, n),
         "finding-to-review": among(facts.unreviewed, first, n),
-        "drift-alarm": alarmed(batch, labelled, alarms, week),
+        "drift-alarm": alarmed(batch, labelled, alarms, clock),
         "delivery-rejected": np.full(n, verdict == "reject"),
         "delivery-on-hold": np.full(n, verdict == "hold"),
     }
@@ -105,13 +105,13 @@ def among(rows: Ints, first: int, n: int) -> Bools:
 
 
 def alarmed(
-    batch: pa.RecordBatch, labelled: Bools, alarms: Sequence[Alarm], week: str
+    batch: pa.RecordBatch, labelled: Bools, alarms: Sequence[Alarm], clock: Clock
 ) -> Bools:
     """(N,) whether the row has a keypoint of its annotator that is in alarm."""
     out = np.zeros(batch.num_rows, bool)
     if not alarms:
         return out
-    weeks = np.asarray(week_names(batch["annotated_at"], week).to_pylist())
+    weeks = np.asarray(week_names(batch["annotated_at"], clock).to_pylist())
     annotator = np.asarray(pc.fill_null(batch["annotator"], "").to_pylist())
     for alarm in alarms:
         since = (weeks >= alarm.since) | (weeks == "")

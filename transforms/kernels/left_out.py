@@ -39,6 +39,37 @@ def left_out(sums: Mapping[Key, Ints]) -> str:
     return "".join(f" {text.format(n=n[0])}" for text, n in found if n is not None)
 
 
+def misdated(sums: Mapping[Key, Ints], received: bool, years: int) -> str | None:
+    """What is in no week because its time is of no clock (`weeks.jumps`), in
+    sentences; None where nothing is.
+
+    `received` says whether the delivery says when it was, `years` how much older than
+    that no time may be.
+    """
+    found = sorted(
+        (-int(n[0]), key[1:]) for key, n in sums.items() if key[0] == "clock"
+    )
+    if not found:
+        return None
+    when = {
+        "late": f"after {'the delivery was received' if received else 'this run'}",
+        "early": f"more than {years} years before",
+    }
+    said = []
+    for which, text in when.items():
+        here = [(-n, who, week) for n, (kind, who, week) in found if kind == which]
+        for n, who, week in here[:1]:
+            whose = f"of {who}" if who else "of nobody by name"
+            such = f"such as {n:,} {whose} in {week}"
+            said.append(f"{sum(each[0] for each in here):,} are dated {text}, {such}")
+    return (
+        f"Clocks that jumped: of the instances {'; '.join(said)}. They are in no week, "
+        "so nobody's drift is judged by them; rules, sample and agreement judge them "
+        "like all others. Mend `annotated_at` in the export, or `received` in "
+        "delivery.toml."
+    )
+
+
 def unclustered(sums: Mapping[Key, Ints], paired: bool, score: Score) -> str:
     """Why fewer than two videos give no bound; `paired` where there is one."""
     if paired:

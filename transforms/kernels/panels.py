@@ -15,7 +15,7 @@ from posegate.transforms.kernels import apart, consensus, raters
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import Blocks, crowded
 from posegate.transforms.kernels.sums import Key, Sum
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import UNTOLD, Clock, week_names
 from posegate.transforms.model.poses import Poses
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
@@ -60,7 +60,7 @@ def of_panel(
     poses: Poses,
     seats: Panel,
     skeleton: Skeleton,
-    week: str = "",
+    clock: Clock = UNTOLD,
     low: float = 0.0,
 ) -> Iterator[Sum]:
     """What is counted of panels.
@@ -72,7 +72,7 @@ def of_panel(
     those whose OKS with it is `low` and more.
 
     Args:
-      week: that of an instance without a time of its own.
+      clock: how times become weeks.
     """
     if not len(seats.row):
         return
@@ -83,7 +83,7 @@ def of_panel(
     names = np.asarray(rows["annotator"].fill_null("").to_pylist(), object)[row]
     yield from _compositions(flags)
     yield from _patterns(flags, np.where(there, names, ""))
-    yield from _apart(rows, poses, seats, skeleton, week, low)
+    yield from _apart(rows, poses, seats, skeleton, clock, low)
 
 
 def _compositions(flags: Ints) -> Iterator[Sum]:
@@ -119,11 +119,11 @@ def _apart(
     poses: Poses,
     seats: Panel,
     skeleton: Skeleton,
-    week: str,
+    clock: Clock,
     low: float,
 ) -> Iterator[Sum]:
     """Everybody from the others, in sums by person, and by person and week."""
-    weeks = week_names(rows["annotated_at"], week)
+    weeks = week_names(rows["annotated_at"], clock)
     for seat in range(seats.row.shape[1]):
         here = seats.row[:, seat] >= 0
         one = apart.of_seat(poses, seats.row[here], seat)

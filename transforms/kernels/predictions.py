@@ -19,7 +19,7 @@ from posegate.transforms.kernels.couples import Blocks, crowded
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.stream_sums import of_streams
 from posegate.transforms.kernels.sums import WORK, Sum, of_work
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import Clock, week_names
 from posegate.transforms.model.finding import human
 from posegate.transforms.model.poses import Bools, Floats, Poses
 from posegate.transforms.model.skeleton import Skeleton
@@ -52,7 +52,7 @@ def of_predictions(
     poses: Poses,
     blocks: Blocks,
     skeleton: Skeleton,
-    week: str,
+    clock: Clock,
     low: float,
 ) -> Iterator[Sum]:
     """What is counted of people beside models; nothing without sigmas.
@@ -62,7 +62,7 @@ def of_predictions(
 
     Args:
       poses: of all rows, with the points that models placed.
-      week: that of an instance without a time of its own.
+      clock: how times become weeks.
       low: the OKS asked of people.
     """
     one, other = meeting.predicted(blocks.frame, blocks.role)
@@ -72,7 +72,7 @@ def of_predictions(
     both = mixed(poses, blocks)
     row, model, _ = blocks.pair(rows, both, one[fair], other[fair], skeleton)
     found = beside(both, row, model, skeleton)
-    weeks = week_names(rows["annotated_at"], week).take(pa.array(row))
+    weeks = week_names(rows["annotated_at"], clock).take(pa.array(row))
     who = rows["annotator"].fill_null("").take(pa.array(row))
     yield from _untouched(found, who, weeks)
     kept = np.flatnonzero(found.alike >= SAME * low)

@@ -12,7 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, runs
-from posegate.transforms.kernels.weeks import week_names
+from posegate.transforms.kernels.weeks import (
+    LATE,
+    Clock,
+    jumps,
+    week_codes,
+    week_name,
+    week_names,
+)
 from posegate.transforms.model.poses import metres, rates, scalars
 
 Key = tuple[str, str, str, str]
@@ -62,14 +69,15 @@ def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
 
 
 def of_instances(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
 ) -> Iterator[Sum]:
-    """Counts of a canonical batch: roles, repairs, 3-D poses, flags by annotator.
+    """Counts of a canonical batch: roles, repairs, 3-D poses, flags by annotator, and
+    ("clock", "early" or "late", annotator, week) of times that are of no clock.
 
     Args:
       batch: N canonical rows.
       visibility: their flags (N, K).
-      week: the week of an instance without a time of its own.
+      clock: how times become weeks.
     """
     for name, n in _counts(batch["role"]):
         yield ("role", name, "", ""), np.array([n])
@@ -82,8 +90,9 @@ def of_instances(
         yield ("made", name, "", ""), np.array([n])
     if made.num_rows:
         flags = visibility[np.asarray(production)]
-        yield from _flags(made, flags, week)
-        yield from _work(made, flags, week)
+        yield from _flags(made, flags, clock)
+        yield from _work(made, flags, clock)
+        yield from _misdated(made, clock)
 
 
 def _spoken(batch: pa.RecordBatch) -> Iterator[Sum]:
@@ -102,10 +111,10 @@ def _counts(column: pa.Array) -> list[tuple[str, int]]:
 
 
 def _flags(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
 ) -> Iterator[Sum]:
     """(K, 4) counts of each flag, and the instances, by annotator and week."""
-    weeks = week_names(batch["annotated_at"], week)
+    weeks = week_names(batch["annotated_at"], clock)
     group, names = code(batch["annotator"], weeks)
     k = visibility.shape[1]
     cell = (group[:, None] * k + np.arange(k)) * LEVELS + visibility
@@ -117,13 +126,27 @@ def _flags(
 
 
 def _work(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], week: str
+    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
 ) -> Iterator[Sum]:
     """What an instance alone says of its annotator; see `of_work`."""
     values = np.full((batch.num_rows, len(WORK)), np.nan)
     values[:, : len(SHIFTING)] = habits(batch, visibility)
-    weeks = week_names(batch["annotated_at"], week)
+    weeks = week_names(batch["annotated_at"], clock)
     yield from of_work(pc.fill_null(batch["annotator"], ""), weeks, values)
+
+
+def _misdated(batch: pa.RecordBatch, clock: Clock) -> Iterator[Sum]:
+    """How many times lie beyond the clock's bounds, by annotator and week."""
+    off = jumps(batch["annotated_at"], clock)
+    if not off.any():
+        return
+    some = batch.filter(pa.array(off != 0))
+    codes = week_codes(some["annotated_at"])
+    which = pa.array(np.where(off[off != 0] == LATE, "late", "early"))
+    weeks = pa.array([week_name(c) for c in codes.tolist()], pa.string())
+    group, names = code(which, pc.fill_null(some["annotator"], ""), weeks)
+    for (jump, who, week), n in zip(names, np.bincount(group).tolist(), strict=True):
+        yield ("clock", jump, who, week), np.array([n])
 
 
 def habits(

@@ -1,5 +1,8 @@
 """ISO weeks, the clock by which annotators are followed."""
 
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,6 +11,50 @@ from posegate.transforms.kernels.buckets import Ints
 
 UNDATED = ""
 """The week of an instance without a time: it takes part in nothing that drifts."""
+
+EARLY, LATE = -1, 1
+"""What a time is that no clock can have meant."""
+
+
+class Clock(NamedTuple):
+    """How times become weeks: `week` is that of an instance without a time of its own;
+    before `since` and from `until` on nobody can have worked. None is no bound."""
+
+    week: str = UNDATED
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+UNTOLD = Clock()
+"""Of a delivery of which nobody says when it came."""
+
+
+def clock_of(received: date | None, today: date, years: int, grace: int) -> Clock:
+    """The clock of a delivery that was received on a day, or is judged `today`.
+
+    Nothing of it was made more than `grace` days later, or so many `years` before.
+    """
+    last = received or today
+    midnight = datetime.combine(last, time(), UTC)
+    code = last.isocalendar()
+    before = min(years * 365.25, (last - date.min).days)
+    after = min(1 + grace, (date.max - last).days)
+    return Clock(
+        week_name(code.year * 100 + code.week) if received else UNDATED,
+        midnight - timedelta(days=before),
+        midnight + timedelta(days=after),
+    )
+
+
+def jumps(times: pa.Array, clock: Clock) -> Ints:
+    """(N,) `EARLY` or `LATE` where a time lies beyond the clock's bounds, else 0."""
+    out = np.zeros(len(times), np.int64)
+    bounds = (pc.less, clock.since, EARLY), (pc.greater_equal, clock.until, LATE)
+    for beyond, bound, mark in bounds:
+        if bound is not None:
+            found = beyond(times, pa.scalar(bound, times.type))
+            out[np.asarray(pc.fill_null(found, False))] = mark
+    return out
 
 
 def week_codes(times: pa.Array) -> Ints:
@@ -24,8 +71,10 @@ def week_name(code: int) -> str:
     return f"{code // 100:04d}-W{code % 100:02d}" if code else UNDATED
 
 
-def week_names(times: pa.Array, default: str = UNDATED) -> pa.Array:
-    """The week of each time, as strings: (N,); `default` where there is none."""
+def week_names(times: pa.Array, clock: Clock = UNTOLD) -> pa.Array:
+    """The week of each time, as strings: (N,); the clock's where there is none, and
+    `UNDATED` where it is of a clock that jumped."""
     distinct, where = np.unique(week_codes(times), return_inverse=True)
-    names = pa.array([week_name(c) or default for c in distinct.tolist()], pa.string())
-    return names.take(pa.array(where))
+    names = [week_name(c) or clock.week for c in distinct.tolist()]
+    where = np.where(jumps(times, clock) == 0, where, len(names))
+    return pa.array([*names, UNDATED], pa.string()).take(pa.array(where))

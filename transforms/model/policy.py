@@ -111,6 +111,8 @@ class Drift(Section):
     baseline_weeks: Weeks
     quarantine_weeks: Weeks
     margin: Positive
+    oldest_years: Annotated[int, Field(ge=1, le=100)]
+    grace_days: Annotated[int, Field(ge=0, le=366)]
 
 
 class Calibration(Section):

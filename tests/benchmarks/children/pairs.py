@@ -10,6 +10,7 @@ from posegate.transforms import parts
 from posegate.transforms.kernels import pair_sums, strata
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.model import schema
 from posegate.transforms.model import skeleton as skeletons
 
@@ -26,7 +27,7 @@ def run(pairs: str) -> dict[str, Any]:
     for bucket in range(-(-2 * int(pairs) // BUCKET)):
         rows = frames(min(BUCKET, 2 * int(pairs) - bucket * BUCKET), bucket)
         begun = time.process_time()
-        found = compare(rows, skeleton, "2026-W01").pairs
+        found = compare(rows, skeleton, Clock("2026-W01")).pairs
         compared = time.process_time()
         for key, value in pair_sums.of_pairs(found, skeleton, 0.75):
             total[key] = total.get(key, 0) + value

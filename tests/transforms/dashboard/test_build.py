@@ -12,6 +12,7 @@ from posegate.transforms.dashboard.build_agreement import agreement
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.pair_sums import of_pairs
 from posegate.transforms.kernels.sums import Key
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.policy import Policy
 
 POLICY = Policy.model_validate(
@@ -21,7 +22,7 @@ HOW = How(variants=True)
 
 
 def sums(*rows: dict[str, Any]) -> dict[Key, Any]:
-    found = compare(placed(batch(*rows)), TRIANGLE, "", HOW)
+    found = compare(placed(batch(*rows)), TRIANGLE, UNTOLD, HOW)
     total: dict[Key, Any] = {}
     for key, value in (*of_pairs(found.pairs, TRIANGLE, 0.75), *found.panel):
         total[key] = total.get(key, 0) + value

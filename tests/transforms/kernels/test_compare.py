@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from canonical import STANDING, TRIANGLE, batch, moved, placed, row
 from posegate.transforms.kernels import couples, measures
 from posegate.transforms.kernels.compare import How, compare
+from posegate.transforms.kernels.weeks import UNTOLD, Clock
 from posegate.transforms.model import schema
 from posegate.transforms.model.skeleton import Skeleton
 
 WEEK = "2026-W01"
+AT = Clock(WEEK)
 
 
 def pairs(*rows: dict[str, Any], skeleton: Skeleton = TRIANGLE) -> list[dict[str, Any]]:
-    found = compare(placed(batch(*rows)), skeleton, WEEK).pairs
+    found = compare(placed(batch(*rows)), skeleton, AT).pairs
     assert found.schema == schema.agreement(3)
     found.validate(full=True)
     return found.to_pylist()
@@ -107,7 +109,7 @@ def test_second_annotations_are_spare_and_by_one_annotator() -> None:
         for n in range(2)
     ]
     lone = row(99, annotator="bo", xy=moved(400, 300), bbox=None)
-    found = compare(placed(batch(*rows, lone)), TRIANGLE, WEEK)
+    found = compare(placed(batch(*rows, lone)), TRIANGLE, AT)
     assert found.pairs.num_rows == 6
     spare = set(found.spare["row"].to_pylist())
     kept = {r["annotator"] for i, r in enumerate(rows) if i not in spare}
@@ -145,7 +147,7 @@ def test_the_worst_pair_is_drawn_first_with_what_is_off() -> None:
     found = compare(
         placed(batch(off, gold, near, row(4, image="b.jpg", role="gold"))),
         TRIANGLE,
-        WEEK,
+        AT,
     )
     assert [name for _, name, _ in found.worst] == [off["instance"], near["instance"]]
     assert '"keypoints": ["right"]' in found.worst[0][2]
@@ -185,8 +187,8 @@ def test_nothing_depends_on_the_order_of_rows(rows, random) -> None:
     table = placed(batch(*rows, row(77, annotator="cy", xy=moved(2, 2))))
     order = list(range(table.num_rows))
     random.shuffle(order)
-    one = compare(table, TRIANGLE, WEEK)
-    other = compare(table.take(pa.array(order)), TRIANGLE, WEEK)
+    one = compare(table, TRIANGLE, AT)
+    other = compare(table.take(pa.array(order)), TRIANGLE, AT)
     assert one.pairs.to_pylist() == other.pairs.to_pylist()
     assert one.worst == other.worst
     spare = [sorted(map(str, c.spare.to_pylist())) for c in (one, other)]
@@ -195,7 +197,7 @@ def test_nothing_depends_on_the_order_of_rows(rows, random) -> None:
 
 def test_a_review_of_ones_own_work_says_nothing() -> None:
     rows = placed(batch(row(1), row(2, role="review"), row(3, image="b.jpg")))
-    found = compare(rows, TRIANGLE, "")
+    found = compare(rows, TRIANGLE, UNTOLD)
     assert found.pairs.num_rows == 0
     assert [(key, n.tolist()) for key, n in found.refused] == [
         (("refused", "own-review", "", ""), [1])
@@ -210,7 +212,7 @@ def test_a_frame_that_holds_too_many_is_not_paired(monkeypatch: Any) -> None:
     gold = [row(9 + n, xy=moved(200 * n, 1), bbox=None, role="gold") for n in range(2)]
     pair = [row(5, image="b.jpg"), row(6, image="b.jpg", role="gold")]
     rows = placed(batch(*two, *gold, *pair))
-    found = compare(rows, TRIANGLE, "")
+    found = compare(rows, TRIANGLE, UNTOLD)
     assert found.pairs["image"].to_pylist() == ["b.jpg"]
     assert [key[1] for key, _ in found.refused] == ["crowded-frame"]
 
@@ -219,14 +221,14 @@ def test_a_pair_says_which_stratum_it_is_of() -> None:
     said = [("light", "dim")]
     rows = [row(1, attributes=said, video=None), row(2, role="gold")]
     how = How(strata=("annotator", "attributes.light", "video"))
-    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, how).pairs
+    found = compare(placed(batch(*rows)), TRIANGLE, AT, how).pairs
     assert found["stratum"].to_pylist() == ["ann\x1fdim\x1f"]
 
 
 def test_a_stratum_may_be_of_what_can_be_seen_and_of_size() -> None:
     rows = [row(1, visibility=[2, 1, 2]), row(2, role="gold")]
     how = How(strata=("annotator", "complexity", "size"))
-    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, how).pairs
+    found = compare(placed(batch(*rows)), TRIANGLE, AT, how).pairs
     assert found["stratum"].to_pylist() == ["ann\x1fpartly hidden\x1fsmall"]
 
 
@@ -237,9 +239,9 @@ def test_pairs_are_the_same_however_many_are_measured_at_a_time(
     two = row(8, image="2.jpg", xy=moved(90, 0), bbox=None, role="gold")
     gold = [row(9, image=f"{n}.jpg", role="gold") for n in range(5)]
     rows = placed(batch(*made, two, *gold))
-    whole = compare(rows, TRIANGLE, WEEK).pairs
+    whole = compare(rows, TRIANGLE, AT).pairs
     monkeypatch.setattr(measures, "BLOCK", 2)
-    assert compare(rows, TRIANGLE, WEEK).pairs.equals(whole)
+    assert compare(rows, TRIANGLE, AT).pairs.equals(whole)
     assert whole.num_rows == 5
 
 
@@ -254,13 +256,13 @@ def test_gold_that_contradicts_gold_is_no_reference() -> None:
         row(6, image="b.jpg", annotator="gil", role="gold"),
         row(7, image="b.jpg", annotator="hal", role="gold", xy=moved(0.5, 0)),
     ]
-    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
+    found = compare(placed(batch(*rows)), TRIANGLE, AT, How(low=0.75))
     assert found.contested.rows["id"].to_pylist() == ["2", "3"]
     assert (found.contested.doubt < 0.75).all()
     assert found.refused == [(("refused", "contested-gold", "", ""), np.array([2]))]
     kinds = [(p["image"], p["kind"]) for p in found.pairs.to_pylist()]
     assert kinds == [("a.jpg", "review"), ("b.jpg", "gold")]
-    calm = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.0))
+    calm = compare(placed(batch(*rows)), TRIANGLE, AT, How(low=0.0))
     assert not calm.contested.rows.num_rows
 
 
@@ -282,7 +284,7 @@ def test_the_review_of_the_latest_hand_in_counts_however_near_the_other_lies(
     xy = {near: STANDING, 3 - near: moved(6, 0)}
     rows = placed(batch(row(1), *(row(9, xy=xy[n], **REVIEW) for n in (1, 2))))
     said = beside(rows, hand_in=[0, 1, 2])
-    found = compare(said, TRIANGLE, WEEK, How(low=0.75))
+    found = compare(said, TRIANGLE, AT, How(low=0.75))
     assert found.pairs["mpjpe"].to_pylist() == [0.0 if near == 2 else 6.0]
     assert [(key[1], n.tolist()) for key, n in found.refused] == [
         ("replaced-review", [1]),
@@ -295,7 +297,7 @@ def test_the_review_of_the_latest_hand_in_counts_however_near_the_other_lies(
 def test_reviews_that_agree_are_no_contradiction() -> None:
     rows = placed(batch(row(1), row(9, **REVIEW), row(9, xy=moved(1, 0), **REVIEW)))
     said = beside(rows, hand_in=[0, 1, 2])
-    found = compare(said, TRIANGLE, WEEK, How(low=0.75))
+    found = compare(said, TRIANGLE, AT, How(low=0.75))
     assert [key[1] for key, _ in found.refused] == ["replaced-review"]
     assert not found.disputed.rows.num_rows
 
@@ -307,7 +309,7 @@ def test_one_review_of_a_person_drawn_twice_settles_what_was_asked_for(
     rows = placed(batch(row(1), row(2, annotator="bo"), row(9, **REVIEW)))
     turn = [1, 2, 0] if asked == "ann" else [2, 1, 0]
     said = beside(rows, hand_in=[0, 0, 0], turn=turn)
-    found = compare(said, TRIANGLE, WEEK).pairs
+    found = compare(said, TRIANGLE, AT).pairs
     reviewed = found.filter(pa.compute.equal(found["kind"], "review"))
     assert reviewed["annotator"].to_pylist() == [asked]
 
@@ -325,7 +327,7 @@ def test_gold_of_one_hand_that_repeats_an_id_elsewhere_is_no_reference(
         row(5, image="b.jpg", **gold, id="7"),
         row(6, image="b.jpg", **gold, id="7", xy=moved(0.5, 0)),
     ]
-    found = compare(placed(batch(*rows)), TRIANGLE, WEEK, How(low=0.75))
+    found = compare(placed(batch(*rows)), TRIANGLE, AT, How(low=0.75))
     assert found.contested.rows["position"].to_pylist() == [2, 3]
     assert [p["image"] for p in found.pairs.to_pylist()] == ["b.jpg"]
 
@@ -348,9 +350,9 @@ def test_mistakes_are_told_apart() -> None:
 
 def test_what_other_tools_call_oks_stands_beside_on_request() -> None:
     rows = placed(batch(row(1, xy=moved(1, 1)), row(2, role="gold")))
-    [plain] = compare(rows, TRIANGLE, WEEK).pairs.to_pylist()
+    [plain] = compare(rows, TRIANGLE, AT).pairs.to_pylist()
     assert plain["oks_box"] is plain["oks_one_sigma"] is plain["oks_extent"] is None
-    found = compare(rows, TRIANGLE, WEEK, How(variants=True)).pairs
+    found = compare(rows, TRIANGLE, AT, How(variants=True)).pairs
     [asked] = found.to_pylist()
     assert asked["oks_box"] < asked["oks"] < 1  # .53 of the box is less than the area
     assert asked["oks_extent"] > asked["oks_one_sigma"] > 0.9
@@ -365,7 +367,7 @@ def test_a_pck_whose_normaliser_is_missing_is_none(pck: str, expected: Any) -> N
     )
     gold = row(2, role="gold", visibility=[2, 0, 2])
     rows = placed(batch(row(1, xy=moved(1, 0)), gold))
-    found = compare(rows, torso, WEEK, How(pck=pck)).pairs  # no trunk: the box
+    found = compare(rows, torso, AT, How(pck=pck)).pairs  # no trunk: the box
     assert found["pck"].to_pylist() == [expected]
 
 

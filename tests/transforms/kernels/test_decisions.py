@@ -8,6 +8,7 @@ import pytest
 from canonical import batch, row
 from posegate.transforms.kernels import decisions
 from posegate.transforms.kernels.decisions import REASONS, Alarm, Facts
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.model.columns import joined
 from posegate.transforms.model.schema import DECISIONS
 
@@ -20,9 +21,8 @@ def decide(*rows: dict[str, Any], first: int = 0, **said: Any) -> list[Any]:
     """(verdict, reasons) of each row."""
     facts = {name: np.array(said.pop(name, NONE)) for name in vars(NOTHING)}
     verdict, alarms = said.pop("verdict", "accept"), said.pop("alarms", ())
-    made = decisions.decide(
-        batch(*rows), first, Facts(**facts), verdict, alarms, said.pop("week", "")
-    )
+    clock = Clock(said.pop("week", ""))
+    made = decisions.decide(batch(*rows), first, Facts(**facts), verdict, alarms, clock)
     assert made.schema == DECISIONS
     made.validate(full=True)
     return [(r["verdict"], r["reasons"]) for r in made.to_pylist()]

@@ -11,6 +11,7 @@ from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.transforms.kernels import pair_sums, stream_sums
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.sums import BINS, ONE, Key
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.skeleton import Skeleton
 
 BAD = 0.75
@@ -26,7 +27,7 @@ def pairs(skeleton: Skeleton = TRIANGLE) -> pa.RecordBatch:
         row(5, image="c.jpg", video="v"),
         row(6, image="c.jpg", video="v", annotator=None, xy=moved(0, 2)),
     ]
-    return compare(placed(batch(*rows)), skeleton, "").pairs
+    return compare(placed(batch(*rows)), skeleton, UNTOLD).pairs
 
 
 def sums(*some: pa.RecordBatch, skeleton: Skeleton = TRIANGLE) -> dict[Key, Any]:
@@ -119,7 +120,7 @@ def test_categories_are_counted_where_both_sides_name_one() -> None:
         for i, each in enumerate(names)
         for j, role in enumerate(("production", "gold"))
     ]
-    found = sums(compare(placed(batch(*rows)), TRIANGLE, "").pairs)
+    found = sums(compare(placed(batch(*rows)), TRIANGLE, UNTOLD).pairs)
     assert found["class", "gold", "cat", "cat"].tolist() == [1]
     assert found["class", "gold", "cat", "dog"].tolist() == [2]
     assert len([key for key in found if key[0] == "class"]) == 2

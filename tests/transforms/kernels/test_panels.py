@@ -10,10 +10,11 @@ from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.transforms.kernels import panels
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.sums import ONE
+from posegate.transforms.kernels.weeks import UNTOLD
 
 
 def counted(*rows: dict[str, Any]) -> dict[Any, Any]:
-    return added(compare(placed(batch(*rows)), TRIANGLE, "").panel)
+    return added(compare(placed(batch(*rows)), TRIANGLE, UNTOLD).panel)
 
 
 def frame(name: str, *people: dict[str, Any]) -> list[dict[str, Any]]:

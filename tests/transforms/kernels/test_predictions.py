@@ -10,6 +10,7 @@ from canonical import STANDING, TRIANGLE, batch, moved, placed, row
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.kernels.sums import WORK
+from posegate.transforms.kernels.weeks import UNTOLD
 
 WEEK = "2026-W07"
 
@@ -19,7 +20,7 @@ def model(number: int, **said: Any) -> dict[str, Any]:
 
 
 def told(*rows: dict[str, Any], low: float = 0.0) -> dict[Any, Any]:
-    found = compare(placed(batch(*rows)), TRIANGLE, "", How(low=low))
+    found = compare(placed(batch(*rows)), TRIANGLE, UNTOLD, How(low=low))
     assert not found.pairs.num_rows
     return added(found.predictions)
 
@@ -76,7 +77,7 @@ def test_any_order_and_division_of_frames_adds_up_alike(
     ]
     chosen = [frames[i] for i in order]
     halves = [
-        compare(placed(batch(*(r for f in some for r in f[::-1]))), TRIANGLE, "")
+        compare(placed(batch(*(r for f in some for r in f[::-1]))), TRIANGLE, UNTOLD)
         for some in (chosen[:cut], chosen[cut:])
         if some
     ]

@@ -8,6 +8,7 @@ import pytest
 from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.score import IOU, OKS, confused, score_of
+from posegate.transforms.kernels.weeks import UNTOLD
 
 PAIRS = compare(
     placed(
@@ -23,7 +24,7 @@ PAIRS = compare(
         )
     ),
     TRIANGLE,
-    "",
+    UNTOLD,
 ).pairs
 
 

@@ -10,6 +10,7 @@ from canonical import STANDING, TRIANGLE, batch, placed, row
 from posegate.transforms.kernels.compare import compare
 from posegate.transforms.kernels.sides import exchanged, work
 from posegate.transforms.kernels.sums import WORK
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.skeleton import Skeleton
 
 MIRRORED = [*STANDING[:2], *STANDING[4:], *STANDING[2:4]]
@@ -29,14 +30,14 @@ def test_who_goes_by_the_image_is_wrong_of_those_who_face_it(
     drawn: list[float], true: list[float], place: int, wrong: float
 ) -> None:
     rows = batch(row(1, xy=drawn), row(2, role="gold", xy=true))
-    told = work(compare(placed(rows), TRIANGLE, "").pairs)
+    told = work(compare(placed(rows), TRIANGLE, UNTOLD).pairs)
     assert told[0, place] == wrong
     assert np.isfinite(told).sum() == 1
 
 
 def test_a_second_annotator_says_nothing_of_sides() -> None:
     rows = batch(row(1), row(2, annotator="bo", xy=MIRRORED))
-    assert not np.isfinite(work(compare(placed(rows), TRIANGLE, "").pairs)).any()
+    assert not np.isfinite(work(compare(placed(rows), TRIANGLE, UNTOLD).pairs)).any()
 
 
 @given(

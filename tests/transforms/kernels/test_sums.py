@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from canonical import batch, row
 from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.model.poses import dense
 from posegate.transforms.model.schema import FINDINGS, QUARANTINE
 
@@ -32,7 +33,7 @@ def added(found: Iterable[Sum]) -> dict[Any, Any]:
 
 
 def of_rows(rows: pa.RecordBatch) -> Iterable[Sum]:
-    return sums.of_instances(rows, dense(rows["visibility"], 3), "2026-W01")
+    return sums.of_instances(rows, dense(rows["visibility"], 3), Clock("2026-W01"))
 
 
 def test_instances_are_counted_by_role_repair_and_annotator() -> None:

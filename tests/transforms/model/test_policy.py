@@ -22,6 +22,8 @@ DRIFT = {
     "quarantine_weeks": 6,
     "windows": [2, 4, 8],
     "margin": 0.1,
+    "oldest_years": 10,
+    "grace_days": 1,
 }
 
 
@@ -34,6 +36,8 @@ DRIFT = {
         ("baseline_weeks", 0),
         ("quarantine_weeks", 0),
         ("quarantine_weeks", 1.5),
+        ("oldest_years", 0),
+        ("grace_days", -1),
         ("lamda", 0.2),
     ],
 )
