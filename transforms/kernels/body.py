@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.geometry import dot, length
+from posegate.transforms.kernels.geometry import dot, length, where
 from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -82,15 +82,15 @@ def body_error(
     before = np.array(parents(skeleton))
     trunk, limb = np.flatnonzero(before < 0), np.flatnonzero(before >= 0)
     start = before[limb]
-    along = unit(xy[:, limb] - xy[:, start], scale[:, None])  # (M, L, 2)
-    along = np.where((seen[:, limb] & seen[:, start])[..., None], along, np.nan)
+    ends = xy.take(limb, axis=1) - xy.take(start, axis=1)
+    along = where(seen[:, limb] & seen[:, start], unit(ends, scale[:, None]), np.nan)
     across = -(outward[limb] * hand[:, None])[..., None] * quarter(along)
     turned = np.empty_like(error)
     for some, x, y in (
         (trunk, outward[trunk, None] * left[:, None], down[:, None]),
         (limb, along, across),
     ):
-        off = error[:, some]
+        off = error.take(some, axis=1)
         turned[:, some, 0], turned[:, some, 1] = dot(off, x), dot(off, y)
     return turned
 
@@ -136,9 +136,7 @@ def unit(vector: Floats, scale: Floats) -> Floats:
     far = length(vector)
     known = far > LEAST * scale
     with np.errstate(invalid="ignore"):
-        return np.where(
-            known[..., None], vector / np.where(known, far, 1)[..., None], np.nan
-        )
+        return where(known, vector / np.where(known, far, 1)[..., None], np.nan)
 
 
 def words(offset: tuple[float, float], keypoint: int, skeleton: Skeleton) -> str:

@@ -17,6 +17,7 @@ from posegate.transforms.kernels.couples import (
     refusals,
     reviewed,
 )
+from posegate.transforms.kernels.geometry import where
 from posegate.transforms.kernels.meeting import KINDS, ranges
 from posegate.transforms.kernels.panels import of_panel, panel
 from posegate.transforms.kernels.predictions import of_predictions
@@ -186,8 +187,8 @@ def mistakes(
 
     def kinds(some: slice) -> Ints:
         owner, mate = mates(blocks, block[some], other[some])
-        seen = poses.labelled[one[some]][..., None]
-        placed = np.where(seen, poses.xy[one[some]], np.nan)
+        seen = poses.labelled[one[some]]
+        placed = where(seen, poses.xy[one[some]], np.nan)
         own, others = objects(other[some]), objects(mate)
         return taxonomy.classify(placed, own, owner, others, skeleton.sigma, side)
 

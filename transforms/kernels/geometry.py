@@ -33,6 +33,16 @@ def dot(one: Floats, other: Floats) -> Floats:
     return one[..., 0] * other[..., 0] + one[..., 1] * other[..., 1]
 
 
+def where(known: Bools, vector: Floats, instead: float) -> Floats:
+    """Vectors where they are known, else a number twice: (…), (…, 2) -> (…, 2).
+
+    `np.where` takes four times as long over an axis of two.
+    """
+    out = vector.copy()
+    out[~known] = instead
+    return out
+
+
 def both(of: Bools) -> Bools:
     """Whether it holds of x and of y: (…, 2) -> (…).
 

@@ -85,7 +85,7 @@ def _measured(
     both = seen & wanted
     xy, true = poses.xy[one], poses.xy[other]
     scale2 = np.sqrt(size[one] * size[other])
-    error = np.where(both[..., None], xy - true, np.nan)  # (M, K, 2)
+    error = geometry.where(both, xy - true, np.nan)  # (M, K, 2)
     turned = body_error(error, true, wanted, np.sqrt(scale2), skeleton)
     away = geometry.length(error)  # (M, K)
     m, k = both.shape
@@ -113,8 +113,8 @@ def cocos(poses: Poses, one: Ints, other: Ints) -> tuple[Floats, Bools]:
     A keypoint that the judged lacks is a point at the origin.
     """
     wanted = poses.labelled[other]
-    placed = np.where(poses.labelled[one][..., None], poses.xy[one], 0.0)
-    return placed - np.where(wanted[..., None], poses.xy[other], 0.0), wanted
+    placed = geometry.where(poses.labelled[one], poses.xy[one], 0.0)
+    return placed - geometry.where(wanted, poses.xy[other], 0.0), wanted
 
 
 def named(skeleton: Skeleton, pck: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from posegate.transforms.kernels.geometry import distance, squared_length
+from posegate.transforms.kernels.geometry import distance, squared_length, where
 from posegate.transforms.model.poses import Bools, Floats
 
 
@@ -99,7 +99,7 @@ def symmetric(
     where neither placed any.
     """
     both, either = labelled_a & labelled_b, labelled_a | labelled_b  # (N, K)
-    error = np.where(both[..., None], xy_a - xy_b, 0.0)
+    error = where(both, xy_a - xy_b, 0.0)
     close = _mean(similarity(squared_length(error), area, sigma), both)
     coverage = _mean(both.astype(np.float64), either)
     return Symmetric(close, coverage, close * coverage)

@@ -32,8 +32,11 @@ class Outlines:
     def of(cls, rows: pa.RecordBatch) -> "Outlines":
         """Of canonical rows; an image's size is what any of its rows says."""
         size = np.stack([scalars(rows[name]) for name in ("width", "height")], axis=1)
-        image = rows["image"].dictionary_encode().indices.to_numpy()
-        known = np.full((len(np.unique(image)), 2), np.nan)
+        if rows["segmentation"].null_count == rows.num_rows:
+            return cls(rows["segmentation"], size)
+        named = rows["image"].dictionary_encode()
+        image = named.indices.to_numpy()
+        known = np.full((len(named.dictionary), 2), np.nan)
         np.fmax.at(known, image, size)
         return cls(rows["segmentation"], np.where(size > 0, size, known[image]))
 

@@ -34,12 +34,13 @@ def exchanged(
     if not found:
         return np.full(len(xy), np.nan)
     left, right = np.array(found).T
-    apart = length(true[:, left] - true[:, right])  # (M, P)
+    here, there = true.take(left, axis=1), true.take(right, axis=1)
+    apart = length(here - there)  # (M, P)
     told = both[:, left] & both[:, right] & (apart > LEAST * scale[:, None])
     wrong = np.zeros(told.shape, np.bool_)
     # The other way is at least twice `apart` less this one long: next to nobody needs
     # four more lengths to be told.
-    off = reach(xy[:, left] - true[:, left]) + reach(xy[:, right] - true[:, right])
+    off = reach(xy.take(left, axis=1) - here) + reach(xy.take(right, axis=1) - there)
     row, pair = np.nonzero(told & (off > ROUNDED * apart))
     one, other = left[pair], right[pair]
     straight, crossed = (

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.geometry import length
+from posegate.transforms.kernels.geometry import length, where
 from posegate.transforms.kernels.sums import Sum, code
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -171,7 +171,7 @@ def _difficulty(plain: Mapping[str, Floats], hard: Floats | None) -> Iterator[Fl
 
 def _lengths(error: Floats, counted: Bools) -> tuple[Floats, Floats]:
     """(N, K) [px] and (N, K, 2) [px] of the errors that count; 0 of the others."""
-    known = np.where(counted[..., None], error, 0.0)
+    known = where(counted, error, 0.0)
     return length(known), known
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from posegate.transforms.kernels.geometry import squared_length
+from posegate.transforms.kernels.geometry import squared_length, where
 from posegate.transforms.kernels.oks import similarity
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -48,9 +48,9 @@ def _near(xy: Floats, to: Objects, sigma: Floats, order: Ints | None) -> Floats:
     The sigma is that of the keypoint which was to be placed, whatever lies there.
     """
     there, labelled = (to.xy, to.labelled) if order is None else (
-        to.xy[:, order], to.labelled[:, order],
+        to.xy.take(order, axis=1), to.labelled[:, order],
     )  # fmt: skip
-    offset = np.where(labelled[..., None], xy - there, 0.0)
+    offset = where(labelled, xy - there, 0.0)
     return np.where(labelled, similarity(squared_length(offset), to.area, sigma), -1.0)
 
 

@@ -13,6 +13,7 @@ from posegate.transforms.kernels.geometry import (
     length,
     mutual_area,
     squared_length,
+    where,
 )
 
 NAN = np.nan
@@ -52,6 +53,14 @@ def test_x_and_y_are_taken_together() -> None:
     np.testing.assert_equal(larger(pairs), pairs.max(axis=2))
     np.testing.assert_equal(both(pairs > 0), (pairs > 0).all(axis=2))
     assert both(np.empty((0, 17, 2), bool)).shape == (0, 17)
+
+
+def test_vectors_that_are_not_known_have_another_number_and_the_others_stay() -> None:
+    given = np.array([[1.0, 2.0], [3.0, np.nan]])
+    kept = where(np.array([True, False]), given, 0.0)
+    assert kept.tolist() == [[1, 2], [0, 0]]
+    assert given[1, 0] == 3
+    assert where(np.zeros(0, bool), np.empty((0, 2)), np.nan).shape == (0, 2)
 
 
 def test_bounding_box_of_no_instances_is_empty() -> None:
