@@ -13,7 +13,6 @@ from posegate.transforms.formats.cvat_shapes import Element, Shape, said
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.xml_records import whole
 from posegate.transforms.model.naming import Naming, difference
-from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
 TRAPS = {
@@ -78,7 +77,9 @@ class Frames:
             if keypoints is None:
                 self._place(record, each.placed.elements())
             else:
-                record.points = dict(zip(keypoints, each.placed.points, strict=True))
+                record.keypoints, record.origin = keypoints, each.placed.origin
+                record.x, record.y = each.placed.x, each.placed.y
+                record.visibility = each.placed.visibility
         return record
 
     def _keypoints(self, labels: tuple[str, ...]) -> list[int] | None:
@@ -241,8 +242,8 @@ class Frames:
 
     def _place(self, record: Record, elements: Sequence[Element]) -> None:
         """Puts points where their names say, or refuses the record."""
-        points, hidden, numbered = record.points, False, False
-        known = self._known
+        points: dict[int, tuple[float, ...]] = {}
+        hidden, numbered, known = False, False, self._known
         for each in elements:
             label = each.label
             k = known[label] if label in known else self._find(label)
@@ -255,6 +256,7 @@ class Frames:
             seen = each.visibility
             x, y = (each.x, each.y) if seen else (_NAN, _NAN)
             points[k] = (x, y, seen, each.origin)
+        record.place(points)
         if hidden:
             record.repairs = [*record.repairs, self._code("visibility-from-attribute")]
         if numbered:
@@ -324,6 +326,6 @@ def _stray(each: Shape, names: Sequence[str]) -> str:
 def _around(box: Shape, record: Record) -> bool:
     """Whether a box holds every point that a record labels, and there is one."""
     left, top, right, bottom = box.values
-    seen = [p for p in record.points.values() if p[2] != Visibility.UNLABELLED]
-    inside = [left <= x <= right and top <= y <= bottom for x, y, *_ in seen]
+    seen = record.labelled()
+    inside = [left <= x <= right and top <= y <= bottom for x, y in seen]
     return record.refusal is None and bool(seen) and all(inside)

@@ -46,18 +46,18 @@ class Element:
 
 @dataclass(slots=True)
 class Placed:
-    """Points without attributes: their labels, and x, y, visibility, origin of each."""
+    """Points without attributes, as columns; the origin is that of all."""
 
     labels: tuple[str, ...]
-    points: list[tuple[float, ...]]
+    x: Sequence[float]
+    y: Sequence[float]
+    visibility: Sequence[int]
+    origin: int
 
     def elements(self) -> list[Element]:
         """Each on its own."""
-        pairs = zip(self.labels, self.points, strict=True)
-        return [
-            Element(label, x, y, int(seen), int(origin))
-            for label, (x, y, seen, origin) in pairs
-        ]
+        columns = self.labels, self.x, self.y, self.visibility
+        return [Element(*each, self.origin) for each in zip(*columns, strict=True)]
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from posegate.transforms.formats.darwin_item import (
     each,
     mapping,
 )
-from posegate.transforms.formats.grouping import Node, Shape
+from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
 from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
@@ -101,21 +101,26 @@ def instance(made: Json, frame: Json) -> str | None:
 
 def _give(pose: Shape, said: Skeleton | Json) -> None:
     """Gives a pose its points; those without a place are left out."""
-    origin = pose.origin
     if isinstance(said, Skeleton):
-        pose.nodes = [
-            (n.name, n.x, n.y, _HIDDEN if n.occluded else _SEEN, origin)
-            for n in said.nodes
-        ]
+        nodes = said.nodes
+        pose.nodes = Nodes(
+            [node.name for node in nodes],
+            [node.x for node in nodes],
+            [node.y for node in nodes],
+            [_HIDDEN if node.occluded else _SEEN for node in nodes],
+        )
         return
-    found: list[Node] = []
-    pose.nodes = found
+    names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
+    pose.nodes = Nodes(names, xs, ys, flags)
     for node in each(said.get("nodes")):
         x, y = node.get("x"), node.get("y")
         if x is not None and y is not None:
             seen = _HIDDEN if node.get("occluded") is True else _SEEN
-            name = str(node.get("name") or "")
-            found.append((name, real(x), real(y), seen, origin))
+            x, y = real(x), real(y)
+            names.append(str(node.get("name") or ""))
+            xs.append(x)
+            ys.append(y)
+            flags.append(seen)
 
 
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
@@ -170,10 +175,11 @@ def joined(found: list[Shape]) -> None:
     loose = [s for s in found if s.box and s.x is None and s.group is None]
     if all(shape.nodes for shape in loose):
         return
-    poses: dict[str, list[Node]] = {}
+    poses: dict[str, list[tuple[float, float]]] = {}
     for shape in found:
         if shape.nodes:
-            poses.setdefault(str(shape.id), []).extend(shape.nodes)
+            where = zip(shape.nodes.x, shape.nodes.y, strict=True)
+            poses.setdefault(str(shape.id), []).extend(where)
     alone = [s for s in loose if s.outline is None and s.id not in poses]
     inside = {
         id: [i for i, box in enumerate(alone) if all(_in(p, box) for p in points)]
@@ -186,8 +192,8 @@ def joined(found: list[Shape]) -> None:
             alone[boxes[0]].repairs += ("box-by-place",)
 
 
-def _in(node: Node, shape: Shape) -> bool:
+def _in(point: tuple[float, float], shape: Shape) -> bool:
     assert shape.box is not None
-    _, left, top, *_ = node
+    left, top = point
     x, y, w, h = shape.box
     return x <= left <= x + w and y <= top <= y + h

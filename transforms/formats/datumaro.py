@@ -237,8 +237,8 @@ def _placed(given: Json, labels: _Labels, how: int) -> Placed | None:
     flags, names = numbers[2::3], labels.points.get(given.get("label_id", -1), ())
     if len(numbers) != 3 * len(names) or not _LABELLED.issuperset(flags):
         return None
-    points: Any = zip(numbers[::3], numbers[1::3], flags, repeat(how))
-    return Placed(names, list(points))
+    seen = list(map(int, flags))
+    return Placed(names, numbers[::3], numbers[1::3], seen, how)
 
 
 def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:

@@ -157,14 +157,15 @@ class _Reading:
             return
         if from_one:
             record.repairs = [*record.repairs, f"{NAME}.from-one"]
-        whole = bool(parts)
+        whole, points = bool(parts), dict[int, tuple[float, ...]]()
         for name, k, part in zip(names, places, parts, strict=True):
             x, y = _number(part.attrs.get("x")), _number(part.attrs.get("y"))
-            if k is None or k in record.points or x is None or y is None:
-                record.refusal = record.refusal or _fault(name, k, record)
+            if k is None or k in points or x is None or y is None:
+                record.refusal = record.refusal or _fault(name, k in points)
                 return
-            record.points[k] = (x, y, Visibility.VISIBLE)
+            points[k] = (x, y, Visibility.VISIBLE)
             whole = whole and x.is_integer() and y.is_integer()
+        record.place(points)
         self._build.note("whole-px", int(whole))
 
     def _places(self, names: list[str]) -> tuple[list[int | None], bool]:
@@ -180,8 +181,8 @@ class _Reading:
         return [n - first if n - first < k else None for n in numbers], bool(first)
 
 
-def _fault(name: str, k: int | None, record: Record) -> tuple[str, str]:
-    if k in record.points:
+def _fault(name: str, twice: bool) -> tuple[str, str]:
+    if twice:
         return f"{NAME}.part-twice", f"part {name!r} stands twice; keep one"
     return f"{NAME}.coordinate", f"part {name!r} has no position; place it"
 

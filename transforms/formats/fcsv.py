@@ -28,7 +28,6 @@ from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import MISSING, Dialect
 from posegate.transforms.model.naming import difference
-from posegate.transforms.model.schema import Visibility
 
 NAME = "fcsv"
 SUFFIXES = (".fcsv",)
@@ -63,6 +62,7 @@ COLUMNS = [
     *("label", "desc", "associatedNodeID"),
 ]
 SLICER_3 = ["label", "x", "y", "z", "sel", "vis"]
+_NOWHERE = (nan, nan, nan)
 _LARGEST = 16 << 20  # bytes; a list of a hundred points has 12 thousand
 
 Point = tuple[str, str, float, float, float]
@@ -189,38 +189,40 @@ def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
 
 
 def _place(
-    points: Sequence[Point], record: Record, finder: Finder, build: Build
+    given: Sequence[Point], record: Record, finder: Finder, build: Build
 ) -> None:
     """Gives the record its points, or a refusal."""
     context = finder.context
-    names = context.delivery.points
-    depths: dict[int, float] = {}
+    told = context.delivery.points
+    found: dict[int, tuple[float, ...]] = {}
     strange, left = [], 0
-    for label, desc, *where in points:
+    for label, desc, *where in given:
         by_label, by_desc = finder.find(label), finder.find(desc)
         place = by_desc if by_label is None else by_label
         if place is None:
-            ignored = names.ignored(label) or names.ignored(desc)
+            ignored = told.ignored(label) or told.ignored(desc)
             left += ignored
             if not ignored:
                 strange.append(label or desc or "?")
             continue
         if by_desc not in (None, place):
             record.repairs = [*record.repairs, "fcsv.names-disagree"]
-        if place in depths:
+        if place in found:
             record.repairs = [*record.repairs, "fcsv.point-twice"]
-            record.points.pop(place, None)
+            found[place] = _NOWHERE
             continue
-        x, y, depths[place] = where
-        if isfinite(x) and isfinite(y) and isfinite(where[2]):
-            record.points[place] = (x, y, Visibility.VISIBLE)
+        found[place] = tuple(where)
     build.note("left-out", left)
-    record.depths = {k: z for k, z in depths.items() if k in record.points}
+    points = {k: xyz for k, xyz in found.items() if all(map(isfinite, xyz))}
+    record.keypoints = tuple(points)
+    record.x, record.y, record.z = (
+        [xyz[axis] for xyz in points.values()] for axis in range(3)
+    )
     if strange:
-        found = [label or desc for label, desc, *_ in points]
+        names = [label or desc for label, desc, *_ in given]
         record.refusal = (
             "fcsv.other-skeleton",
-            f"it {difference(found, context.skeleton)}; {strange[:3]} are none of its: "
+            f"it {difference(names, context.skeleton)}; {strange[:3]} are none of its: "
             "rename them by [points] names, or list them under ignore",
         )
 
@@ -229,9 +231,7 @@ def _turn(record: Record, axes: str | None) -> None:
     """Makes coordinates RAS."""
     said = (axes or "").upper()
     if said in LPS:
-        record.points = {
-            k: (-point[0], -point[1], point[2]) for k, point in record.points.items()
-        }
+        record.x, record.y = [-x for x in record.x], [-y for y in record.y]
         record.repairs = [*record.repairs, "fcsv.lps-turned"]
     elif not said:
         record.repairs = [*record.repairs, "fcsv.axes-assumed"]

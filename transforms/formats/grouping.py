@@ -11,6 +11,7 @@ nose  nose  left_eye                   whose eye it is, nobody can know: refused
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 from posegate.transforms.formats.labels import Labels, state
@@ -20,19 +21,40 @@ from posegate.transforms.model.naming import difference, plain
 from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
-Node = tuple[str, float, float, Visibility | None, Origin]
-"""A pose's point: name, x, y, what the tool says of it beside the name, its origin."""
-
 _UNLABELLED, _VISIBLE = Visibility.UNLABELLED, Visibility.VISIBLE
+_PLACED = Origin.PLACED
 _ROOM = 0.25
 """Of a box's sides: how far beyond it a point may lie and still be its own."""
+
+
+@dataclass(slots=True)
+class Nodes:
+    """The points of a pose as columns: names, x, y.
+
+    `visibility` is what the tool says of each beside its name, None for nothing, or
+    one for all.
+    """
+
+    names: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    visibility: Sequence[Visibility | None] | Visibility | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def seen(self) -> Sequence[Visibility | None]:
+        """What is said of each."""
+        said = self.visibility
+        one = said is None or isinstance(said, Visibility)
+        return [said] * len(self) if one else said  # type: ignore[list-item,return-value]
 
 
 @dataclass(slots=True)
 class Shape:
     """One thing drawn: a point (`x` is set), a pose, a box, an outline with its box.
 
-    A pose has `nodes`, and perhaps a box.
+    A pose has `nodes`, all of the pose's origin, and perhaps a box.
     `visibility` is what the tool says beside the label, None for nothing; `group` is
     the shape that it is nested under, or the instance that it is said to be of. A
     `problem` (code, sentence) refuses the instance that it is part of.
@@ -42,7 +64,7 @@ class Shape:
     id: str | None = None
     x: float | None = None
     y: float = 0.0
-    nodes: Sequence[Node] = ()
+    nodes: Nodes | None = None
     visibility: Visibility | None = None
     origin: Origin = Origin.PLACED
     box: Sequence[float] | None = None
@@ -85,8 +107,8 @@ class Group:
     @property
     def names(self) -> list[str]:
         """What all its points are called."""
-        nodes = [node[0] for shape in self.around for node in shape.nodes]
-        return [point.name for point in self.points] + nodes
+        poses = [shape.nodes.names for shape in self.around if shape.nodes]
+        return [point.name for point in self.points] + list(chain.from_iterable(poses))
 
 
 def grouped(
@@ -255,21 +277,12 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     repairs = dict.fromkeys(record.repairs)
     if group.how is not None:
         repairs[group.how] = None
-    record.attributes = dict(record.attributes or {})
+    for shape in (*group.points, *group.around):
+        if shape.repairs:
+            repairs |= dict.fromkeys(shape.repairs)
     _surround(record, group, repairs, skeleton)
-    nodes: list[Node] = []
-    for point in group.points:
-        assert point.x is not None
-        nodes.append((point.name, point.x, point.y, point.visibility, point.origin))
-        if point.repairs:
-            repairs |= dict.fromkeys(point.repairs)
-        if point.attributes:
-            of = {f"{point.name}.{k}": said for k, said in point.attributes.items()}
-            record.attributes |= of
-    for shape in group.around:
-        nodes += shape.nodes
-        repairs |= dict.fromkeys(shape.repairs)
-    known = _place(record, nodes, labels)
+    _say(record, group.points)
+    known = _place(record, group, labels)
     if group.doubt is not None:
         detail = (
             f"{len(group.points)} {group.doubt}; nest the points of each under its "
@@ -284,21 +297,69 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     record.repairs = tuple(repairs)
 
 
-def _place(record: Record, nodes: Sequence[Node], labels: Labels) -> bool:
+def _say(record: Record, points: Sequence[Shape]) -> None:
+    """Puts the points' attributes under their names."""
+    for point in points:
+        if point.attributes:
+            of = {f"{point.name}.{k}": said for k, said in point.attributes.items()}
+            record.attributes = {**(record.attributes or {}), **of}
+
+
+def _place(record: Record, group: Group, labels: Labels) -> bool:
     """Puts points at their keypoints, unless they are marked as not there.
 
     Whether the names of all mean keypoints.
     """
-    places = labels.places(tuple([node[0] for node in nodes]))
-    if places is not None and _UNLABELLED not in [node[3] for node in nodes]:
-        pairs = zip(places, nodes, strict=True)
-        record.points = {
-            k: (x, y, _VISIBLE if seen is None else seen, how)
-            for k, (_, x, y, seen, how) in pairs
-        }
-        return True
-    points, known = record.points, True
-    for name, x, y, said, origin in nodes:
+    poses = [shape for shape in group.around if shape.nodes]
+    if not group.points and len(poses) == 1 and (nodes := poses[0].nodes) is not None:
+        origin: Sequence[Origin] | Origin = poses[0].origin
+    else:
+        nodes, origin = _together(group.points, poses)
+    places = labels.places(tuple(nodes.names))
+    seen: Any = nodes.visibility
+    if isinstance(seen, Sequence) and None in seen:
+        seen = [_VISIBLE if each is None else each for each in seen]
+    if places is None or (_lost(seen) and origin is not _PLACED):
+        return _one_by_one(record, nodes, origin, labels)
+    record.keypoints, record.x, record.y = places, nodes.x, nodes.y
+    record.visibility = _VISIBLE if seen is None else seen
+    record.origin = origin
+    return True
+
+
+def _together(points: Sequence[Shape], poses: Sequence[Shape]) -> tuple[Nodes, Any]:
+    """Single points and several poses as one, and the origin of each."""
+    names = [point.name for point in points]
+    x = [point.x for point in points if point.x is not None]
+    y = [point.y for point in points]
+    seen = [point.visibility for point in points]
+    origin = [point.origin for point in points]
+    for pose in poses:
+        assert pose.nodes is not None
+        names += pose.nodes.names
+        x += pose.nodes.x
+        y += pose.nodes.y
+        seen += pose.nodes.seen()
+        origin += [pose.origin] * len(pose.nodes)
+    alike = set(origin) <= {_PLACED}
+    return Nodes(names, x, y, seen), _PLACED if alike else origin
+
+
+def _lost(seen: Sequence[Visibility | None] | Visibility | None) -> bool:
+    """Whether any of them is marked as not there."""
+    several = not isinstance(seen, Visibility) and seen is not None
+    return _UNLABELLED in seen if several else seen is _UNLABELLED  # type: ignore[operator]
+
+
+def _one_by_one(
+    record: Record, nodes: Nodes, origin: Sequence[Origin] | Origin, labels: Labels
+) -> bool:
+    """`_place`, where names are strange, stand twice or say a state."""
+    points: dict[int, tuple[float, ...]] = {}
+    known = True
+    origins = repeat(origin) if isinstance(origin, Origin) else origin
+    columns = nodes.names, nodes.x, nodes.y, nodes.seen(), origins
+    for name, x, y, said, how in zip(*columns, strict=False):
         label = labels.read(name)
         k = label.keypoint
         seen = label.visibility if said is None else said
@@ -310,7 +371,8 @@ def _place(record: Record, nodes: Sequence[Node], labels: Labels) -> bool:
             detail = f"the point {name!r} is there twice; delete one"
             record.refusal = "point-twice", detail
         else:
-            points[k] = (x, y, _VISIBLE if seen is None else seen, origin)
+            points[k] = (x, y, _VISIBLE if seen is None else seen, how)
+    record.place(points)
     return known
 
 
@@ -323,11 +385,13 @@ def _surround(
     """
     boxes = [s for s in group.around if s.outline is None and s.box is not None]
     outlines = [s for s in group.around if s.outline is not None]
-    assert record.attributes is not None
     for shape in (*boxes, *outlines):
-        if plain(shape.name) != plain(skeleton.category):
-            record.attributes.setdefault("category", shape.name)
-        record.attributes |= shape.attributes
+        other = plain(shape.name) != plain(skeleton.category)
+        if other or shape.attributes:
+            record.attributes = dict(record.attributes or {})
+            if other:
+                record.attributes.setdefault("category", shape.name)
+            record.attributes |= shape.attributes
     if boxes:
         record.bbox = boxes[0].box
     if outlines and (outline := outlines[0].outline) is not None:

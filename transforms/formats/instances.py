@@ -65,7 +65,8 @@ class Instances:
             record = make(group)
             record.position, record.source = next(self._position), self._source
             fill(record, group, self.labels, self._skeleton)
-            record.repairs = [f"{self._name}.{code}" for code in record.repairs]
+            if record.repairs:
+                record.repairs = [f"{self._name}.{code}" for code in record.repairs]
             kept = RAW if record.refusal else _KEPT
             record.raw = raw[:kept] if isinstance(raw, bytes) else raw
             if record.refusal is not None:

@@ -18,7 +18,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.grouping import Group, Node, Shape
+from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
@@ -27,7 +27,6 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.values import real, scalar
-from posegate.transforms.model.schema import Origin
 
 NAME = "labelme"
 SUFFIXES = (".json",)
@@ -125,23 +124,27 @@ def _image(context: Context, source: str, path: object) -> str:
 
 def _shapes(given: list[Any], build: Build) -> Iterator[Shape]:
     """What is drawn; of a group's plain points one pose in the place of the first."""
-    poses: dict[int, list[Node]] = {}
+    poses: dict[int, tuple[list[str], list[float], list[float]]] = {}
     for number, each in enumerate(given):
         if not isinstance(each, dict):
             build.note("not-drawn")
         elif (node := _node(each)) is not None:
             group = each["group_id"]
             if group not in poses:
-                nodes = poses[group] = []
+                poses[group] = [], [], []
+                nodes = Nodes(*poses[group])
                 yield Shape("", f"#{number}", nodes=nodes, group=f"group {group}")
-            poses[group].append(node)
+            names, xs, ys = poses[group]
+            names.append(node[0])
+            xs.append(node[1])
+            ys.append(node[2])
         elif (shape := _shape(each, number)) is not None:
             yield shape
         else:
             build.note("not-drawn")
 
 
-def _node(each: Json) -> Node | None:
+def _node(each: Json) -> tuple[str, float, float] | None:
     """A point of a numbered group, if nothing is said of it but its label."""
     try:
         label, group, ((x, y),) = each["label"], each["group_id"], each["points"]
@@ -152,7 +155,7 @@ def _node(each: Json) -> Node | None:
         return None
     if type(group) is not int or not type(x) is type(y) is float:
         return None
-    return label, x, y, None, Origin.PLACED
+    return label, x, y
 
 
 def _shape(each: Json, number: int) -> Shape | None:

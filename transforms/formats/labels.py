@@ -54,7 +54,7 @@ class Labels:
     def __init__(self, skeleton: Skeleton) -> None:
         self._naming = Naming(skeleton)
         self.read = lru_cache(4096)(self._read)
-        self.places = lru_cache(256)(self._places)
+        self.places = lru_cache(1024)(self._places)
 
     def _read(self, name: str) -> Label:
         """The keypoint by its name, else by what is left without person and state."""
@@ -75,7 +75,10 @@ class Labels:
         return Label(None)
 
     def _places(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
-        """The keypoint of each name, if each means another, and none says a state."""
+        """The keypoint of each name, if each means another, and none says a state.
+
+        The same names give the same tuple.
+        """
         labels = [self.read(name) for name in names]
         places = [each.keypoint for each in labels if each.visibility is None]
         found = tuple(k for k in places if k is not None)

@@ -178,7 +178,7 @@ class _Reading:
         if self._places is None:
             record.refusal = self._other
         else:
-            record.points = {self._places[i]: point for i, point in points.items()}
+            record.place({self._places[i]: point for i, point in points.items()})
         record.repairs = [f"mpii.{code}" for code in ("one-based", *repairs)]
         self.build.put(record)
 

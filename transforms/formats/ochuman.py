@@ -200,13 +200,15 @@ class _Reading:
         if not FLAGS.keys() >= set(flags):
             odd = next(flag for flag in flags if flag not in FLAGS)
             raise ValueError(f"visibility {odd!r} is none of 0, 1, 2, 3")
-        record.points = {
-            at: (x, y, FLAGS[v])
-            for at, x, y, v in zip(self._places, xs, ys, flags, strict=True)
-            if v and at >= 0
-        }
+        record.place(
+            {
+                at: (x, y, FLAGS[v])
+                for at, x, y, v in zip(self._places, xs, ys, flags, strict=True)
+                if v and at >= 0
+            }
+        )
         labelled = len(flags) - flags.count(0)
-        self.build.note("left-out", labelled - len(record.points))
+        self.build.note("left-out", labelled - len(record.keypoints))
 
     def _mask(self, record: Record, segms: Any) -> None:
         if not segms:

@@ -156,7 +156,7 @@ class _Reading:
                 "the shipped posetrack18_17 has",
             )
         else:
-            record.points = {places[i]: point for i, point in points.items()}
+            record.place({places[i]: point for i, point in points.items()})
         self.build.put(record)
         self.position += 1
 

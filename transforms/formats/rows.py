@@ -78,19 +78,28 @@ class Rows:
 class Record:
     """One record of a format that is read record by record: a tool's JSON or XML.
 
-    `points` is (x, y, visibility) by the keypoint's index, with a fourth value, the
-    `Origin`, where it is not PLACED, and z in `depths`; `raw` may wait to be asked for;
-    the other fields are those of `Rows`. A `refusal` (code, sentence) sends it to
-    quarantine.
+    Its points are columns: `keypoints` are the indices of those that are given, each
+    once, `x` and `y` theirs in this order, and `z` where there are depths.
+    `visibility` and `origin` are of each, or one for all. What is UNLABELLED has no
+    place, whatever `x` and `y` say. Records of a tool share one tuple of `keypoints`
+    best (`Labels.places` gives the same for the same names), and take over the lists
+    that they were decoded to; `place` is for points that were put together one by one.
+
+    `raw` may wait to be asked for; the other fields are those of `Rows`. A `refusal`
+    (code, sentence) sends it to quarantine.
     """
 
     position: int
     image: str
-    points: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    keypoints: Sequence[int] = ()
+    x: Sequence[float] = ()
+    y: Sequence[float] = ()
+    visibility: Sequence[int] | int = Visibility.VISIBLE
+    origin: Sequence[int] | int = Origin.PLACED
+    z: Sequence[float] | None = None
     source: str | None = None
     raw: bytes | Callable[[], bytes] = b""
     id: Id = None
-    depths: dict[int, float] | None = None
     unit: str | None = None
     bbox: Sequence[float] | None = None
     area: float | None = None
@@ -111,6 +120,27 @@ class Record:
     repairs: tuple[str, ...] | list[str] = ()
     refusal: tuple[str, str] | None = None
 
+    def place(self, points: Mapping[int, Sequence[float]]) -> None:
+        """Takes points by their keypoint: x, y, visibility, and perhaps the origin."""
+        self.keypoints, each = tuple(points), points.values()
+        self.x = [point[0] for point in each]
+        self.y = [point[1] for point in each]
+        self.visibility = [int(point[2]) for point in each]
+        if any(len(point) > 3 for point in each):
+            self.origin = [
+                int(point[3]) if len(point) > 3 else Origin.PLACED for point in each
+            ]
+
+    def labelled(self) -> list[tuple[float, float]]:
+        """Where its points are, but for those that are not labelled."""
+        flags = self.visibility
+        each = repeat(flags) if isinstance(flags, int) else flags
+        return [
+            (x, y)
+            for x, y, seen in zip(self.x, self.y, each, strict=False)
+            if seen != Visibility.UNLABELLED
+        ]
+
 
 _NAMES = tuple(field.name for field in fields(Record))
 _FIELDS = attrgetter(*_NAMES)
@@ -121,17 +151,20 @@ def gathered(records: Sequence[Record], keypoints: int) -> Rows:
     n, k = len(records), keypoints
     each = zip(*map(_FIELDS, records), strict=True) if records else repeat(())
     said: dict[str, Any] = dict(zip(_NAMES, each, strict=False))
-    table = _table(said.pop("points"), k)
-    areas, depths, raw = said.pop("area"), said.pop("depths"), said.pop("raw")
+    at = _Places(said.pop("keypoints"), k)
+    flags = at.flags(said.pop("visibility"), Visibility.UNLABELLED)
+    xy = np.stack([at.numbers(said.pop("x")), at.numbers(said.pop("y"))], axis=2)
+    xy[flags == Visibility.UNLABELLED] = np.nan
+    areas, raw = said.pop("area"), said.pop("raw")
     unit = next((unit for unit in said.pop("unit") if unit), None)
     boxes = list(map(_box, said.pop("bbox")))
     repairs, refusals = said.pop("repairs"), said.pop("refusal")
     rows = Rows(
         position=np.array(said.pop("position"), np.int64),
-        xy=table[:, :, :2].copy(),
-        visibility=table[:, :, 2].astype(np.uint8),
-        origin=table[:, :, 3].astype(np.uint8),
-        z=_heights(depths, k),
+        xy=xy,
+        visibility=flags,
+        origin=at.flags(said.pop("origin"), Origin.PLACED),
+        z=at.depths(said.pop("z")),
         unit=unit,
         raw=lambda i: raw[i] if isinstance(raw[i], bytes) else raw[i](),
         bbox=np.array(boxes, np.float64).reshape(n, 4),
@@ -145,32 +178,43 @@ def gathered(records: Sequence[Record], keypoints: int) -> Rows:
     return rows
 
 
-def _table(points: Sequence[Mapping[int, tuple[float, ...]]], k: int) -> Floats:
-    """(N, K, 4) x, y, visibility, origin of each keypoint; unlabelled if not given."""
-    table = np.full((len(points), k, 4), np.nan)
-    table[:, :, 2:] = Visibility.UNLABELLED, Origin.PLACED
-    counts = np.fromiter(map(len, points), np.int64, len(points))
-    at = np.fromiter(chain.from_iterable(points), np.int64, int(counts.sum()))
-    given = list(chain.from_iterable(each.values() for each in points))
-    rows = np.repeat(np.arange(len(points)), counts)
-    widths = np.fromiter(map(len, given), np.int64, len(given))
-    for width in np.unique(widths).tolist():
-        some = [p for p in given if len(p) == width] if np.ptp(widths) else given
-        flat = np.fromiter(chain.from_iterable(some), np.float64, width * len(some))
-        here = widths == width
-        table[rows[here], at[here], :width] = flat.reshape(-1, width)
-    return table
+class _Places:
+    """Where the values of N records' points belong in a table (N, K)."""
 
+    def __init__(self, keypoints: Sequence[Sequence[int]], k: int) -> None:
+        self._shape = len(keypoints), k
+        self._counts = np.fromiter(map(len, keypoints), np.int64, len(keypoints))
+        self._total = int(self._counts.sum())
+        at = np.fromiter(chain.from_iterable(keypoints), np.int64, self._total)
+        self._at = np.repeat(np.arange(len(keypoints)) * k, self._counts) + at
 
-def _heights(depths: Sequence[Mapping[int, float] | None], k: int) -> Floats | None:
-    """(N, K) z of each keypoint, NaN where it has none; None where no record has."""
-    if not any(depths):
-        return None
-    z = np.full((len(depths), k), np.nan)
-    for i, given in enumerate(depths):
-        for at, depth in (given or {}).items():
-            z[i, at] = depth
-    return z
+    def numbers(self, given: Sequence[Sequence[float]]) -> Floats:
+        """(N, K) of lists of each record's, NaN where it has none."""
+        table = np.full(self._shape, np.nan)
+        flat = chain.from_iterable(given)
+        table.reshape(-1)[self._at] = np.fromiter(flat, np.float64, self._total)
+        return table
+
+    def flags(self, given: Sequence[Sequence[int] | int], otherwise: int) -> Bytes:
+        """(N, K) of lists of each record's, or one value for all of its points."""
+        table = np.full(self._shape, otherwise, np.uint8)
+        alike = [isinstance(each, int) for each in given]
+        if all(alike):
+            one = np.fromiter(given, np.uint8, len(given))  # type: ignore[arg-type]
+            table.reshape(-1)[self._at] = np.repeat(one, self._counts)
+            return table
+        pairs = zip(given, self._counts.tolist(), strict=True)
+        lists = (repeat(v, n) if isinstance(v, int) else v for v, n in pairs)
+        flat = np.fromiter(chain.from_iterable(lists), np.uint8, self._total)
+        table.reshape(-1)[self._at] = flat
+        return table
+
+    def depths(self, given: Sequence[Sequence[float] | None]) -> Floats | None:
+        """`numbers`, where any record has them."""
+        if not any(given):
+            return None
+        pairs = zip(given, self._counts.tolist(), strict=True)
+        return self.numbers([[np.nan] * n if z is None else z for z, n in pairs])
 
 
 def _box(given: Sequence[float] | None) -> Sequence[float]:

@@ -21,7 +21,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.grouping import Group, Shape
+from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
@@ -199,10 +199,11 @@ def _template(one: Json, pose: Shape) -> None:
         detail = f"template {pose.id} has points whose labels cannot be told; "
         pose.problem = "no-labels", detail + "label the points, export again"
         return
-    pose.nodes = [
-        (str(labels.get(str(i), "")), real(p["x"]), real(p["y"]), None, pose.origin)
-        for i, p in enumerate(points)
-    ]
+    pose.nodes = Nodes(
+        [str(labels.get(str(i), "")) for i in range(len(points))],
+        [real(point["x"]) for point in points],
+        [real(point["y"]) for point in points],
+    )
 
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from posegate.transforms.formats import outlines
-from posegate.transforms.formats.grouping import Node, Shape
+from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.labels import Labels, state
 from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
@@ -91,17 +91,22 @@ def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> N
     else:
         keys = list(template) or [str(i) for i in range(len(each(nodes)))]
         listed = zip(keys, each(nodes), strict=False)
-    found: list[Node] = []
-    pose.nodes = found
+    names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
+    pose.nodes = Nodes(names, xs, ys, flags)
     for key, given in listed:
         node, name = mapping(given), template.get(key, key)
         seen = _HIDDEN if node.get("disabled") is True else _SEEN
         try:
             x, y = node["loc"]
-            found.append((name, real(x), real(y), seen, pose.origin))
+            x, y = real(x), real(y)
         except (KeyError, TypeError, ValueError) as error:
             detail = f"the node {name!r} has no place: {error!r}; draw it again"
             pose.problem = "figure", detail
+        else:
+            names.append(name)
+            xs.append(x)
+            ys.append(y)
+            flags.append(seen)
         if key not in template and labels.read(key).keypoint is None:
             detail = f"the node {key!r} has no name; deliver meta.json beside the files"
             pose.problem = "no-meta", detail

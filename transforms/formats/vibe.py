@@ -19,7 +19,7 @@ from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
-from posegate.transforms.formats.grouping import Group, Node, Shape
+from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records
 from posegate.transforms.formats.json_outline import outline
@@ -128,8 +128,8 @@ class _Reading:
         """One object: its name, then its marks."""
         name, *rest = marks if isinstance(marks, list) and marks else [None]
         pose, clicks = _pose(rest)
-        lost = [node[3] == Visibility.UNLABELLED for node in pose.nodes]
-        self._build.note("invisible", sum(lost))
+        assert pose.nodes is not None
+        self._build.note("invisible", list(pose.nodes.seen()).count(_LOST))
 
         def make(_: Group) -> Record:
             return Record(
@@ -151,9 +151,9 @@ def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
 
     One that is not visible, or that nobody clicked, is not labelled.
     """
-    nodes: list[Node] = []
+    names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
     clicks: list[float] = []
-    pose = Shape("", "object", nodes=nodes)
+    pose = Shape("", "object", nodes=Nodes(names, xs, ys, flags))
     for mark in marks:
         mark = mark if isinstance(mark, dict) else {}
         view, x, y = mark.get("view"), mark.get("x"), mark.get("y")
@@ -167,5 +167,8 @@ def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
             clicks.append(when)
         else:
             seen, pose.repairs = _LOST, ("never-clicked",)
-        nodes.append((view, x, y, seen, pose.origin))
+        names.append(view)
+        xs.append(x)
+        ys.append(y)
+        flags.append(seen)
     return pose, clicks

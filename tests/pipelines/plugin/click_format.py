@@ -19,10 +19,11 @@ def read(context, tally):
         for position, raw in enumerate(file.stream()):
             try:
                 image, annotator, name, x, y = raw.decode().split(",")
-                points = {naming.index(name): (float(x), float(y), 2)}
+                record = Record(position, image, source=file.name, annotator=annotator)
+                record.place({naming.index(name): (float(x), float(y), 2)})
             except ValueError as error:
                 build.refuse(file.name, position, "line", str(error), raw)
                 continue
-            build.put(Record(position, image, points, file.name, annotator=annotator))
+            build.put(record)
             yield from build.ready()
     yield from build.rest()

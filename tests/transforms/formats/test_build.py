@@ -57,7 +57,10 @@ class Built:
 
 
 def record(position: int = 0, **said: Any) -> Record:
-    return Record(**{"position": position, "image": "a.jpg", "points": POINTS, **said})
+    points = said.pop("points", POINTS)
+    made = Record(**{"position": position, "image": "a.jpg", **said})
+    made.place(points)
+    return made
 
 
 def one(**said: Any) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def test_an_area_that_is_given_is_the_segments() -> None:
 
 
 def test_depth_has_its_unit_and_no_area() -> None:
-    row = one(depths={0: 3.0}, unit="mm")
+    row = one(points={0: (1.0, 2.0, 2)}, z=[3.0], unit="mm")
     assert row["z"][0] == 3.0
     assert math.isnan(row["z"][1])
     assert (row["unit"], row["area"]) == ("mm", None)

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posegate.transforms.formats.grouping import Group, Shape, fill, grouped
+from posegate.transforms.formats.grouping import Group, Nodes, Shape, fill, grouped
 from posegate.transforms.formats.labels import Labels
-from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.rows import Record, gathered
 from posegate.transforms.model.schema import Origin, Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
@@ -108,14 +108,32 @@ nodes = st.tuples(
     st.floats(0, 100),
     st.floats(0, 100),
     st.none() | st.sampled_from(Visibility),
-    st.sampled_from([Origin.PLACED, Origin.INTERPOLATED]),
 )
 
 
-@given(st.lists(nodes, min_size=1, max_size=5))
-def test_a_pose_is_what_its_points_nested_under_it_are(some: Any) -> None:
+def said(made: Record) -> str:
+    """All that becomes of a record, point by point."""
+    rows = gathered([made], len(NAMES))
+    points = rows.xy.tolist(), rows.visibility.tolist(), rows.origin
+    return repr((points, made.attributes, made.repairs, made.refusal))
+
+
+@given(
+    st.lists(nodes, min_size=1, max_size=5),
+    st.sampled_from([Origin.PLACED, Origin.INTERPOLATED]),
+)
+def test_a_pose_is_what_its_points_nested_under_it_are(some: Any, how: Origin) -> None:
     points = [
-        Shape(name, group="a", x=x, y=y, visibility=seen, origin=origin)
-        for name, x, y, seen, origin in some
+        Shape(name, group="a", x=x, y=y, visibility=seen, origin=how)
+        for name, x, y, seen in some
     ]
-    assert record(box("a", nodes=some)) == record(*points, box("a"))
+    names, xs, ys, flags = (list(column) for column in zip(*some, strict=True))
+    pose = box("a", nodes=Nodes(names, xs, ys, flags), origin=how)
+    assert said(record(pose)) == said(record(*points, box("a")))
+
+
+@given(st.sampled_from(Visibility))
+def test_one_flag_holds_for_all_points_of_a_pose(seen: Visibility) -> None:
+    columns = NAMES, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    one, each = (Nodes(*columns, flags) for flags in (seen, [seen] * 3))
+    assert said(record(box("a", nodes=one))) == said(record(box("a", nodes=each)))
