@@ -4,14 +4,12 @@ Names of instances, the job table, roles, areas, refusals and the tally.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats import values
+from posegate.transforms.formats import shaped, values
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.instance_names import Keys, named
@@ -19,16 +17,12 @@ from posegate.transforms.formats.joined import fits, joined, weight
 from posegate.transforms.formats.rows import Record, Rows, gathered
 from posegate.transforms.formats.said import Said
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.kernels.geometry import both, bounding_box
-from posegate.transforms.model.poses import Bools, Bytes, Floats
-from posegate.transforms.model.schema import QUARANTINE, Origin, Role, instances
+from posegate.transforms.kernels.geometry import both
+from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.schema import QUARANTINE, instances
 
 FARTHEST = 1e6
 """px or mm: COCO's own are below 640; this is beyond any image or room there is."""
-
-BOX_SHARE = 0.53
-"""A person's segment fills about this part of its box: what COCO's tools use for boxes
-without a segment."""
 
 RAW = 64 << 10
 """Bytes of a record that quarantine keeps."""
@@ -214,21 +208,21 @@ class Build:
         self._tally.notes.update(
             {key: self._tally.notes.get(key, 0) + m for key, m in said.notes.items()}
         )
-        area, area_source = _areas(rows)
+        area, area_source = shaped.areas(rows)
         columns |= {
             "id": values.column_of(rows.id, n),
             "image": image.fill_null(""),
             "frame": values.typed(rows.frame, n, pa.int64()),
             "fps": values.typed(rows.fps, n, pa.float64()),
-            "xy": _lists(rows.xy, 2 * k),
-            "z": _depths(rows),
+            "xy": shaped.lists(rows.xy, 2 * k),
+            "z": shaped.depths(rows),
             "unit": pa.repeat(rows.unit, n) if rows.unit else pa.nulls(n, pa.string()),
-            "visibility": _lists(rows.visibility, k),
-            "origin": _lists(_origins(rows, columns["role"]), k),
-            "bbox": _lists(_boxes(rows), 4),
+            "visibility": shaped.lists(rows.visibility, k),
+            "origin": shaped.lists(shaped.origins(rows, columns["role"]), k),
+            "bbox": shaped.lists(shaped.boxes(rows), 4),
             "area": pa.array(area, mask=np.isnan(area)),
             "area_source": area_source,
-            "segmentation": pa.array(rows.segmentation or [None] * n, pa.binary()),
+            "segmentation": shaped.outlines(rows),
             "source": source,
             "position": pa.array(rows.position),
             "format": pa.repeat(self._name, n),
@@ -241,8 +235,11 @@ class Build:
 
     def _check(self, rows: Rows) -> None:
         """Refuses positions that cannot be; what has no flag may have none."""
+        near = np.abs(rows.xy) <= FARTHEST
+        if near.all():
+            return
         given = (rows.visibility > 0) | ~both(np.isnan(rows.xy))
-        bad = given & ~both(np.abs(rows.xy) <= FARTHEST)
+        bad = given & ~both(near)
         rows.remarks.refuse(
             np.asarray(bad.any(axis=1)),
             f"{self._name}.coordinate",
@@ -275,18 +272,31 @@ class Build:
 
     def _again(self, digest: Keys, good: Bools) -> Bools:
         """(N,): an earlier good record has the same name."""
-        first = np.zeros(len(digest), np.bool_)
-        rows = np.flatnonzero(good)
-        first[rows[np.unique(digest[rows], return_index=True)[1]]] = True
-        for run in self._seen:
-            at = np.minimum(np.searchsorted(run, digest), len(run) - 1)
-            first &= run[at] != digest
-        new = np.sort(digest[first])
+        new, first = np.sort(digest[good]), good
+        if (new[1:] == new[:-1]).any() or any(
+            _in(run, new).any() for run in self._seen
+        ):
+            first = self._first(digest, good)
+            new = np.sort(digest[first])
         while self._seen and len(self._seen[-1]) <= 2 * len(new):
             new = np.concatenate([self._seen.pop(), new])
             new.sort(kind="stable")  # of two sorted runs: linear
         self._seen += [new] if len(new) else []
         return good & ~first
+
+    def _first(self, digest: Keys, good: Bools) -> Bools:
+        """(N,): good, and no earlier good record has the same name."""
+        first = np.zeros(len(digest), np.bool_)
+        rows = np.flatnonzero(good)
+        first[rows[np.unique(digest[rows], return_index=True)[1]]] = True
+        for run in self._seen:
+            first &= ~_in(run, digest)
+        return first
+
+
+def _in(run: Keys, keys: Keys) -> Bools:
+    """(N,): is in a sorted run."""
+    return run[np.minimum(np.searchsorted(run, keys), len(run) - 1)] == keys
 
 
 def _refusals(rows: Rows, source: pa.Array) -> dict[int, Refusal]:
@@ -306,72 +316,3 @@ def _far(xy: Floats, far: Bools, names: Sequence[str]) -> str:
         f"keypoint {k} ({names[k]}) is at ({x:g}, {y:g}), which is no position within "
         f"{FARTHEST:g}; place it again"
     )
-
-
-def _lists(array: npt.NDArray[Any], width: int) -> pa.Array:
-    """(N, …) as a column of lists of `width`."""
-    flat = np.ascontiguousarray(array).reshape(-1)
-    return pa.FixedSizeListArray.from_arrays(pa.array(flat), width)
-
-
-def _depths(rows: Rows) -> pa.Array:
-    n, kind = len(rows), pa.list_(pa.float64())
-    if rows.z is None:
-        return pa.nulls(n, kind)
-    k = rows.z.shape[1]
-    ends = pa.array(np.arange(n + 1, dtype=np.int32) * k)
-    return pa.ListArray.from_arrays(ends, pa.array(rows.z.reshape(-1)))
-
-
-def _origins(rows: Rows, role: pa.Array) -> Bytes:
-    """(N, K): what is said to be placed in a model's rows is predicted."""
-    n, k = rows.visibility.shape
-    origin = np.broadcast_to(np.asarray(rows.origin, np.uint8), (n, k))
-    predicted = pc.equal(role, Role.PRELABEL.value).to_numpy(zero_copy_only=False)
-    if rows.model is not None:
-        predicted = predicted | rows.model
-    return np.where(
-        predicted[:, None] & (origin == Origin.PLACED), Origin.PREDICTED, origin
-    ).astype(np.uint8)
-
-
-def _boxes(rows: Rows) -> Floats:
-    return np.full((len(rows), 4), np.nan) if rows.bbox is None else rows.bbox
-
-
-def _areas(rows: Rows) -> tuple[Floats, pa.Array]:
-    """(N,) [px^2] and where each is from: what the reader says, or else boxes give."""
-    n = len(rows)
-    area = np.full(n, np.nan) if rows.area is None else rows.area.copy()
-    said = values.column_of(None if rows.area is None else rows.area_source, n)
-    if rows.z is not None:
-        return area, said
-    taken = np.full(n, len(_SIZED))
-    for i, sized in enumerate(_SIZED.values()):
-        if (area > 0).all():
-            break
-        size = sized(rows)
-        take = ~(area > 0) & (size > 0)
-        area[take] = BOX_SHARE * size[take]
-        taken[take] = i
-    area[~(area > 0)] = np.nan
-    ours = pa.array([*_SIZED, None], pa.string()).take(pa.array(taken))
-    kept = pa.array((taken == len(_SIZED)) & ~np.isnan(area))
-    return area, pc.if_else(kept, said, ours)
-
-
-def _boxed(rows: Rows) -> Floats:
-    """(N,) [px^2] the box that is given; NaN where none is."""
-    box = _boxes(rows)
-    return box[:, 2] * box[:, 3]
-
-
-def _extent(rows: Rows) -> Floats:
-    """(N,) [px^2] the box around the labelled keypoints; NaN where there are none."""
-    near = both(np.abs(rows.xy) <= FARTHEST)
-    box = bounding_box(rows.xy, (rows.visibility > 0) & near)
-    return box[:, 2] * box[:, 3]
-
-
-_SIZED = {"0.53-bbox": _boxed, "keypoints": _extent}
-"""What areas are made of where none is given, the better one first."""

@@ -41,6 +41,9 @@ class Remarks:
 
     def codes(self) -> pa.Array:
         """(N,) the codes of each row's repairs, sorted; none gives an empty list."""
+        if not self.repairs:
+            ends = np.zeros(self.n + 1, np.int32)
+            return pa.ListArray.from_arrays(pa.array(ends), pa.array([], pa.string()))
         codes = sorted(self.repairs)
         table = np.zeros((self.n, len(codes)), np.bool_)
         for j, code in enumerate(codes):

@@ -75,14 +75,13 @@ def bounding_box(xy: Floats, labelled: Bools) -> Floats:
 
     NaN where nothing is labelled.
     """
-    known = (labelled & both(np.isfinite(xy))).T  # (K, N)
-    turned = np.ascontiguousarray(xy.transpose(2, 1, 0))  # (2, K, N): K rows of N are
-    low = np.where(known, turned, np.inf).min(axis=1, initial=np.inf)  # reduced in a
-    high = np.where(known, turned, -np.inf).max(axis=1, initial=-np.inf)  # quarter of
-    some = known.any(
-        axis=0
-    )  # (N,)                                   the time of N of K
-    low, high = (np.where(some, end, np.nan) for end in (low, high))
+    turned = np.array(xy.transpose(2, 1, 0), np.float64, order="C")  # (2, K, N): K rows
+    finite = np.isfinite(turned)  # of N are reduced in a tenth of the time of N of K
+    known = labelled.T & finite[0] & finite[1]  # (K, N)
+    if not known.all():
+        np.copyto(turned, np.nan, where=~known)  # which fmin and fmax leave out
+    low = np.fmin.reduce(turned, axis=1, initial=np.nan)
+    high = np.fmax.reduce(turned, axis=1, initial=np.nan)
     return np.concatenate([low, high - low]).T
 
 
