@@ -255,7 +255,7 @@ class _Grouping:
             if not other.names
             and len(other.around) == 1
             and (box := other.around[0].box) is not None
-            and all(_near(point, box) for point in group.points)
+            and all(_near(p, box) for p in group.points if p.problem is None)
         ]
         if len(fits) == 1:
             group.around = self._found.pop(fits[0]).around

@@ -93,7 +93,7 @@ def _draw(
 ) -> bool:
     """Puts the geometry of a result into its shape; false if it has none we keep."""
     size = _size(result) or found.size
-    kind = _geometry(value)
+    kind = _geometry(value) or _meant(result)
     if kind is None:
         found.note("not-drawn")
         return False
@@ -106,9 +106,13 @@ def _draw(
         shape.problem = "turned-image", detail + "editor; turn it back, export again"
     try:
         kind(shape, value, *size)
-    except (TypeError, ValueError, OverflowError) as error:
-        shape.problem = "region", f"region {result.get('id')}: {error}"
-        shape.box = shape.box or (np.nan,) * 4
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        shape.problem = "region", f"region {result.get('id')}: {what}; draw it again"
+        if kind is _point:  # it stays a point, for grouping: its instance is refused
+            shape.x = shape.y = np.nan
+        else:
+            shape.box = shape.box or (np.nan,) * 4
     return True
 
 
@@ -123,6 +127,12 @@ def _geometry(value: dict[str, Any]) -> Any:
     if "x" in value and "y" in value:
         return _box if "width" in value and "height" in value else _point
     return None
+
+
+def _meant(result: dict[str, Any]) -> Any:
+    """What draws a region of this type, whatever its value lacks; None for no type."""
+    kind = str(result.get("type")).removesuffix("labels")
+    return _TYPES.get(kind)
 
 
 def _point(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
@@ -160,6 +170,15 @@ def _ellipse(shape: Shape, value: dict[str, Any], width: int, height: int) -> No
 def _brush(shape: Shape, value: dict[str, Any], width: int, height: int) -> None:
     mask = brush.decode(bytes(value["rle"]), width, height)
     shape.draw(outlines.mask(mask))
+
+
+_TYPES = {
+    "keypoint": _point,
+    "rectangle": _box,
+    "polygon": _polygon,
+    "ellipse": _ellipse,
+    "brush": _brush,
+}
 
 
 def _mark(shape: Shape, result: dict[str, Any], value: dict[str, Any]) -> None:

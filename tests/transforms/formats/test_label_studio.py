@@ -46,6 +46,25 @@ def test_an_annotation_says_who_when_and_how_long() -> None:
     assert row["attributes"] is None
 
 
+@pytest.mark.parametrize("value", [{"x": "left"}, {"y": None}, {"y": "20"}])
+@pytest.mark.parametrize("around", [(), (box(),)])
+def test_a_point_whose_place_is_no_number_costs_its_instance(
+    value: dict[str, Any], around: tuple[dict[str, Any], ...]
+) -> None:
+    """As nothing ties them together, the sound point would else be all there is."""
+    got = Reading(drawn(*around, point("nose", value=value), point("left_eye")), FACE)
+    assert (got.rows, got.reasons) == ([], ["label-studio.region"])
+    assert "region r-nose" in got.bad[0]["detail"]
+
+
+def test_a_point_without_a_place_is_refused_not_left_out() -> None:
+    lacks = point("nose")
+    del lacks["value"]["y"]
+    got = Reading(drawn(lacks, point("left_eye")), FACE)
+    assert (got.rows, got.reasons) == ([], ["label-studio.region"])
+    assert "it has no 'y'" in got.bad[0]["detail"]
+
+
 def test_a_class_is_told_where_it_is_not_the_skeleton_s() -> None:
     row = one(drawn(box(name="umpire"), point("nose", parentID="b")))
     assert dict(row["attributes"]) == {"category": "umpire"}
