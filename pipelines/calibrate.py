@@ -1,6 +1,7 @@
 """`posegate calibrate`: a skeleton's sigmas from frames that two people annotated."""
 
 import argparse
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -64,9 +65,11 @@ def act(parsed: argparse.Namespace) -> Action:
     """What the sub-command does, once its call is found right."""
     from posegate.pipelines import project
     from posegate.pipelines.intake import inspect
+    from posegate.transforms import storage
 
     if not parsed.to.endswith(".toml"):
         raise ValueError(f"--to {parsed.to}: a skeleton is a .toml")
+    storage.check_writable(os.path.dirname(parsed.to))
     settings = project.load(parsed.project)
     skeleton = settings.load_skeleton()
     found = [inspect(path, settings)[0] for path in parsed.deliveries]

@@ -1,5 +1,6 @@
 """A delivery read, written in another format, read again and compared."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -60,13 +61,14 @@ def prepare(
         delivery, alone = intake.inspect(path, said, format)
     else:
         delivery, alone = intake.listed(path, format)
+        intake.check_any(delivery.shards, alone, path, delivery.format)
         own = skeletons.load(skeleton) if skeleton else found(path, format, category)
     out = out.rstrip("/")
     intake.check_apart(delivery.path, out, "OUT")
     if storage.exists(out) and storage.listing(out):
         raise ValueError(f"OUT {out!r} is there already; choose another, or remove it")
-    if not delivery.shards:
-        raise ValueError(f"{path}: no file of a known format; see `posegate formats`")
+    for place in (out, os.path.dirname(out)):  # the report lies beside
+        storage.check_writable(place)
     return Conversion(delivery, own, known[to], out, alone)
 
 

@@ -93,9 +93,9 @@ def page(module: ModuleType, with_traps: bool) -> str:
     parts.append("\n".join(wrapped(name, said) for name, said in table))
     if with_traps:
         said = traps(module)
-        own = sorted(code for code in said if code in module.TRAPS)
-        shared = sorted(said.keys() - module.TRAPS.keys())
-        parts += ["\n".join(wrapped(c, said[c]) for c in some) for some in (own, shared)]
+        own, others = sorted(module.TRAPS), sorted(said.keys() - module.TRAPS.keys())
+        for codes in (own, others):
+            parts.append("\n".join(wrapped(code, said[code]) for code in codes))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -30,11 +30,13 @@ def inspect(
     `format` is what the call says that its files are, whatever its side file says.
 
     Raises:
-      ValueError: its side file or job table is wrong, or results would go into it.
+      ValueError: it has no file that could be read, its side file or job table is
+        wrong, or results would go into it.
       OSError: it cannot be read.
     """
     check_apart(plain(path), project.output, f"{project.place}: output")
     delivery, alone = listed(path, format)
+    check_any(delivery.shards, alone, delivery.path, delivery.format)
     return with_jobs(delivery, project), alone
 
 
@@ -67,6 +69,24 @@ def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, .
     shards += [shard(f.path, f.name, f.size) for f in files if f.name == table]
     delivery = deliver(shards, side, name_of(path), path)
     return delivery, tuple(sorted({*alone, *told}))
+
+
+def check_any(
+    shards: Sequence[Shard], alone: Sequence[str], path: str, format: str | None
+) -> None:
+    """Raises ValueError where a delivery has no file that could be read.
+
+    One that is read and has no annotations is another matter: it gets its verdict.
+    """
+    if shards:
+        return
+    kind = f"that could be {format}" if format else "of a known format"
+    some = ", ".join(alone[:3]) + (", …" if len(alone) > 3 else "")
+    has = f"it has only {some}" if alone else "it is empty"
+    raise ValueError(
+        f"{path}: no file {kind} ({has}); give the folder or the file that was "
+        "exported; `posegate formats` lists what is read"
+    )
 
 
 def check_apart(path: str, output: str, place: str) -> None:

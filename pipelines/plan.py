@@ -97,7 +97,8 @@ def prepare(
     """Lists and checks everything; writes nothing.
 
     Raises:
-      ValueError: the project, a side file or a job table is wrong.
+      ValueError: the project, a side file or a job table is wrong, or nothing can be
+        written to the output.
       OSError: the delivery or the output cannot be read.
     """
     skeleton = project.load_skeleton()
@@ -113,6 +114,7 @@ def prepare(
         columns.check(name, project.place)
     check_locked(project)
     delivery, ignored = inspect(path, project, format)
+    storage.check_writable(project.output)
     root = storage.join(project.output, "deliveries", storage.safe_name(delivery.name))
     known = runs(project.output, skeleton)
     past, ledger = earlier(known, delivery), hand_ins(known, delivery)

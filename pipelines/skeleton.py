@@ -55,12 +55,20 @@ def act(parsed: argparse.Namespace) -> Action:
     if parsed.what != "list" and not parsed.of:
         of = "NAME" if parsed.what == "show" else "DELIVERY"
         raise ValueError(f"skeleton {parsed.what}: needs {of}; see skeleton --help")
+    from posegate.transforms.model.skeleton_text import quoted
+
     text, out = {"list": _list, "show": _show, "init": _init}[parsed.what](parsed)
 
     def tell() -> int:
         if out is not None:
-            out.write_text(text, encoding="utf-8")
-            speech.tell(f"wrote {out}; fill it in, then: skeleton = {str(out)!r}")
+            from posegate.transforms import storage
+
+            storage.write_bytes(str(out), text.encode())
+            place = quoted(str(out.resolve()))
+            speech.tell(
+                f"wrote {out}; fill it in, then, in project.toml: skeleton = {place} "
+                "(or its path from there)"
+            )
         else:
             speech.tell(text.rstrip("\n"))
         return 0
@@ -98,11 +106,15 @@ def _show(parsed: argparse.Namespace) -> tuple[str, Path | None]:
 
 def _init(parsed: argparse.Namespace) -> tuple[str, Path | None]:
     """What is found, and where it is to be written: only what has to be filled in."""
+    from posegate.transforms import storage
+
     out = Path(parsed.out) if parsed.out else None
     if out is not None and out.exists():
         raise ValueError(f"--out {out}: exists; choose another file")
     if out is not None and not out.name.endswith(".toml"):
         raise ValueError(f"--out {out}: a skeleton's file ends in .toml")
+    if out is not None:
+        storage.check_writable(str(out.parent))
     names = chosen(named(parsed.of, parsed.format), parsed.category, parsed.of)
     fit = fits(names)
     if fit is not None:
@@ -158,16 +170,16 @@ def named(path: str, format: str | None) -> "list[Names]":
 
     Raises ValueError where no file has any.
     """
+    from posegate.pipelines.intake import check_any
     from posegate.transforms import storage
     from posegate.transforms.formats.recognise import Store, recognise
 
     store = Store(storage.open_input, storage.head, lambda path: ("", None))
-    shards, _ = recognise(storage.listing(path), store, format, path)
+    shards, alone = recognise(storage.listing(path), store, format, path)
+    check_any(shards, alone, path, format)
     kinds = sorted({shard.format for shard in shards if shard.format})
     asked = [s for s in shards if s.format and hasattr(_module(s), "names")]
-    if not kinds:
-        raise ValueError(f"{path}: no file of a known format; see `posegate formats`")
-    if not asked:
+    if kinds and not asked:
         raise ValueError(
             f"{path}: files of {' and '.join(kinds)} are not asked for names yet; "
             "start from a shipped one: `posegate skeleton show coco_17`"
@@ -175,10 +187,27 @@ def named(path: str, format: str | None) -> "list[Names]":
     found = islice(_each(asked), LOOKED_AT)
     distinct = {(n.keypoints, n.limbs, n.count): n for n in found if n.size}
     if not distinct:
-        raise ValueError(
-            f"{path}: no file of it has keypoints; was the export of boxes alone?"
-        )
+        bare = "no file of it has keypoints; was the export of boxes alone?"
+        raise ValueError(f"{path}: {_damage(shards, path) or bare}")
     return list(distinct.values())
+
+
+def _damage(shards: "Sequence[Shard]", path: str) -> str | None:
+    """What its readers say first of what they refuse: why it gives no names."""
+    from posegate.transforms import formats, storage
+    from posegate.transforms.model.delivery import deliver
+    from posegate.transforms.model.schema import QUARANTINE
+    from posegate.transforms.model.skeleton import Skeleton
+
+    delivery = deliver(shards, None, path, path)
+    none = Skeleton("none", ("none",), (), (), None)
+    for shard in delivery.shards[:LOOKED_AT]:
+        context = formats.Context(none, delivery, shard, storage.open_input)
+        for batch in islice(formats.read(context), LOOKED_AT):
+            if batch.schema.names == QUARANTINE.names:
+                row = min(batch.to_pylist(), key=lambda row: int(row["position"]))
+                return f"{row['source']}: {row['detail']}"
+    return None
 
 
 def _module(shard: "Shard") -> object:

@@ -4,6 +4,7 @@ Errors are `OSError`s (or `ValueError` for a path that cannot be) of one line th
 the path.
 """
 
+import errno
 import hashlib
 import io
 import mimetypes
@@ -80,6 +81,8 @@ def listing(folder: str) -> tuple[File, ...]:
     Hidden names (a leading dot anywhere below the folder) and the empty objects that
     stand for folders are left out. A folder without files gives (); a missing one is a
     `FileNotFoundError`. Links are followed, but not round in a circle.
+
+    Raises ValueError for a link to nothing or round, and a name that is not UTF-8.
     """
     found = tuple(_objects(folder) if is_remote(folder) else _local(folder))
     if not found and not exists(folder):
@@ -121,22 +124,36 @@ def _walk(folder: str, below: str, above: tuple[str, ...]) -> Iterator[File]:
         path = os.path.join(folder, name)
         if entry.name.startswith("."):
             continue
-        if entry.is_file():
+        there = not _round(entry)
+        if there and entry.is_file():
             yield File(path, _readable(name), entry.stat().st_size)
-        elif entry.is_dir() and (real := os.path.realpath(path)) not in above:
+        elif there and entry.is_dir() and (real := os.path.realpath(path)) not in above:
             yield from _walk(folder, f"{name}/", (*above, real))
         else:
-            raise OSError(
-                f"{path}: neither a file nor a folder (a link to nothing or to one "
-                "of the folders around it, or a device); remove it"
+            raise ValueError(
+                f"{path}: neither a file nor a folder (a link to nothing, to itself or "
+                "to one of the folders around it, or a device); remove it"
             )
+
+
+def _round(entry: "os.DirEntry[str]") -> bool:
+    """Whether a link leads to itself, perhaps by others."""
+    try:
+        entry.is_file()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return True
+    return False
 
 
 def _readable(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise OSError(f"{name!r}: the file's name is not UTF-8; rename it") from error
+        raise ValueError(
+            f"{name!r}: the file's name is not UTF-8; rename it"
+        ) from error
     return name
 
 
@@ -152,6 +169,25 @@ def folders(path: str) -> tuple[str, ...]:
 def exists(path: str) -> bool:
     """Whether a file or folder is there; a prefix is once anything lies below it."""
     return gcs.exists(path) if is_remote(path) else os.path.exists(path)
+
+
+def check_writable(folder: str) -> None:
+    """Raises ValueError where a local folder is not writable, or cannot be made.
+
+    Of `gs://` only writing tells.
+    """
+    if is_remote(folder):
+        return
+    place = os.path.abspath(folder)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        why = f"{place} is no folder"
+    elif not os.access(place, os.W_OK | os.X_OK):
+        why = f"nothing may be written into {place}"
+    else:
+        return
+    raise ValueError(f"{folder}: cannot be written: {why}; choose another place")
 
 
 def open_input(path: str) -> BinaryIO:

@@ -110,7 +110,7 @@ FILES = {
         {"a.json.gz": gzip.compress(text().encode())[:-8]}, ("file.gzip",), 8
     ),
     "another kind of JSON": Bad(
-        {"a.json": {"annotation": []}, "b.json": text()}, ("coco.no-annotations",)
+        {"a.json": {"annotation": []}, "b.json": text()}, ("file.unrecognised",)
     ),
 }
 
@@ -172,13 +172,37 @@ def test_a_gzip_bomb_is_put_down(tmp_path: Path) -> None:
     assert "file.inflates" in {row["reason"] for row in told}
 
 
-@pytest.mark.parametrize("content", [{}, {"README.md": "soon"}, {"a.json": coco([])}])
-def test_a_delivery_without_records_has_a_verdict_of_its_own(
-    content: Mapping[str, Any], tmp_path: Path
-) -> None:
-    run = judged(Bad(content, (), 0, "hold"), tmp_path)
+def test_a_delivery_without_records_has_a_verdict_of_its_own(tmp_path: Path) -> None:
+    run = judged(Bad({"a.json": coco([])}, (), 0, "hold"), tmp_path)
     assert "Nothing to judge" in reasons(run)
     assert not (tmp_path / "quality" / "splits").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "has"),
+    [
+        ({}, "it is empty"),
+        ({"README.md": "soon"}, "it has only README.md"),
+        ({"delivery.toml": 'format = "trc"', "a.txt": "x"}, "trc (it has only a.txt)"),
+    ],
+)
+def test_a_delivery_without_a_file_that_could_be_read_is_a_mistake(
+    content: Mapping[str, Any], has: str, tmp_path: Path
+) -> None:
+    delivery, place = deliver(tmp_path / "w1", content), project(tmp_path)
+    out = tmp_path / "out"
+    for words in (
+        ("run", delivery, "--project", place),
+        ("convert", delivery, out, "--to", "coco", "--project", place),
+        ("calibrate", delivery, "--project", place, "--to", tmp_path / "s.toml"),
+    ):
+        outcome = call(*words)
+        assert (outcome.code, outcome.out) == (2, "")
+        [line] = outcome.err.splitlines()
+        assert f"{delivery}: no file " in line
+        assert has in line
+        assert "posegate formats" in line
+    assert {path.name for path in tmp_path.iterdir()} == {"w1", "project.toml"}
 
 
 def test_an_id_used_in_two_files_is_found_and_both_records_stay(

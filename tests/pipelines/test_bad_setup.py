@@ -135,7 +135,7 @@ MISTAKES = {
         ("s3://", "gs://bucket"), P.replace('"quality"', '"s3://x/y"')
     ),
     "project: output is a file": Wrong(
-        ("project.toml/deliveries", "Not a directory"),
+        ("project.toml: cannot be written", "is no folder; choose another"),
         P.replace("quality", "project.toml"),
     ),
     "project: output in the delivery": Wrong(

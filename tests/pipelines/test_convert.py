@@ -162,6 +162,16 @@ def test_a_delivery_without_a_known_file_is_a_mistake(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_place_that_cannot_be_written_is_named_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4))
+    (tmp_path / "file").touch()
+    assert convert(source, str(tmp_path / "file" / "out"), "--to", "coco") == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/file/out: cannot be written: {tmp_path}/file is no" in said
+
+
 def test_where_nothing_can_be_written_all_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

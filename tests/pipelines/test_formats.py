@@ -29,6 +29,14 @@ def test_a_formats_page_names_every_trap(name: str) -> None:
         assert code in outcome.out
 
 
+def test_a_formats_own_traps_come_before_those_of_every_format() -> None:
+    lines = call("formats", "trc", "--traps").out.splitlines()
+    codes = [line.strip() for line in lines if line.strip() in traps(formats()["trc"])]
+    own = len(formats()["trc"].TRAPS)
+    assert sorted(codes[:own]) == codes[:own] == sorted(formats()["trc"].TRAPS)
+    assert sorted(codes[own:]) == codes[own:]
+
+
 def test_all_traps_of_all_formats_can_be_listed() -> None:
     outcome = call("formats", "--traps")
     assert all(name in outcome.out for name in formats())

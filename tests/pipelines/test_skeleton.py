@@ -142,6 +142,7 @@ def test_formats_without_names_say_what_they_mean(
         (("init",), "needs DELIVERY"),
         (("init", "."), "no file of a known format"),
         (("init", ".", "--out", "x.json"), "ends in .toml"),
+        (("init", ".", "--out", "a.toml/x.toml"), "a.toml: cannot be written"),
     ],
 )
 def test_a_wrong_call_is_told(
@@ -151,9 +152,41 @@ def test_a_wrong_call_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("a.toml").touch()
     outcome = call("skeleton", *arguments)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.c3d", b"\x02\x50" + bytes(600), "its processor is 0"),
+        ("a.fcsv", b"# Markups fiducial file version = 4\nA\n", "has no three coordin"),
+        ("a.json", b'{"images": [', "it was cut off"),
+    ],
+)
+@pytest.mark.parametrize("words", [("skeleton", "init"), ("convert",)])
+def test_a_file_that_is_damaged_says_so(
+    words: tuple[str, ...], name: str, data: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "w1").mkdir()
+    (tmp_path / "w1" / name).write_bytes(data)
+    to = (tmp_path / "out", "--to", "coco") if words == ("convert",) else ()
+    outcome = call(*words, tmp_path / "w1", *to)
+    assert outcome.code == 2
+    assert f"{tmp_path}/w1: {name}: " in outcome.err
+    assert said in outcome.err
+
+
+def test_a_new_skeleton_is_named_so_that_any_project_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    delivery(tmp_path / "own", category("seam", "stump", "bail"))
+    outcome = call("skeleton", "init", "own", "--out", "new/ball.toml")
+    assert load(str(tmp_path / "new" / "ball.toml")).keypoints[0] == "seam"
+    assert f'skeleton = "{tmp_path}/new/ball.toml"' in outcome.out
 
 
 def test_a_run_names_the_skeleton_that_would_fit(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Small lists of fiducial points."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,3 +44,36 @@ def sample(n: int) -> dict[str, bytes]:
         some = [(str(k + 1), "", x, y, z) for k, (x, y, z) in enumerate(where)]
         files[f"s{i // 8:05d}_Rater{i % 8:02d}.fcsv"] = points(some)
     return files
+
+
+def markups(
+    some: Sequence[tuple[str, str, float, float, float]],
+    *,
+    axes: str = "LPS",
+    unit: object = "mm",
+    **changes: object,
+) -> bytes:
+    """The same points as markups in JSON; `changes` are made to each."""
+    placed = [
+        {
+            "id": str(i),
+            "label": label,
+            "description": desc,
+            "position": where,
+            "positionStatus": "defined",
+        }
+        | changes
+        for i, (label, desc, *where) in enumerate(some)
+    ]
+    one = {"type": "Fiducial", "coordinateSystem": axes, "coordinateUnits": unit}
+    schema = "https://example.org/Schema/markups-schema-v1.0.3.json#"
+    document = {"@schema": schema, "markups": [one | {"controlPoints": placed}]}
+    return json.dumps(document).encode()
+
+
+def nowhere() -> dict[str, bytes]:
+    return {"a.mrk.json": markups([AC], position=[1, "x", 3])}
+
+
+def micrometres() -> dict[str, bytes]:
+    return {"a.mrk.json": markups([AC], unit="um")}

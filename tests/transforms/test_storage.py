@@ -196,13 +196,33 @@ class TestLocal(Folder):
         delivery = tmp_path / "delivery"
         delivery.mkdir()
         (delivery / "loop").symlink_to(target)
-        with pytest.raises(OSError, match=f"{delivery}/loop"):
+        with pytest.raises(ValueError, match=f"^{delivery}/loop.*; remove it"):
             storage.listing(str(delivery))
 
     def test_a_name_that_is_not_utf_8_is_named(self, tmp_path: Path) -> None:
         (tmp_path / os.fsdecode(b"caf\xe9.json")).touch()
-        with pytest.raises(OSError, match=r"'caf\\udce9.json': .* rename it"):
+        with pytest.raises(ValueError, match=r"'caf\\udce9.json': .* rename it"):
             storage.listing(str(tmp_path))
+
+    def test_a_folder_that_can_be_made_is_writable(self, tmp_path: Path) -> None:
+        for folder in (tmp_path, tmp_path / "new" / "er"):
+            storage.check_writable(str(folder))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_file_in_the_way_is_named_before_anything_is_written(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        for folder in ("file", "file/below"):
+            with pytest.raises(ValueError, match=f"/{folder}: .*/file is no folder"):
+                storage.check_writable(str(tmp_path / folder))
+
+    def test_a_folder_that_is_locked_is_named(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o555)
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("whoever runs this may write anywhere")
+        with pytest.raises(ValueError, match="nothing may be written into"):
+            storage.check_writable(str(tmp_path / "new"))
 
     def test_the_new_file_has_the_permissions_of_any_other(
         self, tmp_path: Path

@@ -172,10 +172,12 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
     """A shard's batches by the format that it was found, or said, to be.
 
     A JSON file that looks like nothing known goes to the COCO reader, which says what
-    it finds instead. `tally` is right when the iterator is exhausted.
+    it finds instead, unless it is another tool's. `tally` is right when the iterator is
+    exhausted.
     """
     name = context.delivery.format or context.shard.format
-    if name is None and context.shard.name.lower().endswith((".json", ".json.gz")):
+    json = context.shard.name.lower().endswith((".json", ".json.gz"))
+    if name is None and json and not unrecognised.foreign(context):
         name = "coco"
     module = named(name, context.delivery.path) if name else unrecognised
     endings = suffixes(module) if name else context.endings

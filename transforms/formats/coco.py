@@ -205,6 +205,7 @@ class _Reading:
         beginning = run.data[run.starts[0] : run.stops[-1]]
         if any(key in beginning for key in ADDED):
             self._kind = Wide
+        self._categories.panoptic = b'"segments_info"' in beginning
         whole = is_body(len(self._context.skeleton.keypoints))
         if b'_kpts"' in beginning and not whole:
             self._build.note("parts-ignored")
@@ -377,12 +378,8 @@ class _Reading:
         if self._damaged:
             return
         lists = ", ".join(found.found) or "none"
-        self._refuse_file(
-            "coco.no-annotations",
-            f"the file has no list `annotations` (its lists: {lists}); export as COCO "
-            "keypoints",
-            b"",
-        )
+        detail = f"the file has no list `annotations` (its lists: {lists}); export as "
+        self._refuse_file("coco.no-annotations", f"{detail}COCO keypoints", b"")
 
 
 def _list(run: Run, i: int, j: int) -> bytes:

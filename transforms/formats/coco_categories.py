@@ -12,6 +12,11 @@ from posegate.transforms.formats.values import Id, key
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.skeleton import Skeleton
 
+PANOPTIC = (
+    "it is COCO panoptic: an image's segments, whose masks are in PNG files; export "
+    "instances (masks) or keypoints"
+)
+
 Places = npt.NDArray[np.intp]
 
 
@@ -41,6 +46,8 @@ class Categories:
     matches: dict[int | str, Match] = field(default_factory=dict)
     odd_limbs: int = 0
     """Categories whose limbs name keypoints that they have not."""
+    panoptic: bool = False
+    """Whether records are an image's segments, each with a category of its own."""
 
     def add(self, category: Category) -> None:
         """Takes a category in; raises Unreadable if another has its id."""
@@ -61,6 +68,8 @@ class Categories:
         k = key(id)
         if k in self.matches:
             return self.matches[k]
+        if self.panoptic and k is None:
+            return Match(refusal="coco.panoptic", detail=PANOPTIC)
         if k is None and len(self.matches) <= 1:
             only = next(iter(self.matches.values()), Match())
             code = "coco.category-missing"

@@ -33,6 +33,9 @@ TRAPS = {
         "first are the skeleton's."
     ),
     "coco.category-missing": ("A record names no category: the file's only one."),
+    "coco.panoptic": (
+        "Records are COCO panoptic's, an image's segments in a PNG file: quarantined."
+    ),
     "coco.category-unknown": (
         "A record's category is none of the file's: quarantined; where the file "
         "has none at all, the skeleton's order is assumed."

@@ -1,9 +1,11 @@
-"""FCSV: a list of fiducial points of 3D Slicer, one file an annotation of a volume.
+"""FCSV and markups: lists of points of 3D Slicer, one file an annotation of a volume.
 
     # Markups fiducial file version = 4.6
     # CoordinateSystem = 0
     # columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID
     vtkMRMLMarkupsFiducialNode_0,4.3,5.5,1.5,0,0,0,1,1,1,0,1,AC,
+
+    {"markups": [{"coordinateSystem": "LPS", "controlPoints": [...]}]}    .mrk.json
 
 Who placed the points, when, and in which volume stands in the file's name, if anywhere:
 `[names]` in delivery.toml says how to read it. A point is found by its label, else by
@@ -15,10 +17,11 @@ from math import isfinite, nan
 
 import pyarrow as pa
 
-from posegate.transforms.formats import text_table
+from posegate.transforms.formats import fcsv_json, text_table
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
+from posegate.transforms.formats.fcsv_json import Point
 from posegate.transforms.formats.fcsv_rows import LPS, RAS, WANTED, Finder, put
 from posegate.transforms.formats.fcsv_table import Plain, taken_apart
 from posegate.transforms.formats.files import File
@@ -30,10 +33,11 @@ from posegate.transforms.formats.text_table import MISSING, Dialect
 from posegate.transforms.model.naming import difference
 
 NAME = "fcsv"
-SUFFIXES = (".fcsv",)
+SUFFIXES = (".fcsv", ".json")
 PER_IMAGE = True
 CARRIES = Carries(
-    visibility="a point with coordinates is visible; `vis` and `sel` are display only",
+    visibility="a point with coordinates is visible, unless its `positionStatus` is "
+    "another than defined; `vis` and `sel` are display only",
     z="every point is in space, in mm",
     convention="mm, right-anterior-superior (RAS), as Slicer shows them; files in LPS "
     "are turned; an image is the file, unless `[names]` finds an `image` in its name",
@@ -49,6 +53,9 @@ TRAPS = {
     "y, z) or of version 4 are assumed, by their number.",
     "fcsv.line": "A line is no point: too few cells, or a coordinate that is no "
     "number; the file is quarantined.",
+    "fcsv.markups": "A JSON of markups cannot be read, or a point of it is at no three "
+    "numbers: quarantined.",
+    "fcsv.unit": "Markups are in another unit than mm: quarantined.",
     "fcsv.names-disagree": "Label and description name different points: the label "
     "counts.",
     "fcsv.point-twice": "Two lines are the same point: which one is meant cannot be "
@@ -65,12 +72,11 @@ SLICER_3 = ["label", "x", "y", "z", "sel", "vis"]
 _NOWHERE = (nan, nan, nan)
 _LARGEST = 16 << 20  # bytes; a list of a hundred points has 12 thousand
 
-Point = tuple[str, str, float, float, float]
-"""Label, description, and where."""
-
 
 def sniff(head: bytes, name: str) -> bool:
     """Whether a file starts as Slicer writes lists of points."""
+    if name.lower().removesuffix(".gz").endswith(".json"):
+        return fcsv_json.is_markups(head)
     first = text_table.decoded(head[:4096]).lstrip()
     return first.startswith("#") and (
         "fiducial" in first.lower() or "# columns = " in first
@@ -96,7 +102,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 
 def names(file: File) -> list[Names]:
     """The labels of its points, or their descriptions where labels are numbers."""
-    _, points, _ = _points(text_table.decoded(file.read(_LARGEST)))
+    _, points, _ = _points(file.name, file.read(_LARGEST))
     labels = tuple(dict.fromkeys(label or told for label, told, *_ in points))
     return [Names("landmarks", labels)] if labels else []
 
@@ -112,7 +118,7 @@ def _files(held: Sequence[tuple[str, bytes]], finder: Finder, build: Build) -> N
         else:
             alike.setdefault(plain.head, []).append(plain)
     for head, files in alike.items():
-        said, *_ = _points(head.decode())
+        said, *_ = _lines(head.decode())
         alone += [(f.name, f.data) for f in put(files, said, finder, build)]
     for name, data in alone:
         _file(name, data, finder, build)
@@ -120,7 +126,7 @@ def _files(held: Sequence[tuple[str, bytes]], finder: Finder, build: Build) -> N
 
 def _file(name: str, data: bytes, finder: Finder, build: Build) -> None:
     build.images()
-    said, points, wrong = _points(text_table.decoded(data))
+    said, points, wrong = _points(name, data)
     if not points and wrong is None:
         build.note("empty")
         return
@@ -131,7 +137,7 @@ def _file(name: str, data: bytes, finder: Finder, build: Build) -> None:
         id=name,
         raw=data,
         unit="mm",
-        repairs=[f"fcsv.{code}" for code in said["repairs"].split()],
+        repairs=[f"fcsv.{code}" for code in said.get("repairs", "").split()],
         refusal=wrong,
     )
     if wrong is None:
@@ -140,7 +146,16 @@ def _file(name: str, data: bytes, finder: Finder, build: Build) -> None:
     build.put(record)
 
 
-def _points(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | None]:
+def _points(
+    name: str, data: bytes
+) -> tuple[dict[str, str], list[Point], tuple[str, str] | None]:
+    """What a file says of its points, the points, and what is wrong."""
+    if name.lower().removesuffix(".gz").endswith(".json"):
+        return fcsv_json.points(data)
+    return _lines(text_table.decoded(data))
+
+
+def _lines(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | None]:
     """What the comments say, the points, and what is wrong."""
     said: dict[str, str] = {}
     lines = []

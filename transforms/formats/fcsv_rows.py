@@ -33,7 +33,8 @@ class Finder:
 
     def image(self, source: str) -> str:
         """The image of a file: by `[names]`, else its name."""
-        stem = re.sub(r"\.fcsv(\.gz)?$", "", source, flags=re.IGNORECASE)
+        ending = r"\.(fcsv|mrk\.json|json)(\.gz)?$"
+        stem = re.sub(ending, "", source, flags=re.IGNORECASE)
         return self.context.named(source).get("image", stem)
 
     def find(self, name: str) -> int | None:

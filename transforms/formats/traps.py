@@ -23,7 +23,8 @@ FILES = {
     "files, or kills the process that reads it: what comes before is read.",
     "file.inflates": "A compressed file inflates beyond reason: reading stops.",
     "file.too-large": "A file that must be read whole is too large: not read.",
-    "file.unrecognised": "A file with the ending of annotations is no format known.",
+    "file.unrecognised": "A file with the ending of annotations is no format known, or "
+    "a tool's that is not read (VIA, Encord, OpenLABEL, ...): said of the file.",
     "archive.nested": "An archive lies in an archive: not read, said of the file.",
     "archive.damaged": "An archive is damaged: what comes before is read.",
     "archive.unsafe-name": "A name in an archive leads out of it: left alone.",

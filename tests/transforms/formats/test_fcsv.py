@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from posegate.transforms.model.skeleton import Skeleton
-from samples.fcsv import AC, PC, SKELETON, points, sample
+from samples.fcsv import AC, PC, SKELETON, markups, points, sample
 from samples.mutation import mutated
 from samples.reading import Reading
 
@@ -37,6 +37,35 @@ def test_left_posterior_superior_is_turned() -> None:
         assert row["z"][0] == 1.5
         assert np.isnan(row["z"][1])
         assert row["visibility"] == [2, 0]
+
+
+def test_markups_in_json_are_the_same_points() -> None:
+    """`coordinateUnits` may be a coded term; the axes are LPS unless it says RAS."""
+    units = ("mm", ["mm", "UCUM", "millimeter"], None)
+    files = {
+        f"x/{i}.mrk.json": markups([PC, AC], axes="RAS", unit=unit)
+        for i, unit in enumerate(units)
+    }
+    got = Reading(files, TWO)
+    assert {s.format for s in got.shards} == {"fcsv"}
+    assert [(r["xy"], r["z"], r["unit"]) for r in got.rows] == [
+        ([4.5, 5.25, 3.0, -19.5], [1.5, -4.75], "mm")
+    ] * len(units)
+    assert [r["image"] for r in got.rows] == ["x/0", "x/1", "x/2"]
+    turned = Reading({"a.mrk.json": markups([AC])}, TWO)
+    assert turned.rows[0]["xy"][:2] == [-4.5, -5.25]
+    assert turned.repairs == {"fcsv.lps-turned"}
+
+
+@pytest.mark.parametrize(
+    "change", [{"positionStatus": "undefined"}, {"position": None}]
+)
+def test_a_control_point_that_nobody_placed_is_unlabelled(
+    change: dict[str, object],
+) -> None:
+    row = Reading({"a.mrk.json": markups([AC], **change)}, TWO).rows[0]
+    assert row["visibility"] == [0, 0]
+    assert np.isnan(row["xy"]).all()
 
 
 def test_labels_win_and_descriptions_help() -> None:
@@ -83,6 +112,14 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
     got = Reading({"a.fcsv": data}, TWO, format="fcsv")
     assert not got.undocumented()
+
+
+@settings(max_examples=60)
+@given(mutated([markups([AC, PC]), b"\xef\xbb\xbf" + markups([AC], axes="RAS")]))
+def test_whatever_is_wrong_with_markups_nothing_is_lost(data: bytes) -> None:
+    got = Reading({"a.mrk.json": data}, TWO)
+    assert not got.undocumented()
+    assert got.rows or got.bad or got.tally.notes
 
 
 def test_a_sample_reads_to_its_number() -> None:
