@@ -278,8 +278,7 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     if group.how is not None:
         repairs[group.how] = None
     for shape in (*group.points, *group.around):
-        if shape.repairs:
-            repairs |= dict.fromkeys(shape.repairs)
+        repairs |= dict.fromkeys(shape.repairs)
     _surround(record, group, repairs, skeleton)
     _say(record, group.points)
     known = _place(record, group, labels)
