@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from posegate.pipelines import intake, project
 from posegate.pipelines.skeleton import found
@@ -79,7 +80,10 @@ class Report:
     tally: Tally
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Quarantined, by reason: how many, and the first one's sentence."""
-    images: int = 0
+    bare: int = 0
+    """Images of which their file has no row."""
+    again: int = 0
+    """Rows that have the id of an earlier one, of the same image and annotator."""
     foretold: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
     found: Found | None = None
@@ -106,9 +110,15 @@ class Report:
         ]
         for reason, (count, detail) in sorted(self.refused.items()):
             lines.append(f"  {count:>9,}  {reason}: {detail}")
-        bare = tally.images - self.images
-        if bare > 0:
-            lines.append(f"  {bare:>9,}  images without a row, which are not written")
+        if self.bare:
+            lines.append(
+                f"  {self.bare:>9,}  images without a row in their file: not written"
+            )
+        if self.again:
+            lines.append(
+                f"  {self.again:>9,}  rows with the id of an earlier one, of the same "
+                "image and annotator: all are written; is a file there twice?"
+            )
         if alone := conversion.alone:
             some = printable(", ".join(alone[:5]))
             lines.append(f"  {len(alone):>9,}  files left alone: {some}")
@@ -157,7 +167,7 @@ def run(conversion: Conversion) -> Report:
             together,
             opener(conversion),
         )
-        report.images = len(out.images)
+        report.again = len(rows) - pc.count_distinct(rows["instance"]).as_py()
         report.told = target.write(out)
         if hasattr(target, "read"):
             report.found = compared(conversion, rows, folder)
@@ -187,13 +197,15 @@ def read(delivery: Delivery, skeleton: Skeleton, report: Report, path: str) -> p
     def good() -> Iterator[pa.RecordBatch]:
         for shard in delivery.shards:
             context = Context(skeleton, delivery, shard, storage.open_input, jobs)
-            tally = Tally()
+            tally, shown = Tally(), set[str]()
             for batch in formats.read(context, tally):
                 if batch.schema.names == QUARANTINE.names:
                     refuse(batch, report)
                 else:
+                    shown.update(batch["image"].unique().to_pylist())
                     yield batch
             add_up(report.tally, tally)
+            report.bare += max(tally.images - len(shown), 0)
 
     return spool(good(), path, len(skeleton.keypoints))
 

@@ -44,7 +44,7 @@ def test_a_delivery_becomes_another_that_reads_the_same(
     said = capsys.readouterr().out
     assert "read: 2 records, 1 rows, 1 in quarantine" in said
     assert "coco.keypoint-count" in said
-    assert "1  images without a row" in said
+    assert "1  images without a row in their file: not written" in said
     assert "1  annotator (rows)" in said
     assert "read back: 1 rows of 1; 1 compared" in said
     assert (tmp_path / "out.loss.txt").read_text() == said
@@ -140,6 +140,24 @@ def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
     said = capsys.readouterr().out
     assert "read: 1 records, 0 rows, 1 in quarantine" in said
     assert "read back: 0 rows of 0" in said
+
+
+def test_an_id_in_two_files_is_told_and_each_file_counts_its_own_images(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = delivery(tmp_path / "in", person(4), person(5))
+    document = json.loads((tmp_path / "in" / "a.json").read_text())
+    moved = [11.5, *document["annotations"][0]["keypoints"][1:]]
+    document["annotations"] = [document["annotations"][0] | {"keypoints": moved}]
+    (tmp_path / "in" / "b.json").write_text(json.dumps(document))
+    assert convert(source, str(tmp_path / "out"), "--to", "parquet") == 0
+    said = capsys.readouterr().out
+    assert "read: 3 records, 3 rows" in said
+    assert "1  rows with the id of an earlier one" in said
+    assert "2  images without a row in their file" in said  # v/b.jpg, in each
+    (tmp_path / "in" / "b.json").unlink()
+    assert convert(source, str(tmp_path / "other"), "--to", "parquet") == 0
+    assert "rows with the id" not in capsys.readouterr().out
 
 
 def test_files_that_are_not_read_are_named(

@@ -47,7 +47,8 @@ def values(
         data = data[kept:]
         start = start - kept if start >= 0 else start
         if len(data) > limit:
-            raise _damaged("json.too-long", f"a value is longer than {limit} bytes")
+            detail = f"a value is longer than {limit} bytes; split it"
+            raise DamagedStream("json.too-long", detail)
     if level:
         raise _damaged("json.truncated", "the file ends too early: it was cut off")
 

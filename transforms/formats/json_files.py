@@ -189,7 +189,7 @@ def _lines(
         return
     for ordinal, line in enumerate(_split(pieces)):
         if len(line) > LIMIT:
-            detail = f"line {ordinal + 1} is longer than {LIMIT} bytes"
+            detail = f"line {ordinal + 1} is longer than {LIMIT} bytes; split its record"
             build.refuse(file.name, ordinal, "json.too-long", detail, line)
             continue
         try:

@@ -60,18 +60,20 @@ def behind(broken: bytes) -> int:
 
 def unbalanced(start: int, wrong: int) -> Fault:
     """A record that does not end where it should, or never began."""
-    return Fault(start, wrong, "json.unbalanced", "it lacks a bracket or a quote")
+    detail = "it lacks a bracket or a quote; export it again"
+    return Fault(start, wrong, "json.unbalanced", detail)
 
 
 def too_deep(start: int, wrong: int) -> Fault:
     """A record of more than `DEPTH` levels."""
-    detail = f"it is nested deeper than {DEPTH} levels"
+    detail = f"it is nested deeper than {DEPTH} levels; leave out what is so deep"
     return Fault(start, wrong, "json.too-deep", detail)
 
 
 def too_long(start: int, wrong: int, limit: int) -> Fault:
     """A record of more than `limit` bytes."""
-    return Fault(start, wrong, "json.too-long", f"it is longer than {limit} bytes")
+    detail = f"it is longer than {limit} bytes; split it, or leave out what is so long"
+    return Fault(start, wrong, "json.too-long", detail)
 
 
 def stray(data: bytes, starts: Ints, before: Ints) -> tuple[int, int] | None:

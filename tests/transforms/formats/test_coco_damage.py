@@ -23,6 +23,7 @@ def test_an_80_mb_text_costs_one_record() -> None:
     assert [row["id"] for row in got.rows] == ["1", "3"]
     assert got.reasons == ["json.too-long"]
     assert len(got.bad[0]["raw"]) == 1 << 16
+    assert got.bad[0]["detail"].endswith("; split it, or leave out what is so long")
 
 
 def test_a_number_of_5000_digits_costs_one_record() -> None:
