@@ -189,7 +189,7 @@ def _lines(
         return
     for ordinal, line in enumerate(_split(pieces)):
         if len(line) > LIMIT:
-            detail = f"line {ordinal + 1} is longer than {LIMIT} bytes; split its record"
+            detail = f"line {ordinal + 1} is longer than {LIMIT} bytes; split it"
             build.refuse(file.name, ordinal, "json.too-long", detail, line)
             continue
         try:
