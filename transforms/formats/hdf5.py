@@ -133,7 +133,7 @@ class Data:
     """A data set of `shape`: slices of it are arrays, one of texts of objects."""
 
     def __init__(
-        self, session: Session, path: str, said: Mapping[str, Any], small: bytearray
+        self, session: Session, path: str, said: Mapping[str, Any], small: memoryview
     ) -> None:
         self._session, self._path, self._said = session, path, said
         self._small = small
@@ -167,4 +167,4 @@ class Data:
     @cached_property
     def _values(self) -> Any:
         start, stop = self._said["at"]
-        return array(self._said, memoryview(self._small)[start:stop])
+        return array(self._said, self._small[start:stop])

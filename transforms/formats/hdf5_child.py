@@ -50,6 +50,13 @@ SMALL, SMALL_TOGETHER = 64 << 10, 4 << 20
 MOST = 10_000
 """Names in a group that is described."""
 
+CHUNKS = 32 << 20
+"""Bytes of a data set's chunks that are kept: parts of it that are asked for one after
+another have chunks in common."""
+
+SLOTS = 10_007
+"""Places for them: a prime, some ten times as many as chunks of usual sizes."""
+
 
 def element(kind: np.dtype[Any]) -> str:
     """A type of elements as a text; raises TypeError for Python objects."""
@@ -63,10 +70,18 @@ class Served:
 
     def __init__(self, descriptor: int, grace: int, ratio: int) -> None:
         self._size = os.fstat(descriptor).st_size
-        self._file = h5py.File(f"/dev/fd/{descriptor}", "r", locking=False)
+        self._file = h5py.File(
+            f"/dev/fd/{descriptor}",
+            "r",
+            locking=False,
+            rdcc_nbytes=CHUNKS,
+            rdcc_nslots=SLOTS,
+        )
+        self._last: tuple[str, Any] = ("", None)
         self._grace, self._ratio = grace, ratio
 
     def close(self) -> None:
+        self._last = "", None
         self._file.close()
 
     def look(self, path: str) -> tuple[dict[str, Any], bytes]:
@@ -90,8 +105,9 @@ class Served:
 
     def read(self, path: str, part: list[list[int]]) -> tuple[dict[str, Any], Any]:
         """Some of a data set."""
-        item = self._item(path)
-        return _array(item[tuple(slice(*each) for each in part)])
+        if self._last[0] != path:  # closing it forgets its chunks
+            self._last = path, self._item(path)
+        return _array(self._last[1][tuple(slice(*each) for each in part)])
 
     def _describe(self, item: Any, said: dict[str, Any], values: bytearray) -> None:
         """Says what there is of an item, and adds its values if they are few."""

@@ -35,7 +35,7 @@ LARGEST = 1 << 31
 _LENGTHS = struct.Struct("<IQ")
 _PROGRAM = Path(__file__).with_name("hdf5_child.py")
 
-Answer = tuple[Mapping[str, Any], bytearray]
+Answer = tuple[Mapping[str, Any], memoryview]
 """What is said, and the bytes that come with it."""
 
 
@@ -70,7 +70,7 @@ class Link:
         if data > LARGEST:
             raise Died(f"answered {data} bytes")
         try:
-            said = json.loads(self._bytes(text))
+            said = json.loads(bytes(self._bytes(text)))
         except ValueError as error:
             raise Died("answered nonsense") from error
         if "error" in said:
@@ -81,9 +81,8 @@ class Link:
         """Hangs up."""
         self._socket.close()
 
-    def _bytes(self, count: int) -> bytearray:
-        found = bytearray(count)
-        view, at = memoryview(found), 0
+    def _bytes(self, count: int) -> memoryview:
+        view, at = np.empty(count, np.uint8).data, 0  # not filled with zeros
         while at < count:
             try:
                 got = self._socket.recv_into(view[at:])
@@ -94,7 +93,7 @@ class Link:
             if not got:
                 raise Died("ended")
             at += got
-        return found
+        return view
 
 
 class Parent:
@@ -278,7 +277,7 @@ def session(file: int) -> Iterator[Session]:
         found.end(sound)
 
 
-def array(said: Mapping[str, Any], data: bytearray | memoryview) -> Any:
+def array(said: Mapping[str, Any], data: memoryview) -> Any:
     """The values of an answer."""
     shape = tuple(said["shape"])
     if "texts" in said:

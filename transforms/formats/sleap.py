@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from posegate.transforms.formats import sleap_labels
@@ -42,6 +43,7 @@ TRAPS = sleap_labels.traps(NAME) | {
     "sleap.layout": "Tables that a .slp file has are missing, or have other columns: "
     "the file is not read.",
 }
+Places = npt.NDArray[np.int64]
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _FRAMES = ("frame_id", "video", "frame_idx")
 _INSTANCES = (
@@ -157,56 +159,73 @@ class Project:
     def add(self, start: int, stop: int) -> None:
         """Takes in some of the instances."""
         rows = self.instances[start:stop]
-        frame = rows["frame_id"].astype(np.int64)
-        at = np.searchsorted(self._ids, frame, sorter=self._order)
-        at = self._order[np.minimum(at, len(self._ids) - 1)] if len(self._ids) else at
-        good = np.zeros(len(rows), np.bool_)
-        if len(self._ids):
-            good = self._ids[at] == frame
-            self._seen[at[good]] = True
-        predicted = rows["instance_type"] == 1
-        self._build.note("predicted", int(predicted.sum()))
+        at, good = self._frames(rows["frame_id"].astype(np.int64))
         number = rows["skeleton"].astype(np.int64)
-        for kind in (0, 1):
-            for skeleton in np.unique(number[predicted == kind]).tolist():
-                mine = np.flatnonzero((predicted == kind) & (number == skeleton))
-                self._put(rows, mine, at, good, start, (kind, skeleton))
+        self._build.note("predicted", int((rows["instance_type"] == 1).sum()))
+        for skeleton in np.unique(number).tolist():
+            mine = np.flatnonzero(number == skeleton)
+            if len(mine) == len(rows):
+                self._put(rows, at, good, start + mine, skeleton)
+            else:
+                where = (rows[mine], at[mine], good[mine], start + mine)
+                self._put(*where, skeleton)
+
+    def _frames(self, frame: Places) -> tuple[Places, Bools]:
+        """(N,) the rows of frames in their table, and whether they are there."""
+        if not len(self._ids):
+            return np.zeros(len(frame), np.int64), np.zeros(len(frame), np.bool_)
+        at = np.clip(frame, 0, len(self._ids) - 1)  # where most files have them
+        good = self._ids[at] == frame
+        if not good.all():
+            found = np.searchsorted(self._ids, frame, sorter=self._order)
+            at = self._order[np.minimum(found, len(self._ids) - 1)]
+            good = self._ids[at] == frame
+        self._seen[at[good]] = True
+        return np.where(good, at, 0), good
 
     def _put(
-        self,
-        rows: Any,
-        mine: Any,
-        at: Any,
-        good: Any,
-        start: int,
-        which: tuple[int, int],
+        self, rows: Any, at: Places, good: Bools, position: Places, skeleton: int
     ) -> None:
-        """Makes rows of the instances `mine`, all of one kind and skeleton."""
-        kind, skeleton = which
+        """Makes rows of instances of one skeleton; `at` are their frames."""
         known = 0 <= skeleton < len(self._bodies)
         body = self._bodies[skeleton if known else 0]
-        m = len(body.names)
-        begin = rows["point_id_start"][mine].astype(np.int64)
-        end = rows["point_id_end"][mine].astype(np.int64)
-        table = self._points[kind]
-        whole = (end - begin == m) & (begin >= 0) & (end <= len(table))
-        sound = good[mine] & whole & known
-        points = self._some(table, begin[sound], m)
-        n = len(mine)
-        xy, visible = self._drawn(points, sound, m)
-        made, flags, hidden = body.settled(xy, visible)
-        place = np.where(good[mine], at[mine], 0)
-        frames = self._frame[place] if len(self._frame) else np.zeros(n, np.int64)
-        videos = self._video[place] if len(self._video) else np.zeros(n, np.int64)
+        n, m = len(rows), len(body.names)
+        xy, visible = np.full((n, m, 2), np.nan), np.zeros((n, m), np.bool_)
+        model, sound = rows["instance_type"] == 1, np.zeros(n, np.bool_)
+        for kind, table in zip((~model, model), self._points, strict=True):
+            if not kind.any():
+                continue
+            begin = rows["point_id_start"].astype(np.int64)
+            end = rows["point_id_end"].astype(np.int64)
+            whole = (end - begin == m) & (begin >= 0) & (end <= len(table))
+            here = kind & good & whole & known
+            points = self._some(table, begin[here], m)
+            sound |= here
+            xy[here], visible[here] = _placed(points), points["visible"]
+        self._add(body, rows, (xy, visible), (at, position), (model, sound))
+
+    def _add(
+        self, body: Body, rows: Any, drawn: tuple[Floats, Bools],
+        place: tuple[Places, Places], kind: tuple[Bools, Bools],
+    ) -> None:  # fmt: skip
+        """(N, M, 2) [px] and (N, M) visible; frames and positions; model's, sound."""
+        (xy, visible), (at, position), (model, sound) = drawn, place, kind
+        made, flags, hidden = body.settled(
+            xy - self._shift if self._shift else xy, visible
+        )
+        n = len(rows)
+        empty = np.zeros(n, np.int64)
+        frames = self._frame[at] if len(self._frame) else empty
+        videos = self._video[at] if len(self._video) else empty
         out = Rows(
-            position=start + mine,
+            position=position,
             xy=made,
             visibility=flags,
             source=self._source,
-            id=pa.array(start + mine),
+            id=pa.array(position),
             frame=pa.array(frames),
-            track=self._tracked(rows["track"][mine]),
-            model=np.full(n, kind == 1),
+            track=self._tracked(rows["track"]),
+            model=model,
             **sleap_labels.shown(self._videos, videos, frames),
         )
         remarks = out.remarks
@@ -235,18 +254,6 @@ class Project:
             return block.reshape(-1, m)
         return block[(begin - low)[:, None] + np.arange(m)]
 
-    def _drawn(self, points: Any, sound: Bools, m: int) -> tuple[Floats, Bools]:
-        """(N, M, 2) [px] and (N, M) visible, of instances whose points are `sound`."""
-        if sound.all():
-            xy = np.empty((len(sound), m, 2))
-            xy[:, :, 0], xy[:, :, 1] = points["x"], points["y"]
-            return (xy - self._shift if self._shift else xy), points["visible"] != 0
-        n = len(sound)
-        xy, visible = np.full((n, m, 2), np.nan), np.zeros((n, m), np.bool_)
-        xy[sound] = np.stack([points["x"], points["y"]], axis=2) - self._shift
-        visible[sound] = points["visible"]
-        return xy, visible
-
     def _tracked(self, numbers: Any) -> pa.Array:
         """(N,) the names of tracks; null for a number that none has."""
         known = (numbers >= 0) & (numbers < len(self._tracks))
@@ -258,3 +265,21 @@ class Project:
         for body in self._bodies:
             body.note(self._build)
         self._build.note("unlabelled-frames", int((~self._seen).sum()))
+
+
+def _placed(points: Any) -> Floats:
+    """(N, M, 2) x and y of records."""
+    fields = points.dtype.fields
+    (kind, x), (other, y) = fields["x"][:2], fields["y"][:2]
+    if kind == other == np.float64 and y == x + 8:  # side by side: one copy
+        pair = np.dtype(
+            {
+                "names": ["xy"],
+                "formats": ["V16"],
+                "offsets": [x],
+                "itemsize": points.itemsize,
+            }
+        )
+        both = np.ascontiguousarray(points.view(pair)["xy"])
+        return both.view(np.float64).reshape(*points.shape, 2)
+    return np.stack([points["x"], points["y"]], axis=-1, dtype=np.float64)

@@ -66,24 +66,29 @@ def shown(
     videos: Sequence[Video],
     number: npt.NDArray[np.int64],
     frame: npt.NDArray[np.int64],
-) -> dict[str, pa.Array]:
-    """Columns (N,) of what is shown: image and video, and what is known of it."""
-    places, at = np.unique(number, return_inverse=True)
+) -> dict[str, Any]:
+    """Columns of what is shown: image and video, and what is known of it.
+
+    They are (N,), or one value for all where there is one video.
+    """
+    one = len(number) > 0 and bool((number == number[0]).all())
+    places, at = (number[:1], None) if one else np.unique(number, return_inverse=True)
     films = [
         videos[i] if 0 <= i < len(videos) else Video(f"video{i}")
         for i in places.tolist()
     ]
-    texts = {
-        name: pa.array([getattr(film, name) for film in films], kind).take(pa.array(at))
-        for name, kind in _OF_VIDEO.items()
-    }
+    said: dict[str, Any] = {}
+    for name, kind in _OF_VIDEO.items():
+        of = [getattr(film, name) for film in films]
+        said[name] = of[0] if at is None else pa.array(of, kind).take(pa.array(at))
     if any(film.images for film in films):
-        pairs = zip(at.tolist(), frame.tolist(), strict=True)
+        own = np.zeros(len(frame), np.int64) if at is None else at
+        pairs = zip(own.tolist(), frame.tolist(), strict=True)
         image = pa.array([films[i].image(f) for i, f in pairs], pa.string())
     else:
         numbers = pa.array(frame).cast(pa.string())
-        image = pc.binary_join_element_wise(texts["name"], numbers, "#")
-    return {"image": image, "video": texts.pop("name"), **texts}
+        image = pc.binary_join_element_wise(said["name"], numbers, "#")
+    return {"image": image, "video": said.pop("name"), **said}
 
 
 def video(said: Any, number: int) -> Video:

@@ -16,8 +16,9 @@ import ezc3d
 import h5py
 import msgspec
 import numpy as np
+import pandas  # noqa: F401  # which Arrow imports at its first conversion
 import pyarrow.csv
-import pyarrow.pandas_compat  # which Arrow imports at its first conversion
+import pyarrow.pandas_compat  # and this
 from scipy.io import loadmat
 
 from posegate.transforms import storage
