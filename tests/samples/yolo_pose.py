@@ -55,6 +55,14 @@ TWO = f"{BOX} 0.1 0.2 0.3 0.4 0.5 0.6"
 SHAPE = "kpt_shape: [3, 3]\nflip_idx: [0, 1, 2]\nnames: {0: face, 1: other}\n"
 
 
+def all_visible() -> dict[str, bytes]:
+    return labelled(f"{BOX} 0.1 0.2 2 0.3 0.4 2 0 0 0")
+
+
+def all_hidden() -> dict[str, bytes]:
+    return labelled(f"{BOX} 0.1 0.2 1 0.3 0.4 1 0 0 0")
+
+
 def unsized() -> dict[str, bytes]:
     return {"labels/a.txt": GOOD.encode()}
 

@@ -1,7 +1,7 @@
 """JSON of tools that is not read: whose it is by its first keys, and what would do.
 
 {"_via_img_metadata": {...}}      VIA
-[{"Labeled Data": "a.jpg", ...}]  Labelbox, before its version 2
+    [{"label_hash": "x", ...}]        Encord
 {"openlabel": {...}}              OpenLABEL
 """
 
@@ -22,11 +22,6 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
     (r"[^/]+/file_attributes", "VIA (VGG Image Annotator)", _AS_COCO),
     (r"openlabel(/.*)?|vcd/frames.*", "OpenLABEL", "convert it to COCO keypoints"),
     (r"(\*/)?(label_hash|data_units)", "Encord", _AS_COCO),
-    (
-        r"\*/(Labeled Data|Label)",
-        "Labelbox, version 1",
-        "export version 2 (NDJSON), with label details",
-    ),
     (r"(\*/)?response/annotations", "Scale AI", "convert it to COCO keypoints"),
     (r"(\*/)?(labels/\*/|latestLabel/)?jsonResponse", "Kili", _AS_COCO),
     (r"samples/\*/(_media_type|_rand|filepath)", "FiftyOne", _AS_COCO),

@@ -103,6 +103,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             labels.flush()
             yield from build.ready()
     labels.flush()
+    labels.tell()
     yield from build.rest()
 
 
@@ -130,6 +131,7 @@ class Labels:
         self._sizes = Sizes(self.context)
         self._said: dict[str, Said] = {}
         self._known: dict[str, Sized | None] = {}
+        self._flags = np.zeros(4, np.int64)
 
     def take(self, file: File) -> None:
         """Takes a file's lines in; repeated ones are refused."""
@@ -182,6 +184,12 @@ class Labels:
             self._add(some, count, self._said[folder])
         self.line, self.source, self.ordinal = [], [], []
         self._known = {}
+
+    def tell(self) -> None:
+        """Reports flags that are all alike: their tool does not say what is hidden."""
+        _, occluded, *seen = self._flags.tolist()
+        self.build.note("never-visible", 0 if any(seen) else occluded)
+        self.build.note("never-occluded", 0 if occluded else sum(seen))
 
     def _add(self, some: Sequence[int], count: int, said: Said) -> None:
         k = len(self.context.skeleton.keypoints)
@@ -278,6 +286,9 @@ class Labels:
         source = values_of.column_of(rows.source, len(rows)).to_pylist()
         flags(rows, table, dims, scored)
         remarks = rows.remarks
+        if dims == 3 and rows.model is not None:
+            told = rows.visibility[~rows.model]
+            self._flags += np.bincount(told.reshape(-1), minlength=4)[:4]
         named = np.isin(values[:, 0], list(said.classes)) | (not said.classes)
         remarks.refuse(
             ~named,

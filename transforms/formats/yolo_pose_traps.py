@@ -51,6 +51,14 @@ TRAPS = {
     "yolo-pose.data-yaml": (
         "`data.yaml` cannot be read: the skeleton's shape is assumed."
     ),
+    "yolo-pose.never-occluded": (
+        "Every labelled keypoint is visible: the tool (Label Studio) does not say what "
+        "is occluded. The count is of keypoints."
+    ),
+    "yolo-pose.never-visible": (
+        "No keypoint is visible and some are marked 1, as for all that is labelled: "
+        "kept as occluded. The count is of keypoints."
+    ),
     "yolo-pose.kpt-shape-missing": (
         "`data.yaml` has no `kpt_shape`: the skeleton's is assumed."
     ),

@@ -17,7 +17,6 @@ FILES: dict[str, list[Any]] = {
     ],
     "OpenLABEL": [{"openlabel": {"metadata": {"schema_version": "1.0.0"}}}],
     "Encord": [[{"label_hash": "x", "data_units": {}}], {"label_hash": "x"}],
-    "Labelbox, version 1": [[{"ID": "x", "Labeled Data": "a.jpg", "Label": {}}]],
     "Scale AI": [[{"task_id": "x", "response": {"annotations": []}}]],
     "Kili": [[{"externalId": "x", "labels": [{"jsonResponse": {}}]}]],
     "FiftyOne": [{"samples": [{"filepath": "a.jpg", "_media_type": "image"}]}],
@@ -54,7 +53,7 @@ def test_a_file_is_told_whose_it_is_and_what_would_do(tool: str, content: Any) -
         (told,) = reading(given).bad
         assert (told["position"], told["reason"]) == (-1, "file.unrecognised")
         assert f"looks like an export of {tool}, which is not read; " in told["detail"]
-        assert "COCO" in told["detail"] or "version 2" in told["detail"]
+        assert "COCO" in told["detail"]
 
 
 def test_a_line_each_is_told_too() -> None:
