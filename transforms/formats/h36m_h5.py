@@ -21,8 +21,7 @@ from posegate.transforms.formats.per_file import inner
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.units import unit_of
-from posegate.transforms.kernels.geometry import both
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.schema import Visibility
 
 NAME = "h36m-h5"
@@ -50,6 +49,9 @@ USUAL = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 """Those of the 32 that move: h36m_17, in its order."""
 
 FPS = 50.0
+_SOME = 256
+"""Frames by which the unit is told."""
+
 _ARRAY = "3D_positions"
 _PATH = re.compile(
     r"(.*/)?(?P<subject>S\d+)/(.*/)?(?P<action>[^/]+)\.h5", re.IGNORECASE
@@ -100,41 +102,38 @@ def _read(
     build.images(frames)
     if joints == USUAL:
         build.note("subset")
-    some = positions[:1000].T if turned else positions[:, :1000]
-    unit = unit_of(np.asarray(some, np.float64).T.reshape(-1, JOINTS, 3))
+    unit = None
     for low in range(0, frames, context.batch):
         high = min(low + context.batch, frames)
-        part = positions[low:high] if turned else positions[:, low:high].T
-        xyz = np.asarray(part, np.float64).reshape(-1, JOINTS, 3)
-        build.add(_rows(context, file, xyz, joints, unit, low))
+        part = positions[low:high].T if turned else positions[:, low:high]
+        given = np.asarray(part, np.float64)  # (96, N)
+        if not low:
+            unit = unit_of(given[:, :_SOME].T.reshape(-1, JOINTS, 3))
+        build.add(_rows(context, file, given, joints, unit, low))
         yield from build.ready()
 
 
 def _rows(
-    context: Context, file: File, xyz: Floats, joints: tuple[int, ...] | None,
+    context: Context, file: File, given: Floats, joints: tuple[int, ...] | None,
     unit: str | None, low: int,
 ) -> Rows:  # fmt: skip
-    """Frames from `low` on: (N, 32, 3)."""
-    n, k = len(xyz), len(context.skeleton.keypoints)
+    """Frames from `low` on: (96, N)."""
+    n = given.shape[1]
     of = _PATH.fullmatch(inner(context, file.name))
     stem = inner(context, file.name).removesuffix(".h5")
     video = f"{of['subject']}/{of['action']}" if of else stem
-    points = xyz[:, joints] if joints is not None else np.full((n, k, 3), np.nan)
-    finite = np.isfinite(points)
-    seen = both(finite) & finite[:, :, 2]
-    if not seen.all():
-        points = np.where(seen[:, :, None], points, np.nan)
+    xy, z, seen = _points(given, joints, len(context.skeleton.keypoints))
     number = pa.array(low + np.arange(n))
     said = {key: pa.repeat(of[key], n) for key in ("subject", "action")} if of else {}
     rows = Rows(
         position=low + np.arange(n),
         image=pc.binary_join_element_wise(video, _padded(number), "/"),
         source=file.name,
-        xy=points[:, :, :2],
-        z=np.ascontiguousarray(points[:, :, 2]),
+        xy=xy,
+        z=z,
         unit=unit or "mm",
         visibility=seen * np.uint8(Visibility.VISIBLE),
-        raw=lambda i: repr(xyz[i].tolist()).encode(),
+        raw=lambda i: repr(given[:, i].tolist()).encode(),
         video=video,
         frame=number,
         fps=FPS,
@@ -154,6 +153,27 @@ def _rows(
     rows.remarks.repair(everyone & (unit == "m"), "h36m-h5.metres")
     rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m-h5.missing-point")
     return rows
+
+
+def _points(
+    given: Floats, joints: tuple[int, ...] | None, k: int
+) -> tuple[Floats, Floats, Bools]:
+    """(96, N) -> (N, K, 2), (N, K) and (N, K) seen; without joints nothing is.
+
+    Rows of N are picked and looked at before they are turned.
+    """
+    n = given.shape[1]
+    if joints is None:
+        nothing = np.full((n, k, 3), np.nan)
+        return nothing[:, :, :2], nothing[:, :, 2], np.zeros((n, k), np.bool_)
+    first = 3 * np.array(joints)
+    xy, z = given[np.stack([first, first + 1], 1).ravel()], given[first + 2]
+    seen = np.isfinite(xy[::2]) & np.isfinite(xy[1::2]) & np.isfinite(z)  # (K, N)
+    if not seen.all():
+        np.copyto(xy, np.nan, where=~np.repeat(seen, 2, axis=0))
+        np.copyto(z, np.nan, where=~seen)
+    turned = np.ascontiguousarray(xy.T).reshape(n, k, 2)
+    return turned, np.ascontiguousarray(z.T), np.ascontiguousarray(seen.T)
 
 
 def _padded(number: pa.Array) -> pa.Array:
