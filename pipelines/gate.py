@@ -12,9 +12,11 @@ part's rows again in Decide.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.pvalue import TaggedOutput
 
 from posegate.pipelines.plan import Plan
 from posegate.transforms import coders
@@ -26,13 +28,13 @@ from posegate.transforms.formats import Tally
 from posegate.transforms.ingest import Ingest
 from posegate.transforms.judge import Judge, Refold
 from posegate.transforms.kernels import sums
+from posegate.transforms.kernels.clusters import of_clusters
 from posegate.transforms.kernels.compare import How
-from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.sums import Made, Sum
 from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import SHOWN
 from posegate.transforms.kinematics import Kinematics
-from posegate.transforms.model.poses import dense
 from posegate.transforms.motion import Motion, Windows
 from posegate.transforms.publish import Publish
 from posegate.transforms.sample import Sample
@@ -87,10 +89,13 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             paired,
             met.findings,
         ) | "findings" >> beam.Flatten()
+        rows = read.batches | "count rows" >> beam.FlatMap(
+            of_rows, plan.clock
+        ).with_outputs("clusters", main="sums")
         counted = (
-            read.batches | "count rows" >> beam.FlatMap(of_rows, plan.clock),
+            rows.sums,
             read.batches | "count videos" >> Distinct("video", "videos"),
-            read.batches | "count crowds" >> Crowds(plan.clock),
+            rows.clusters | "count crowds" >> Crowds(),
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
@@ -104,8 +109,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             for number, each in enumerate(counted)
         ] | "counts" >> beam.Flatten()
         early = subtotals | "gather" >> Gather()
-        watched = early | "watch" >> Refold(plan.bench)
-        judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies, watched)
+        weeks = early | "watch" >> Refold(plan.bench)
+        judgement = early | "judge" >> Judge(plan.bench, folder, read.tallies, weeks)
         concerns = (
             read.tallies | "every part" >> beam.Map(nothing_yet),
             findings | "by their part" >> beam.Map(with_part),
@@ -130,14 +135,18 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         late = decisions | "gather decisions" >> Gather()
         queue = decided.next | "next reviews" >> beam.combiners.Top.Smallest(NEXT)
         return late | "publish" >> Publish(
-            plan.press, early, watched, judgement, files, splits, worst, queue
+            plan.press, early, weeks, judgement, files, splits, worst, queue
         )
 
 
-def of_rows(batch: pa.RecordBatch, clock: Clock) -> Iterable[Sum]:
-    """The counts of a batch of instances."""
-    k = batch.schema.field("visibility").type.list_size
-    yield from sums.of_instances(batch, dense(batch["visibility"], k), clock)
+def of_rows(
+    batch: pa.RecordBatch, clock: Clock
+) -> Iterable[Sum | TaggedOutput[Literal["clusters"], Sum]]:
+    """The counts of a batch of instances, and of the clusters they stand in."""
+    made = Made.of(batch, clock)
+    yield from sums.of_instances(batch, made, clock)
+    for table in of_clusters(made):
+        yield TaggedOutput("clusters", table)
 
 
 def nothing_yet(tally: tuple[int, Tally]) -> tuple[int, pa.RecordBatch]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 from apache_beam.pvalue import AsIter, AsSingleton
 
 from posegate.transforms import parts
@@ -61,14 +62,24 @@ class Bench:
     vendor: str | None = None
 
 
+@dataclass(frozen=True)
+class Weeks:
+    """A delivery's weekly sums, as the tables that later runs refold, and what they
+    show with all earlier ones."""
+
+    weekly: pa.Table
+    work: pa.Table
+    watched: Watched
+
+
 @dataclass
 class Judge(beam.PTransform):  # type: ignore[misc]
-    """All sums of a delivery -> one `Judgement`; `watched` are the streams."""
+    """All sums of a delivery -> one `Judgement`; `weeks` have the streams."""
 
     bench: Bench
     folder: str
     tallies: beam.PCollection[tuple[int, Tally]]
-    watched: beam.PCollection[Watched]
+    weeks: beam.PCollection[Weeks]
 
     def expand(
         self, sums: beam.PCollection[dict[Key, Ints]]
@@ -76,7 +87,7 @@ class Judge(beam.PTransform):  # type: ignore[misc]
         return sums | "judge" >> beam.Map(
             judge,
             AsIter(self.tallies),
-            AsSingleton(self.watched),
+            AsSingleton(self.weeks),
             self.bench,
             self.folder,
         )
@@ -84,7 +95,7 @@ class Judge(beam.PTransform):  # type: ignore[misc]
 
 @dataclass
 class Refold(beam.PTransform):  # type: ignore[misc]
-    """All sums of a delivery -> `Watched`: its weeks with all earlier ones, judged.
+    """All sums of a delivery -> `Weeks`: its own, and with all earlier ones judged.
 
     Once: the verdict, the tables and the dashboard say the same of every stream.
     """
@@ -93,14 +104,14 @@ class Refold(beam.PTransform):  # type: ignore[misc]
 
     def expand(
         self, sums: beam.PCollection[dict[Key, Ints]]
-    ) -> beam.PCollection[Watched]:
+    ) -> beam.PCollection[Weeks]:
         return sums | "refold" >> beam.Map(watch, self.bench)
 
 
 def judge(
     sums: dict[Key, Ints],
     tallies: Iterable[tuple[int, Tally]],
-    watched: Watched,
+    weeks: Weeks,
     bench: Bench,
     folder: str,
 ) -> Judgement:
@@ -121,7 +132,7 @@ def judge(
     return Judgement(
         verdict=verdict.overall(gates),
         gates=tuple(gates),
-        alarms=alarms(watched),
+        alarms=alarms(weeks.watched),
         records=records,
         tallies=tuple(counted),
         expectations=tuple(found),
@@ -207,7 +218,7 @@ def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
     return Gate("contract", "reject", f"Critical expectations failed: {what}{more}.")
 
 
-def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
+def watch(sums: Mapping[Key, Ints], bench: Bench) -> Weeks:
     """This delivery's weekly sums with those of all earlier ones, judged."""
     keypoints = bench.skeleton.keypoints
     own = streams.to_table(sums, keypoints)
@@ -215,8 +226,9 @@ def watch(sums: Mapping[Key, Ints], bench: Bench) -> Watched:
     paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
     worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
     settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
-    work = [streams.to_work(sums, bench.vendor), *worked]
-    return streams.watch_all(tables, keypoints, work, settings)
+    work = streams.to_work(sums, bench.vendor)
+    watched = streams.watch_all(tables, keypoints, [work, *worked], settings)
+    return Weeks(own, work, watched)
 
 
 WEEKLY_FILE, WORK_FILE = "weekly.parquet", "work.parquet"

@@ -12,10 +12,9 @@ from posegate.transforms import commit, parts
 from posegate.transforms.dashboard import build, page
 from posegate.transforms.dashboard.build import Evidence, Setting
 from posegate.transforms.dashboard.build_retraining import document as as_csv
-from posegate.transforms.judge import Judgement
-from posegate.transforms.kernels import strata, stream_tables, streams
+from posegate.transforms.judge import Judgement, Weeks
+from posegate.transforms.kernels import strata, stream_tables
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import SPOKEN, Key
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.rule import Bound, idle
@@ -65,7 +64,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
 
     press: Press
     early: beam.PCollection[dict[Key, Ints]]
-    watched: beam.PCollection[Watched]
+    weeks: beam.PCollection[Weeks]
     judgement: beam.PCollection[Judgement]
     files: beam.PCollection[Written]
     splits: beam.PCollection[Written]
@@ -76,7 +75,7 @@ class Publish(beam.PTransform):  # type: ignore[misc]
         return sums | "publish" >> beam.Map(
             publish,
             AsSingleton(self.early),
-            AsSingleton(self.watched),
+            AsSingleton(self.weeks),
             AsSingleton(self.judgement),
             AsIter(self.files),
             AsIter(self.splits),
@@ -94,7 +93,7 @@ def spoken(sums: Mapping[Key, Ints]) -> dict[str, int]:
 def publish(
     late: dict[Key, Ints],
     early: dict[Key, Ints],
-    watched: Watched,
+    weeks: Weeks,
     judgement: Judgement,
     files: Iterable[Written],
     splits: Iterable[Written],
@@ -103,7 +102,7 @@ def publish(
     to: Press,
 ) -> str:
     """Writes the documents, checks the books, switches the pointer: the run id."""
-    folder, setting = to.place.folder, to.setting
+    folder, setting, watched = to.place.folder, to.setting, weeks.watched
     sums = early | late
     decided = sum(int(n[0]) for key, n in late.items() if key[0] == "verdict")
     if decided != judgement.records.rows:
@@ -126,17 +125,12 @@ def publish(
     )
     report = build.build(evidence, setting)
     keypoints = setting.skeleton.keypoints
-    weekly = streams.to_table(sums, keypoints)
     limit = setting.policy.drift.error_px
     judged = stream_tables.judged(watched, keypoints, limit)
     written = [
         *files,
-        parts.write_table(folder, "statistics/weekly.parquet", weekly),
-        parts.write_table(
-            folder,
-            "statistics/work.parquet",
-            streams.to_work(sums, setting.delivery.vendor),
-        ),
+        parts.write_table(folder, "statistics/weekly.parquet", weeks.weekly),
+        parts.write_table(folder, "statistics/work.parquet", weeks.work),
         parts.write_table(
             folder, "statistics/people.parquet", stream_tables.persons(watched)
         ),

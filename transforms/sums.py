@@ -18,9 +18,8 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
-from posegate.transforms.kernels.clusters import crowd, merged, of_clusters
+from posegate.transforms.kernels.clusters import crowd, merged
 from posegate.transforms.kernels.sums import Ints, Key, Sum
-from posegate.transforms.kernels.weeks import Clock
 
 Totals = dict[Key, Ints]
 
@@ -147,20 +146,11 @@ class CountCrowd(beam.CombineFn):  # type: ignore[misc]
         return crowd(accumulator)
 
 
-@dataclass
 class Crowds(beam.PTransform):  # type: ignore[misc]
-    """Batches -> how many instances share their track, by annotator and week."""
+    """Tables of clusters by annotator and week -> how many instances share a track."""
 
-    clock: Clock
-
-    def expand(
-        self, batches: beam.PCollection[pa.RecordBatch]
-    ) -> beam.PCollection[Sum]:
-        return (
-            batches
-            | "clusters" >> beam.FlatMap(of_clusters, self.clock)
-            | "crowd" >> beam.CombinePerKey(CountCrowd())
-        )
+    def expand(self, tables: beam.PCollection[Sum]) -> beam.PCollection[Sum]:
+        return tables | "crowd" >> beam.CombinePerKey(CountCrowd())
 
 
 def hashes(batch: pa.RecordBatch, column: str) -> Hashes:

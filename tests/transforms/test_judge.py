@@ -96,7 +96,7 @@ def test_history_is_added_to_the_deliverys_own_weeks(tmp_path: Path) -> None:
     table = streams.to_table(weekly(2), TRIANGLE.keypoints)
     parts.write_table(str(tmp_path), "weekly.parquet", table)
     path = str(tmp_path / "weekly.parquet")
-    found = watch(weekly(1), bench(path, path)).history
+    found = watch(weekly(1), bench(path, path)).watched.history
     assert found.weeks == ("2026-W07",)
     assert (found.sums == 5).all()
 

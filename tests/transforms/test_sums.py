@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
@@ -5,9 +7,15 @@ import pytest
 
 from beamed import run
 from canonical import batch, row
-from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.clusters import of_clusters
+from posegate.transforms.kernels.sums import Made, Sum
 from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.sums import Crowds, Distinct, Gather, Subtotal, Totals, add
+
+
+def tables(rows: pa.RecordBatch) -> Iterator[Sum]:
+    return of_clusters(Made.of(rows, Clock("2026-W01")))
+
 
 ANN, BEN = ("made", "ann", "", ""), ("made", "ben", "", "")
 
@@ -81,7 +89,7 @@ def test_a_track_is_one_crowd_however_it_is_batched(size: int) -> None:
     rows = batch(*(row(i, annotator="ann", track=t) for i, t in enumerate("11211")))
     batches = [rows.slice(first, size) for first in range(0, 5, size)]
     [found] = run(
-        batches, lambda source: {"crowds": source | Crowds(Clock("2026-W01"))}
+        batches, lambda source: {"crowds": source | beam.FlatMap(tables) | Crowds()}
     )["crowds"]
     assert found[0] == ("crowd", "ann", "2026-W07", "")
     assert found[1].tolist() == [4**2 + 1, 4**2 + 1, 0]

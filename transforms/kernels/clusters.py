@@ -13,24 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, stable_hash
-from posegate.transforms.kernels.sums import SHIFTING, Sum, code, habits
-from posegate.transforms.kernels.weeks import Clock, week_names
-from posegate.transforms.model.poses import Bools, Floats, dense
+from posegate.transforms.kernels.sums import SHIFTING, Made, Sum, code
+from posegate.transforms.model.poses import Bools, Floats
 
 NOTHING: Ints = np.zeros((0, 1 + len(SHIFTING)), np.int64)
 
 
-def of_clusters(batch: pa.RecordBatch, clock: Clock) -> Iterator[Sum]:
+def of_clusters(made: Made) -> Iterator[Sum]:
     """("crowd", annotator, week) (M, 1 + 3): every cluster's hash, and how many of its
     production instances tell of each of `SHIFTING`.
     """
-    made = batch.filter(pc.equal(batch["role"], "production"))
-    if not made.num_rows:
+    rows = made.rows
+    if not rows.num_rows:
         return
-    k = made.schema.field("visibility").type.list_size
-    known: Bools = np.isfinite(habits(made, dense(made["visibility"], k)))
-    weeks = week_names(made["annotated_at"], clock)
-    group, names = code(made["annotator"], weeks, clusters(made))
+    known: Bools = np.isfinite(made.habits)
+    group, names = code(rows["annotator"], made.weeks, clusters(rows))
     counts = np.zeros((len(names), 1 + len(SHIFTING)), np.int64)
     counts[:, 0] = stable_hash(pa.array([name[2] for name in names])).view(np.int64)
     np.add.at(counts[:, 1:], group, known)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from posegate.transforms.kernels.stream_sums import CROSS, HARD
+from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.stream_sums import CROSS, HARD, by_statistic
 from posegate.transforms.model.poses import Floats
 
 RIDGE = 25.0
@@ -33,6 +34,23 @@ class Adjusted(NamedTuple):
     exposed: Floats
     harder: Floats
     slope: Floats
+
+
+class Shown(NamedTuple):
+    """Weekly sums as numbers (A, W, K) by statistic, and less what difficulty explains:
+    made once for all who judge them.
+    """
+
+    s: dict[str, Floats]
+    given: Adjusted
+
+    @classmethod
+    def of(cls, weekly: "Ints | Shown") -> "Shown":
+        """From (A, W, K, S) fixed point; what is made already stays."""
+        if isinstance(weekly, Shown):
+            return weekly
+        s = by_statistic(weekly)
+        return cls(s, adjusted(s))
 
 
 def adjusted(s: Mapping[str, Floats]) -> Adjusted:

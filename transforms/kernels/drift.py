@@ -17,9 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from posegate.transforms.kernels import difficulty, mewma, scan
+from posegate.transforms.kernels import mewma, scan
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.difficulty import Adjusted
+from posegate.transforms.kernels.difficulty import Adjusted, Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
@@ -115,7 +115,7 @@ class Streams:
 
 
 def fleet(
-    weekly: Ints,
+    weekly: Ints | Shown,
     parameters: Parameters,
     careless: Bools | None = None,
     model: Everybody | None = None,
@@ -132,9 +132,8 @@ def fleet(
     that they are held against moved (`moved_together`): the same errors look larger
     beside it, to each as much as their own habits have it.
     """
-    s = by_statistic(weekly)
+    s, given = Shown.of(weekly)
     image, body = (offsets(s, axes, parameters, model) for axes in ("", "body_"))
-    given = difficulty.adjusted(s)
     size = sizes(s["n"], given, parameters.baseline)
     over = spans(s["n"], parameters)
     grown = [scan.shift(span, size) for span in over]

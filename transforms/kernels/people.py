@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posegate.transforms.kernels import difficulty, scan
+from posegate.transforms.kernels import scan
 from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.clusters import independent
-from posegate.transforms.kernels.difficulty import Adjusted
+from posegate.transforms.kernels.difficulty import Adjusted, Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
-from posegate.transforms.kernels.stream_sums import NEAR, STATISTICS, UNIT
+from posegate.transforms.kernels.stream_sums import NEAR, UNIT
 from posegate.transforms.kernels.sums import SHIFTING, WORK
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -54,11 +54,10 @@ class People:
         return np.asarray(self.alarms.alarm[..., places].any(axis=-1))
 
 
-def people(weekly: Ints, work: Ints, parameters: Parameters) -> People:
+def people(weekly: Ints | Shown, work: Ints, parameters: Parameters) -> People:
     """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 4) of n, sum, sum of squares
     and crowd (`clusters.crowd`), both fixed point."""
-    s = {name: weekly[..., i] / UNIT for i, name in enumerate(STATISTICS)}
-    given = difficulty.adjusted(s)
+    s, given = Shown.of(weekly)
     exposed, slips = (x.sum(axis=2, keepdims=True) for x in (given.exposed, s["gross"]))
     found = [_noise(s, given, parameters), _rare(exposed, slips, parameters)]
     own = {name: work[:, :, i, None] / UNIT for i, name in enumerate(WORK)}

@@ -11,9 +11,9 @@ from scipy import stats
 
 from posegate.transforms.kernels import scan
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.difficulty import Shown
 from posegate.transforms.kernels.discoveries import benjamini_hochberg
 from posegate.transforms.kernels.drift import AXIS_VARIANCE, Parameters, typical_scale
-from posegate.transforms.kernels.stream_sums import by_statistic
 from posegate.transforms.model.poses import Bools, Floats
 
 
@@ -29,9 +29,9 @@ class Standing:
     adjusted: Floats
 
 
-def standing(weekly: Ints, parameters: Parameters) -> Standing:
+def standing(weekly: Ints | Shown, parameters: Parameters) -> Standing:
     """Judges the last weeks of all streams: (A, W, K, S) fixed point, W >= 1."""
-    s = by_statistic(weekly)
+    s, _ = Shown.of(weekly)
     n = s["n"]
     span = scan.span_of(n, np.full(n.shape, max(parameters.windows)))
     means, variances = [], []

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.conventions import Reading, readings
+from posegate.transforms.kernels.difficulty import Shown
 from posegate.transforms.kernels.drift import (
     Parameters,
     Streams,
@@ -277,13 +278,14 @@ def watch(history: History, settings: Parameters) -> Watched:
     if not history.weeks:
         return Watched(history, None, None)
     machine = history.raw is not None  # its noise is not people's
-    own = np.zeros_like(history.sums) if machine else history.sums
+    shown = Shown.of(history.sums)
+    own = np.zeros_like(history.sums) if machine else shown
     found = people(own, history.work, settings)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
     model = None if history.raw is None else moved_together(history.raw, settings)
-    seen = fleet(history.sums, settings, found.careless, model)
-    return Watched(history, seen, found, standing(history.sums, settings))
+    seen = fleet(shown, settings, found.careless, model)
+    return Watched(history, seen, found, standing(shown, settings))
 
 
 def watch_all(

@@ -5,6 +5,7 @@ counted in fixed point (`ONE` = 1.0), for a sum of floats depends on its order.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from posegate.transforms.kernels.weeks import (
     week_name,
     week_names,
 )
-from posegate.transforms.model.poses import metres, rates, scalars
+from posegate.transforms.model.poses import dense, metres, rates, scalars
 
 Key = tuple[str, str, str, str]
 Sum = tuple[Key, Ints]
@@ -68,15 +69,40 @@ def code(*columns: pa.Array) -> tuple[Ints, list[tuple[str, ...]]]:
     return group.reshape(-1), list(zip(*words, strict=True))
 
 
-def of_instances(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
-) -> Iterator[Sum]:
+class Made(NamedTuple):
+    """N production rows of a batch, and what several sums are told by: their `flags`
+    (N, K), `weeks` (N,) and `habits` (N, 3)."""
+
+    rows: pa.RecordBatch
+    flags: npt.NDArray[np.uint8]
+    weeks: pa.Array
+    habits: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, clock: Clock) -> "Made":
+        """Of canonical rows; `clock` says how times become weeks."""
+        asked = batch.select(ASKED)
+        made = asked.filter(pc.equal(batch["role"], "production"))
+        k = made.schema.field("visibility").type.list_size
+        flags = dense(made["visibility"], k)
+        weeks = week_names(made["annotated_at"], clock)
+        return cls(made, flags, weeks, habits(made, flags))
+
+
+ASKED = (
+    *("annotator", "annotated_at", "lead_time_s", "visibility"),
+    *("image", "video", "track"),
+)
+"""What the sums of production rows are made of."""
+
+
+def of_instances(batch: pa.RecordBatch, made: Made, clock: Clock) -> Iterator[Sum]:
     """Counts of a canonical batch: roles, repairs, 3-D poses, flags by annotator, and
     ("clock", "early" or "late", annotator, week) of times that are of no clock.
 
     Args:
-      batch: N canonical rows.
-      visibility: their flags (N, K).
+      batch: canonical rows.
+      made: those of production among them.
       clock: how times become weeks.
     """
     for name, n in _counts(batch["role"]):
@@ -84,15 +110,12 @@ def of_instances(
     for name, n in _counts(batch["repairs"].flatten()):
         yield ("repair", name, "", ""), np.array([n])
     yield from _spoken(batch)
-    production = pc.equal(batch["role"], "production")
-    made = batch.filter(production)
-    for name, n in _counts(pc.fill_null(made["annotator"], "")):
+    for name, n in _counts(pc.fill_null(made.rows["annotator"], "")):
         yield ("made", name, "", ""), np.array([n])
-    if made.num_rows:
-        flags = visibility[np.asarray(production)]
-        yield from _flags(made, flags, clock)
-        yield from _work(made, flags, clock)
-        yield from _misdated(made, clock)
+    if made.rows.num_rows:
+        yield from _flags(made)
+        yield from _work(made)
+        yield from _misdated(made.rows, clock)
 
 
 def _spoken(batch: pa.RecordBatch) -> Iterator[Sum]:
@@ -110,14 +133,11 @@ def _counts(column: pa.Array) -> list[tuple[str, int]]:
     return [(c["values"], c["counts"]) for c in pc.value_counts(column).to_pylist()]
 
 
-def _flags(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
-) -> Iterator[Sum]:
+def _flags(made: Made) -> Iterator[Sum]:
     """(K, 4) counts of each flag, and the instances, by annotator and week."""
-    weeks = week_names(batch["annotated_at"], clock)
-    group, names = code(batch["annotator"], weeks)
-    k = visibility.shape[1]
-    cell = (group[:, None] * k + np.arange(k)) * LEVELS + visibility
+    group, names = code(made.rows["annotator"], made.weeks)
+    k = made.flags.shape[1]
+    cell = (group[:, None] * k + np.arange(k)) * LEVELS + made.flags
     table = np.bincount(cell.ravel(), minlength=len(names) * k * LEVELS)
     for (annotator, name), flags in zip(
         names, table.reshape(len(names), k, LEVELS), strict=True
@@ -125,14 +145,11 @@ def _flags(
         yield ("flags", annotator, name, ""), flags.astype(np.int64)
 
 
-def _work(
-    batch: pa.RecordBatch, visibility: npt.NDArray[np.uint8], clock: Clock
-) -> Iterator[Sum]:
+def _work(made: Made) -> Iterator[Sum]:
     """What an instance alone says of its annotator; see `of_work`."""
-    values = np.full((batch.num_rows, len(WORK)), np.nan)
-    values[:, : len(SHIFTING)] = habits(batch, visibility)
-    weeks = week_names(batch["annotated_at"], clock)
-    yield from of_work(pc.fill_null(batch["annotator"], ""), weeks, values)
+    values = np.full((made.rows.num_rows, len(WORK)), np.nan)
+    values[:, : len(SHIFTING)] = made.habits
+    yield from of_work(pc.fill_null(made.rows["annotator"], ""), made.weeks, values)
 
 
 def _misdated(batch: pa.RecordBatch, clock: Clock) -> Iterator[Sum]:

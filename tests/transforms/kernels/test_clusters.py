@@ -1,6 +1,9 @@
 """Instances of one track: counted once, whatever the batches."""
 
+from collections.abc import Iterator
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +16,14 @@ from posegate.transforms.kernels.clusters import (
     merged,
     of_clusters,
 )
+from posegate.transforms.kernels.sums import Made, Sum
 from posegate.transforms.kernels.weeks import Clock
 
 KEY = ("crowd", "ann", "2026-W07", "")
+
+
+def told(rows: pa.RecordBatch) -> Iterator[Sum]:
+    return of_clusters(Made.of(rows, Clock("2026-W01")))
 
 
 def test_the_crowd_is_the_sum_of_the_squares_of_tracks() -> None:
@@ -29,11 +37,11 @@ def test_the_crowd_is_the_sum_of_the_squares_of_tracks() -> None:
         row(4, annotator="ann", video="v", track="2", role="gold"),
         row(5, annotator=None, annotated_at=None, video="v", track="2"),
     )
-    found = dict(of_clusters(rows, Clock("2026-W01")))
+    found = dict(told(rows))
     assert list(found) == [KEY, ("crowd", "", "2026-W01", "")]
     assert crowd(found[KEY]).tolist() == [4 + 1, 9 + 1, 0]
     assert crowd(found[("crowd", "", "2026-W01", "")]).tolist() == [1, 1, 0]
-    assert list(of_clusters(batch(), Clock("2026-W01"))) == []
+    assert list(told(batch())) == []
 
 
 def test_who_has_no_track_is_of_the_video_or_else_of_the_image() -> None:
@@ -58,10 +66,8 @@ def test_batches_and_their_order_do_not_matter(dealt: list[tuple[int, int]]) -> 
         batch(*(r for r, (_, h) in zip(rows, dealt, strict=True) if h == hand))
         for hand in range(3)
     ]
-    parts = [
-        table for hand in hands for _, table in of_clusters(hand, Clock("2026-W01"))
-    ]
-    whole = merged(table for _, table in of_clusters(batch(*rows), Clock("2026-W01")))
+    parts = [table for hand in hands for _, table in told(hand)]
+    whole = merged(table for _, table in told(batch(*rows)))
     assert merged(parts).tolist() == whole.tolist()
     assert merged([merged(parts[1:]), *parts[:1]]).tolist() == whole.tolist()
 

@@ -13,7 +13,6 @@ from canonical import batch, row
 from posegate.transforms.kernels import sums
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.kernels.weeks import Clock
-from posegate.transforms.model.poses import dense
 from posegate.transforms.model.schema import FINDINGS, QUARANTINE
 
 PEOPLE = [
@@ -33,7 +32,8 @@ def added(found: Iterable[Sum]) -> dict[Any, Any]:
 
 
 def of_rows(rows: pa.RecordBatch) -> Iterable[Sum]:
-    return sums.of_instances(rows, dense(rows["visibility"], 3), Clock("2026-W01"))
+    clock = Clock("2026-W01")
+    return sums.of_instances(rows, sums.Made.of(rows, clock), clock)
 
 
 def test_instances_are_counted_by_role_repair_and_annotator() -> None:
