@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import numpy as np
+
 from posegate.transforms.formats.ochuman import NAMES
 
 SKELETON = "ochuman_17"
@@ -12,13 +14,31 @@ VISIBLE = {"missing": 0, "vis": 1, "self_occluded": 2, "others_occluded": 3}
 
 
 def sample(n: int) -> dict[str, bytes]:
-    """n people, two an image."""
-    return listed(
-        *(
-            image(*(person(i + j) for j in range(min(2, n - i))), number=i // 2)
-            for i in range(0, n, 2)
-        )
-    )
+    """n people, two an image; of each a third hides behind the other, its mask cut."""
+    random = np.random.default_rng(9)
+    people = [_somebody(random) for _ in range(n)]
+    pairs = [people[i : i + 2] for i in range(0, n, 2)]
+    size = {"width": 512, "height": 683}
+    return listed(*(image(*p, number=i, **size) for i, p in enumerate(pairs, 1)))
+
+
+def _somebody(random: np.random.Generator) -> dict[str, Any]:
+    """With every flag among the points, and a mask of 60 corners, or of two parts."""
+    x, y = (random.uniform(60, 450, 19).round(1) for _ in range(2))
+    flags = random.choice(4, 19, p=(0.1, 0.5, 0.2, 0.2))
+    turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    radius = random.integers(60, 120, 60)
+    ring = np.stack([256 + radius * np.cos(turn), 300 + 2 * radius * np.sin(turn)], 1)
+    path = ring.round().astype(int).ravel().tolist()
+    outer = [path] if random.random() < 0.67 else [path[:60], path[60:]]
+    segms = {"outer": outer, "inner": [], "width": 512, "height": 683}
+    low, high = ring.min(axis=0).round(), ring.max(axis=0).round()
+    return {
+        "bbox": [*low.astype(int).tolist(), *high.astype(int).tolist()],
+        "keypoints": np.stack([x, y, flags], 1).ravel().tolist(),
+        "segms": segms,
+        "max_iou": round(random.uniform(0.3, 0.95), 4),
+    }
 
 
 def listed(*images: Any, **changes: Any) -> dict[str, bytes]:

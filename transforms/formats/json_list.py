@@ -1,6 +1,6 @@
 """The records of a JSON file, each of one type, as a stream."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -36,11 +36,19 @@ class Listed(Generic[T]):
     """Decodes objects as `kind`: those of a list at the root, or of named sections.
 
     A record that does not decode costs no other, nor does what is broken between them.
+    Several kinds are tried one after the other, each for all the records of a run.
     """
 
-    def __init__(self, kind: type[T], sections: Collection[str] = ()) -> None:
-        self._one = msgspec.json.Decoder(kind)
-        self._all = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+    def __init__(
+        self,
+        kind: type[T],
+        sections: Collection[str] = (),
+        otherwise: Sequence[type[T]] = (),
+    ) -> None:
+        self._kinds = [
+            msgspec.json.Decoder(list[each])  # type: ignore[valid-type]
+            for each in (kind, *otherwise)
+        ]
         self._sections = sections
 
     def read(self, file: File) -> Iterator[Good[T] | Bad]:
@@ -61,9 +69,8 @@ class Listed(Generic[T]):
         todo = [(0, len(run.starts))]
         while todo:
             i, j = todo.pop()
-            data = b"[" + run.data[run.starts[i] : run.stops[j - 1]] + b"]"
             try:
-                for n, record in enumerate(self._all.decode(data), i):
+                for n, record in enumerate(self._decoded(run, i, j), i):
                     yield Good(run.first + n, record, run.raw(n))
                 continue
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -76,3 +83,14 @@ class Listed(Generic[T]):
                 found.reject(run, i, at, "json.malformed", wrong)
                 return
             yield Bad(run.first + i, "json.malformed", wrong, run.raw(i))
+
+    def _decoded(self, run: Run, i: int, j: int) -> list[T]:
+        """Some of a run's records, all of the first kind that fits all."""
+        data = b"[" + run.data[run.starts[i] : run.stops[j - 1]] + b"]"
+        for kind in self._kinds[:-1]:
+            try:
+                _ = data.isascii() or str(data, "utf-8")
+                return kind.decode(data)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+        return self._kinds[-1].decode(data)

@@ -10,15 +10,15 @@ Its COCO form is read as COCO.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from itertools import count
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.formats import outlines
+from posegate.transforms.formats import outlines, values
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -26,10 +26,21 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Listed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.ochuman_people import (
+    Image,
+    Loose,
+    NoSegments,
+    Person,
+    Segments,
+    few,
+    person,
+)
+from posegate.transforms.formats.remarks import Remarks
+from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.values import real
+from posegate.transforms.formats.values import scalar
 from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.poses import Bools, Bytes, Floats
 from posegate.transforms.model.schema import Visibility
 
 NAME = "ochuman"
@@ -65,26 +76,17 @@ NAMES = (
 BESIDE = frozenset({"head", "neck"})
 """What a skeleton of COCO's seventeen leaves out."""
 
-FLAGS: dict[float, Visibility] = {
-    0: Visibility.UNLABELLED,
-    1: Visibility.VISIBLE,
-    2: Visibility.OCCLUDED,
-    3: Visibility.OCCLUDED,
-}
+FLAGS = (
+    *(Visibility.UNLABELLED, Visibility.VISIBLE),
+    *(Visibility.OCCLUDED, Visibility.OCCLUDED),
+)
+"""What 0, 1, 2 and 3 say."""
+
+_SEEN = np.array(FLAGS, np.uint8)
+_NOWHERE = (float("nan"),) * 4
 
 _NAMED = re.compile(rb'"keypoint_names"\s*:\s*(\[[^\]]{0,4096}\])')
-
-
-class Image(msgspec.Struct):
-    """One image."""
-
-    file_name: str
-    annotations: list[Any]
-    width: int | None = None
-    height: int | None = None
-
-
-_LISTED = Listed(Image, ("images",))
+_LISTED = Listed[Image | Loose](Image, ("images",), [Loose])
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -108,6 +110,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
             else:
                 reading.image(each.record, each.raw)
             yield from build.ready()
+        reading.rest()
     yield from build.rest()
 
 
@@ -129,126 +132,170 @@ def _names(file: File) -> tuple[str, ...]:
     return NAMES
 
 
-@dataclass
 class _Reading:
-    context: Context
-    build: Build
-    file: File
-    names: tuple[str, ...]
-    position: int = 0
+    """One file's people, by columns."""
 
-    def __post_init__(self) -> None:
-        places = Naming(self.context.skeleton).places(self.names)
-        self._places = places.tolist()
-        pairs = zip(self.names, self._places, strict=True)
+    def __init__(
+        self, context: Context, build: Build, file: File, names: tuple[str, ...]
+    ) -> None:
+        self._context, self._build, self._source = context, build, file.name
+        self._names = names
+        self._places = Naming(context.skeleton).places(names)
+        pairs = zip(names, self._places.tolist(), strict=True)
         other = [name for name, at in pairs if at < 0 and name not in BESIDE]
-        missing = len(set(self._places) - {-1}) < len(self.context.skeleton.keypoints)
-        self._other = (
-            difference(self.names, self.context.skeleton) if (other or missing) else ""
+        mine = set(self._places.tolist()) - {-1}
+        self._other = ""
+        if other or len(mine) < len(context.skeleton.keypoints):
+            self._other = difference(names, context.skeleton)
+        self._people: list[Person] = []
+        self._where: list[tuple[int, Image | Loose, bytes]] = []
+        self._position = count()
+
+    def refuse(self, detail: str, raw: bytes) -> None:
+        where = self._source, next(self._position)
+        self._build.refuse(*where, "malformed", detail, raw)
+
+    def image(self, image: Image | Loose, raw: bytes) -> None:
+        """Takes an image's people; those with a box alone are counted."""
+        self._build.images()
+        people: Iterable[Person] = (
+            self._each(image, raw) if isinstance(image, Loose) else image.annotations
         )
-
-    def refuse(self, detail: str, raw: bytes, code: str = "malformed") -> None:
-        self.build.refuse(self.file.name, self.position, code, detail, raw)
-        self.position += 1
-
-    def image(self, image: Image, raw: bytes) -> None:
-        self.build.images()
-        for person in image.annotations:
-            if not isinstance(person, dict):
-                self.refuse(f"a person of {image.file_name} is none", raw)
-            elif not (person.get("keypoints") or person.get("segms")):
-                self.build.note("box-alone")
+        for each in people:
+            if each.keypoints or each.segms is not None:
+                self._people.append(each)
+                self._where.append((next(self._position), image, raw))
             else:
-                self._person(image, person, raw)
+                self._build.note("box-alone")
+        if len(self._people) >= self._context.batch:
+            self.rest()
 
-    def _person(self, image: Image, given: dict[str, Any], raw: bytes) -> None:
-        try:
-            record = self._record(image, given, raw)
-        except (ValueError, TypeError) as error:
-            code = "visibility" if "visibility" in str(error) else "malformed"
-            self.refuse(f"a person of {image.file_name}: {error}", raw, code)
+    def _each(self, image: Loose, raw: bytes) -> Iterator[Person]:
+        for given in image.annotations:
+            if not isinstance(given, dict):
+                self.refuse(f"a person of {image.file_name} is none", raw)
+                continue
+            try:
+                alone = not (given.get("keypoints") or given.get("segms"))
+                yield Person() if alone else person(given, len(self._names))
+            except (ValueError, TypeError) as error:
+                self.refuse(f"a person of {image.file_name}: {error}", raw)
+
+    def rest(self) -> None:
+        """Makes rows of the people in hand."""
+        people, where = self._people, self._where
+        self._people, self._where = [], []
+        if not people:
             return
-        self.build.put(record)
-        self.position += 1
-
-    def _record(self, image: Image, given: dict[str, Any], raw: bytes) -> Record:
-        record = Record(
-            self.position,
-            image.file_name,
-            source=self.file.name,
-            raw=raw,
-            width=image.width,
-            height=image.height,
-            bbox=_box(given.get("bbox")),
-            attributes={"max_iou": given.get("max_iou")},
-        )
-        if given.get("keypoints"):
-            self._points(record, given["keypoints"])
-        self._mask(record, given.get("segms"))
-        return record
-
-    def _points(self, record: Record, flat: Any) -> None:
-        if not isinstance(flat, list) or len(flat) != 3 * len(self.names):
-            raise ValueError(
-                f"its keypoints are not 3 numbers for each of {len(self.names)} names"
+        position, images, raw = zip(*where, strict=True)
+        xy, visibility, remarks = self._points(people, images)
+        box = np.array([each.bbox or _NOWHERE for each in people], np.float64)
+        box[:, 2:] -= box[:, :2]
+        segmentation, area, strange = _masks(people, images)
+        remarks.repair(strange, "ochuman.no-mask")
+        self._build.add(
+            Rows(
+                position=np.array(position, np.int64),
+                image=[image.file_name for image in images],
+                xy=xy,
+                visibility=visibility,
+                source=self._source,
+                raw=raw.__getitem__,
+                bbox=box,
+                area=area,
+                area_source=[text and "segment" for text in segmentation],
+                segmentation=segmentation,
+                width=[image.width for image in images],
+                height=[image.height for image in images],
+                more={"max_iou": [scalar(each.max_iou) for each in people]},
+                remarks=remarks,
             )
-        if self._other:
-            record.refusal = f"{NAME}.other-skeleton", f"it {self._other}"
-            return
-        numbers = _numbers(flat)
-        xs, ys, flags = numbers[::3], numbers[1::3], numbers[2::3]
-        if not FLAGS.keys() >= set(flags):
-            odd = next(flag for flag in flags if flag not in FLAGS)
-            raise ValueError(f"visibility {odd!r} is none of 0, 1, 2, 3")
-        record.place(
-            {
-                at: (x, y, FLAGS[v])
-                for at, x, y, v in zip(self._places, xs, ys, flags, strict=True)
-                if v and at >= 0
-            }
         )
-        labelled = len(flags) - flags.count(0)
-        self.build.note("left-out", labelled - len(record.keypoints))
 
-    def _mask(self, record: Record, segms: Any) -> None:
-        if not segms:
-            return
-        try:
-            found = _outline(segms, record)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            record.repairs = ["ochuman.no-mask"]
-            return
-        if found is not None:
-            record.segmentation, record.area = found.segmentation, found.area
+    def _points(
+        self, people: Sequence[Person], images: Sequence[Image | Loose]
+    ) -> tuple[Floats, Bytes, Remarks]:
+        """(N, K, 2) [px] and (N, K), and who is refused for which points."""
+        n, m = len(people), len(self._names)
+        remarks, flat = Remarks(n), [each.keypoints or () for each in people]
+        given = np.fromiter(map(len, flat), np.int64, n)
+        remarks.refuse(
+            (given > 0) & (given != 3 * m),
+            "ochuman.malformed",
+            lambda i: f"a person of {images[i].file_name}: {few(m)}",
+        )
+        whole, blank = given == 3 * m, [0.0] * (3 * m)
+        same = whole.tolist()
+        some = [each if s else blank for each, s in zip(flat, same, strict=True)]
+        table = values.numbers(some, 3 * m).reshape(n, m, 3)
+        flags = table[:, :, 2]
+        odd = ~np.isin(flags, range(len(FLAGS)))
+        remarks.refuse(
+            np.asarray(odd.any(axis=1)),
+            "ochuman.visibility",
+            lambda i: (
+                f"a person of {images[i].file_name}: visibility "
+                f"{flags[i][odd[i]][0]:g} is none of 0, 1, 2, 3"
+            ),
+        )
+        if self._other:
+            other = f"it {self._other}"
+            remarks.refuse(whole, "ochuman.other-skeleton", lambda _: other)
+        seen = _SEEN[np.where(odd, 0, flags).astype(np.intp)]
+        xy, visibility = self._settled(table[:, :, :2], seen)
+        good = remarks.good
+        left = np.count_nonzero(seen[good]) - np.count_nonzero(visibility[good])
+        self._build.note("left-out", int(left))
+        return xy, visibility, remarks
+
+    def _settled(self, xy: Floats, seen: Bytes) -> tuple[Floats, Bytes]:
+        """(N, M, 2), (N, M) in the file's order -> (N, K, 2), (N, K)."""
+        n, k = len(xy), len(self._context.skeleton.keypoints)
+        mine = self._places >= 0
+        points, flags = np.full((n, k, 2), np.nan), np.zeros((n, k), np.uint8)
+        shown = np.where(seen[:, :, None] > 0, xy, np.nan)
+        points[:, self._places[mine]] = shown[:, mine]
+        flags[:, self._places[mine]] = seen[:, mine]
+        return points, flags
 
 
-def _box(given: Any) -> list[float] | None:
-    """(x, y, width, height) [px] of two corners; raises ValueError for what is none."""
-    if given is None:
-        return None
-    x0, y0, x1, y1 = map(real, given)
-    return [x0, y0, x1 - x0, y1 - y0]
+def _masks(
+    people: Sequence[Person], images: Sequence[Image | Loose]
+) -> tuple[list[bytes | None], Floats, Bools]:
+    """(N,) masks, their areas [px^2], and whose are none.
+
+    Polygons as they stand; where some are holes, the mask.
+    """
+    plain = [
+        each.segms.outer if each.segms is not None and not each.segms.inner else ()
+        for each in people
+    ]
+    found, area, strange = outlines.polygons(plain)
+    for i, each in enumerate(people):
+        if isinstance(each.segms, NoSegments):
+            strange[i] = True
+        elif each.segms is not None and each.segms.inner:
+            try:
+                drawn = _outline(each.segms, images[i])
+            except ValueError:
+                strange[i] = True
+                continue
+            if drawn is not None:
+                found[i], area[i] = drawn.segmentation, drawn.area
+    return found, area, strange
 
 
-def _outline(segms: dict[str, Any], record: Record) -> outlines.Outline | None:
-    """Polygons as they stand; where some are holes, the mask."""
+def _outline(segms: Segments, image: Image | Loose) -> outlines.Outline | None:
     outer, inner = (
-        [_corners(path) for path in segms[key] or ()] for key in ("outer", "inner")
+        [_corners(path) for path in each] for each in (segms.outer, segms.inner)
     )
-    width = int(segms.get("width") or record.width or 0)
-    height = int(segms.get("height") or record.height or 0)
-    if not inner or not 0 < width * height <= outlines.LARGEST:
-        return outlines.polygon(outer)
+    width = int(segms.width or image.width or 0)
+    height = int(segms.height or image.height or 0)
+    if not 0 < width * height <= outlines.LARGEST:
+        return outlines.polygon([*outer])
     return outlines.evenodd([*outer, *inner], width, height)
 
 
-def _corners(path: list[Any]) -> list[tuple[float, float]]:
-    numbers = _numbers(path)
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _numbers(values: list[Any]) -> list[float]:
-    """The same, if all are numbers; raises ValueError for anything else."""
-    if set(map(type, values)) <= {int, float}:
-        return values
-    return [real(value) for value in values]
+def _corners(path: Sequence[float]) -> list[tuple[float, float]]:
+    """The same in pairs; raises ValueError where one is left over."""
+    return list(zip(path[::2], path[1::2], strict=True))

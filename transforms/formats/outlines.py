@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from struct import pack
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from pycocotools import mask as rle
 
 from posegate.transforms.kernels.masks import MOST, painted
 from posegate.transforms.model.poses import Bools, Floats
+
+Ints = npt.NDArray[np.int64]
 
 LARGEST = 1 << 26
 """Pixels of an image that a mask is painted for: 8k by 8k."""
@@ -38,13 +43,61 @@ def polygon(paths: Sequence[Sequence[tuple[float, float]]]) -> Outline | None:
     area = sum(abs(_shoelace(p)) for p in good)
     every = good[0] if len(good) == 1 else np.concatenate(good)
     low, high = every.min(axis=0), every.max(axis=0)
-    text = msgspec.json.encode([[*map(_number, p.reshape(-1).tolist())] for p in good])
+    flat = [p.reshape(-1).tolist() for p in good]
+    text = msgspec.json.encode([_written(path, len(path)) for path in flat])
     return Outline(text, float(area), (*low.tolist(), *(high - low).tolist()))
 
 
-def _number(value: float) -> float:
-    """Without its point where it is whole, as tools write it."""
-    return int(value) if value.is_integer() else value
+def polygons(
+    objects: Sequence[Sequence[Sequence[float]]],
+) -> tuple[list[bytes | None], Floats, Bools]:
+    """N objects' polygons, each x, y, x, y, … [px], as `polygon` has them.
+
+    Returns (N,) their JSON, (N,) their areas [px^2], None and NaN where no polygon is
+    left, and (N,) whether one has half a corner: then the object has none.
+    """
+    n, every = len(objects), list(chain.from_iterable(objects))
+    size = np.fromiter(map(len, every), np.int64, len(every))
+    flat = np.frombuffer(b"".join([pack(f"{len(p)}d", *p) for p in every]))
+    if not (size % 2).any() and (size > 4).all() and (np.abs(flat) < MOST).all():
+        texts, area = _good(objects, flat, size)
+        return texts, area, np.zeros(n, np.bool_)
+    halved = np.array([any(len(path) % 2 for path in each) for each in objects])
+    texts, area = [None] * n, np.full(n, np.nan)
+    for i, paths in enumerate(objects):
+        corners = [list(zip(path[::2], path[1::2], strict=False)) for path in paths]
+        if not halved[i] and (found := polygon(corners)) is not None:
+            texts[i], area[i] = found.segmentation, found.area
+    return texts, area, halved
+
+
+def _good(
+    objects: Sequence[Sequence[Sequence[float]]], flat: Floats, size: Ints
+) -> tuple[list[bytes | None], Floats]:
+    """`polygons` that have three corners or more, all within `MOST`."""
+    texts: list[bytes | None] = [None] * len(objects)
+    if not len(size):
+        return texts, np.full(len(objects), np.nan)
+    counts = np.fromiter(map(len, objects), np.int64, len(objects))
+    begin, (x, y) = np.cumsum(size) - size, flat.reshape(-1, 2).T
+    after = np.arange(1, len(x) + 1)
+    after[(begin + size) // 2 - 1] = begin // 2  # the line that closes it
+    twice = np.add.reduceat(x * y[after] - y * x[after], begin // 2)
+    owner = np.repeat(np.arange(len(objects)), counts)
+    area = np.bincount(owner, np.abs(twice) / 2, len(objects))
+    whole = np.add.reduceat(flat == np.trunc(flat), begin, dtype=np.int64)
+    some = iter(whole.tolist())
+    for i, paths in enumerate(objects):
+        if paths:
+            texts[i] = msgspec.json.encode([_written(p, next(some)) for p in paths])
+    return texts, np.where(counts > 0, area, np.nan)
+
+
+def _written(path: Sequence[float], whole: int) -> Sequence[float]:
+    """A path of which so many are whole, these without their point, as tools write."""
+    if not whole or set(map(type, path)) == {int}:
+        return path
+    return [int(v) if type(v) is float and v.is_integer() else v for v in path]
 
 
 def _shoelace(corners: Floats) -> float:

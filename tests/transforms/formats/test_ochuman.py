@@ -64,6 +64,27 @@ def test_outlines_are_masks_less_their_holes() -> None:
     ]
 
 
+def test_one_strange_person_changes_nobody_else() -> None:
+    """Beside somebody whose box is a text all are read one by one."""
+    people = json.loads(sample(20)["ochuman.json"])["images"]
+    alone = Reading(listed(*people), SKELETON)
+    got = Reading(listed(*people, image(person(bbox="none"))), SKELETON)
+    assert got.texts == alone.texts
+    assert got.reasons == ["ochuman.malformed"]
+    assert got.tally.notes == alone.tally.notes
+
+
+def test_of_several_things_wrong_each_person_keeps_its_place() -> None:
+    few, odd = person(keypoints=[1, 2]), person(keypoints=[1, 2, 9] * 19)
+    got = Reading(listed(image(person(), 7, few, odd, person())), SKELETON)
+    assert [row["position"] for row in got.rows] == [0, 4]
+    assert sorted((bad["position"], bad["reason"]) for bad in got.bad) == [
+        (1, "ochuman.malformed"),
+        (2, "ochuman.malformed"),
+        (3, "ochuman.visibility"),
+    ]
+
+
 @pytest.mark.parametrize(
     "data",
     [

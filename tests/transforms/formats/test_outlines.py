@@ -18,6 +18,30 @@ def test_a_triangle_has_half_its_box() -> None:
     assert json.loads(found.segmentation) == [[0, 0, 4, 0, 4, 3]]
 
 
+PATHS = st.lists(
+    st.lists(st.integers(-9, 9) | st.sampled_from((2.0, 2.5, 1e9)), max_size=9),
+    max_size=3,
+)
+
+
+@given(st.lists(PATHS, max_size=4))
+def test_polygons_of_many_are_those_of_each(objects: list[list[list[float]]]) -> None:
+    texts, areas, halved = outlines.polygons(objects)
+    for i, paths in enumerate(objects):
+        assert halved[i] == any(len(path) % 2 for path in paths)
+        corners = [list(zip(p[::2], p[1::2], strict=False)) for p in paths]
+        one = None if halved[i] else outlines.polygon(corners)
+        assert texts[i] == (None if one is None else one.segmentation)
+        assert np.isnan(areas[i]) if one is None else np.isclose(areas[i], one.area)
+
+
+def test_polygons_of_an_object_add_up() -> None:
+    half, square = [0, 0, 4, 0, 4, 3], [0, 0, 2.5, 0, 2.5, 2.0, 0, 2]
+    texts, areas, _ = outlines.polygons([[half, square], [], [half]])
+    assert texts[0] == b"[[0,0,4,0,4,3],[0,0,2.5,0,2.5,2,0,2]]"
+    assert (texts[1], areas[0], areas[2]) == (None, 6 + 5, 6)
+
+
 def test_what_has_no_area_is_none() -> None:
     assert outlines.polygon([[(0, 0), (1, 1)]]) is None
     assert outlines.polygon([[(0, 0), (1, 1), (np.nan, 2)]]) is None
