@@ -2,6 +2,7 @@
 
 import io
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection
@@ -15,13 +16,31 @@ from posegate.transforms.formats.files import LARGEST
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError),
     *(RuntimeError, NotImplementedError, MemoryError, OverflowError, TypeError),
-    *(SyntaxError, UnicodeDecodeError),
+    *(SyntaxError, UnicodeDecodeError, struct.error),
 )
 """What numpy and zipfile raise for files that are damaged, in one place or another."""
 
 
+Bytes = bytes | memoryview
+
+_NAMES = 26
+"""Where a member's header has the lengths of its name and of what follows it."""
+
+_HEADER = 1 << 20
+"""Bytes in which numpy's header of an array is looked for."""
+
+
 class Unreadable(Exception):
     """Why a file's arrays cannot be read, in a sentence."""
+
+
+def listed(data: bytes) -> set[str]:
+    """The names of a file's arrays; raises Unreadable where it is no archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except _DAMAGE as error:
+        raise Unreadable(f"it is damaged ({error}); deliver it again") from error
 
 
 def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
@@ -39,8 +58,7 @@ def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, An
             found = {}
             for name in wanted:
                 if name in infos:
-                    with archive.open(infos[name]) as member:
-                        found[name] = _array(name, member.read(LARGEST))
+                    found[name] = _array(name, _content(archive, infos[name], data))
             if not found:
                 raise Unreadable(f"its arrays are {', '.join(sorted(infos)[:8])}")
             return found
@@ -48,8 +66,22 @@ def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, An
         raise Unreadable(f"it is damaged ({error}); deliver it again") from error
 
 
-def _array(name: str, data: bytes) -> np.ndarray[Any, Any]:
-    stream = io.BytesIO(data)
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: bytes) -> Bytes:
+    """A member's bytes; of one that is stored as it is, those of the archive itself."""
+    with archive.open(info) as member:  # which looks at its header
+        names = struct.unpack_from("<2H", data, info.header_offset + _NAMES)
+        start = info.header_offset + _NAMES + 4 + sum(names)
+        stored = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
+        if not stored or start + info.file_size > len(data):
+            return member.read(LARGEST)
+    content = memoryview(data)[start : start + info.file_size]
+    if zlib.crc32(content) != info.CRC:
+        raise Unreadable(f"{info.filename} is damaged; deliver it again")
+    return content
+
+
+def _array(name: str, data: Bytes) -> np.ndarray[Any, Any]:
+    stream = io.BytesIO(data[:_HEADER])
     version = npy.read_magic(cast(BinaryIO, stream))
     header = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0
     shape, turned, dtype = header(cast(BinaryIO, stream))

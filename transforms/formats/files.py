@@ -65,8 +65,12 @@ class File:
             if isinstance(stream, io.BufferedReader | io.BytesIO):
                 size = min(_SMALL, limit + 1)
                 data = stream.read(size)
-                if len(data) < size and not data.startswith(b"\x1f\x8b"):
+                plain = not data.startswith(b"\x1f\x8b")
+                if len(data) < size and plain:
                     return data  # as most are, of formats with a file an image
+                if plain and stream.seekable() and stream.seek(0, io.SEEK_END) <= limit:
+                    stream.seek(0)
+                    return stream.read()
         pieces, size = [], 0
         for piece in self.chunks():
             pieces.append(piece)

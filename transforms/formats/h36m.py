@@ -8,14 +8,14 @@ must be.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats.arrays import Unreadable, arrays
+from posegate.transforms.formats.arrays import Unreadable, arrays, listed
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -76,7 +76,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
         try:
-            found = arrays(file.read(), _KNOWN)
+            found, left = _arrays(file)
             points, deep = _points(found)
         except DamagedStream as damage:
             build.damaged(file.name, damage)
@@ -84,11 +84,9 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         except Unreadable as error:
             build.say(file.name, "arrays", str(error))
             continue
-        if deep and "part" in found:
-            build.note("2d-left-out", len(points))
-        given = found["imgname"].ravel()
-        images = given.tolist() if given.dtype.kind == "U" else list(map(str, given))
-        build.images(len(set(images)))
+        build.note("2d-left-out", len(points) if left else 0)
+        images = pa.array(_texts(found["imgname"].ravel()), pa.string())
+        build.images(pc.count_distinct(images).as_py())
         some = points[:: 1 + len(points) // _SOME, :, :3]
         unit = unit_of(_placed(some)) if deep else None
         for low in range(0, len(points), context.batch):
@@ -104,10 +102,18 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 def names(file: File) -> list[Names]:
     """How many points a pose has: the arrays do not name them."""
     try:
-        k = _points(arrays(file.read(), _KNOWN))[0].shape[1]
+        k = _points(_arrays(file)[0])[0].shape[1]
     except Unreadable:
         return []
     return [Names("person", count=k, fits=("h36m_17",) if k == 17 else ())]
+
+
+def _arrays(file: File) -> tuple[dict[str, np.ndarray[Any, Any]], bool]:
+    """Those that are read, and whether 2-D points are left out for the 3-D."""
+    data = file.read()
+    there = listed(data)
+    left = {"S", "part"} <= there
+    return arrays(data, [name for name in _KNOWN if name != "part" or not left]), left
 
 
 def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:
@@ -140,7 +146,7 @@ def _placed(points: Floats) -> Floats:
 
 
 def _rows(
-    context: Context, file: File, points: Floats, images: list[str], low: int,
+    context: Context, file: File, points: Floats, images: pa.Array, low: int,
     deep: bool, unit: str | None,
 ) -> Rows:  # fmt: skip
     n, given = points.shape[:2]
@@ -157,7 +163,7 @@ def _rows(
     said = _named(images)
     rows = Rows(
         position=low + np.arange(n),
-        image=pa.array(images, pa.string()),
+        image=images,
         source=file.name,
         xy=xyz[:, :, :2],
         z=np.ascontiguousarray(xyz[:, :, 2]) if deep else None,
@@ -173,16 +179,24 @@ def _rows(
     return rows
 
 
-def _named(images: Sequence[str]) -> dict[str, pa.Array]:
+def _texts(names: np.ndarray[Any, Any]) -> list[str]:
+    if names.dtype.kind == "S":
+        return [name.decode("utf-8", "replace") for name in names.tolist()]
+    return names.tolist() if names.dtype.kind == "U" else list(map(str, names))
+
+
+def _named(images: pa.Array) -> dict[str, pa.Array]:
     """Columns (N,) of what names of images say; null where one is not Human3.6M's.
 
     A video's images are alike up to the last `_`, and their videos are few.
     """
-    parts = [image.rpartition("_") for image in images]
-    places = pa.array([part[0] for part in parts], pa.string()).dictionary_encode()
-    numbers = pa.array([part[2] for part in parts], pa.string())
+    begun = pc.binary_join_element_wise("", images, "_")  # so that each has one
+    parts = pc.split_pattern(begun, "_", max_splits=1, reverse=True).flatten()
+    first = 2 * np.arange(len(images))
+    places = parts.take(pa.array(first)).dictionary_encode()
+    numbers = parts.take(pa.array(first + 1))
     frame = pc.struct_field(pc.extract_regex(numbers, _FRAME), "frame")
-    of = [_VIDEO.fullmatch(place) for place in places.dictionary.to_pylist()]
+    of = [_VIDEO.fullmatch(place[1:]) for place in places.dictionary.to_pylist()]
     said = {"frame": pc.utf8_slice_codeunits(frame, 0, 15).cast(pa.int64())}
     for key in ("video", *_FROM_NAME):
         known = pa.array([m[key] if m else None for m in of], pa.string())
@@ -197,7 +211,7 @@ _FROM_NAME = ("subject", "action", "camera")
 
 def _remark(
     rows: Rows, context: Context, given: int, deep: bool, unit: str | None,
-    seen: np.ndarray[Any, Any], images: list[str],
+    seen: np.ndarray[Any, Any], images: pa.Array,
 ) -> None:  # fmt: skip
     """Refuses and repairs."""
     everyone = np.ones(len(rows), np.bool_)
@@ -210,7 +224,7 @@ def _remark(
             "shipped h36m_17 has Human3.6M's 17"
         ),
     )
-    unnamed = np.array([not image.strip() for image in images], np.bool_)
+    unnamed = pc.equal(pc.utf8_trim_whitespace(images), "").to_numpy(False)
     rows.remarks.refuse(unnamed, "h36m.no-name", lambda i: "its imgname is empty")
     if deep:
         rows.remarks.refuse(
