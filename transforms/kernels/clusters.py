@@ -1,8 +1,8 @@
 """Instances that are no news of their own: those of one track look alike.
 
 An annotator's week may be fourteen frames of one dark clip and two others. Instances
-of a track are a cluster, and taken to be all alike: then the mean over n of them, in
-clusters of m, has variance s^2 sum(m^2) / n^2, that of n^2 / sum(m^2) independent ones.
+of a track are a cluster: if all of it were the same, the mean over n of them, in
+clusters of m, would have variance s^2 sum(m^2) / n^2 (`dispersion` says how alike).
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.sums import SHIFTING, Made, Sum, code
-from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.poses import Bools
 
 NOTHING: Ints = np.zeros((0, 1 + len(SHIFTING)), np.int64)
 
@@ -57,15 +57,3 @@ def merged(tables: Iterable[Ints]) -> Ints:
 def crowd(table: Ints) -> Ints:
     """(3,) sum of the squares of the clusters' sizes: n if all stand alone."""
     return np.asarray((table[:, 1:] ** 2).sum(axis=0))
-
-
-def independent(own: Floats) -> Floats:
-    """n, sum and sum of squares of as many independent instances as say as much.
-
-    Of (…, 4) with the crowd, which is at least n: (…, 3); of nothing, nothing.
-    As all three shrink alike, the scatter about a mean still tells the variance by one
-    degree of freedom less than there are.
-    """
-    n, crowded = own[..., :1], own[..., 3:]
-    share: Floats = n / np.maximum(np.maximum(crowded, n), 1.0)
-    return own[..., :3] * share

@@ -70,11 +70,11 @@ def adjusted(s: Mapping[str, Floats]) -> Adjusted:
     cross = _along(s, slope, "_log") - middle * s["log"]
     square = _square(s, slope) - 2 * middle * whole + n * middle**2
     known = np.maximum(n, 1.0)
-    more = 1 + (_along(s, growth) - n * (growth @ usual)) / known
+    more = (_along(s, growth) - n * (growth @ usual)) / known
     return Adjusted(
         log=s["log"] - excess,
         log2=s["log2"] - 2 * cross + square,
-        exposed=n * np.clip(more, 1 / MOST, MOST),
+        exposed=n * np.clip(np.exp(more), 1 / MOST, MOST),
         harder=excess / known,
         slope=slope,
     )

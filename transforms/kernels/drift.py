@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from posegate.transforms.kernels import mewma, scan
+from posegate.transforms.kernels import dispersion, mewma, scan
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.difficulty import Adjusted, Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
@@ -384,6 +384,7 @@ def _common(n: Floats, total: Floats, squares: Floats) -> Floats:
 
 def more_slips(n: Floats, gross: Floats, parameters: Parameters) -> list[Floats]:
     """p of more slips than before, at the longer lengths, of n that they may befall."""
+    n, gross = dispersion.of_counts(n, gross, parameters.baseline)
     prior = scan.rates(n, gross, parameters.baseline)
     over = spans(n, parameters)
     slow = [span for span in over if span.weeks >= SLOW] or over[-1:]

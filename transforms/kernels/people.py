@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posegate.transforms.kernels import scan
+from posegate.transforms.kernels import dispersion, scan
 from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.clusters import independent
 from posegate.transforms.kernels.difficulty import Adjusted, Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
@@ -80,15 +79,18 @@ def _noise(s: dict[str, Floats], given: Adjusted, parameters: Parameters) -> Ans
     """Errors of all keypoints together, but for the difficulty of the instances.
 
     Tested by how far errors scatter about their own mean of the week, which no bias of
-    a few keypoints touches; told by the mean of ln of their size.
+    a few keypoints touches; told by the mean of ln of their size, over the length that
+    grew most clearly as it is: transformed, a longer one with weeks before wins.
     """
     n = s["n"].sum(axis=2, keepdims=True)
     freedom, total = _scatter(s, given.harder, parameters.baseline)
-    squares = SQUARE_VARIANCE * np.maximum(freedom - 1, 0)
-    squares += total**2 / np.maximum(freedom, 1.0)
-    of = scan.quantity(freedom, total, squares, parameters.baseline, SQUARE_VARIANCE)
-    p = [p_larger(scan.shift(span, of).score) for span in _over(freedom, parameters)]
-    weeks = _weeks(p, parameters)
+    each = dispersion.of_squares(freedom, total, SQUARE_VARIANCE, parameters.baseline)
+    squares = each * np.maximum(freedom - 1, 0) + total**2 / np.maximum(freedom, 1.0)
+    of = scan.quantity(freedom, total, squares, parameters.baseline, each)
+    over = _over(freedom, parameters)
+    p = [p_larger(_grown(span, of)) for span in over]
+    plain = [p_larger(scan.shift(span, of).score) for span in over]
+    weeks = _weeks(plain, parameters)
     pairs = np.maximum(s["n"].sum(axis=(0, 1)), 1.0)
     grand = given.log.sum(axis=(0, 1)) / pairs  # (K,)
     log = (given.log - s["n"] * grand).sum(axis=2, keepdims=True)
@@ -97,6 +99,17 @@ def _noise(s: dict[str, Floats], given: Adjusted, parameters: Parameters) -> Ans
     grown = recent / np.maximum(now, 1.0) - before / np.maximum(then, 1.0)
     factor: Floats = np.where(weeks > 0, np.exp(grown), np.nan)
     return together(p), factor, weeks
+
+
+def _grown(span: scan.Span, of: scan.Quantity) -> Floats:
+    """Scores of growth by the cube root, which makes mean squares nearly normal (Wilson
+    and Hilferty 1931): as they are, the largest of a fleet lies too far on the right.
+    """
+    shift = scan.shift(span, of)
+    recent = np.maximum(scan.recently(span, of).mean, LEAST_WITHIN)
+    expected = np.maximum(recent - shift.delta, LEAST_WITHIN)
+    grown: Floats = 3 * expected * (np.cbrt(recent / expected) - 1)
+    return grown / np.sqrt(shift.variance)
 
 
 SQUARE_VARIANCE = 2.0
@@ -137,7 +150,11 @@ def _scatter(
 
 
 def _rare(n: Floats, count: Floats, parameters: Parameters) -> Answer:
-    """Does something come more often, of n that it may befall? (A, W, 1) each."""
+    """Does something come more often, of n that it may befall? (A, W, 1) each.
+
+    What befalls many rows of one video befell it once (`dispersion.of_counts`).
+    """
+    n, count = dispersion.of_counts(n, count, parameters.baseline)
     over = [span for span in _over(n, parameters) if span.weeks >= SLOW]
     if not over:
         nothing = np.full_like(n, np.nan)
@@ -156,9 +173,10 @@ def _rare(n: Floats, count: Floats, parameters: Parameters) -> Answer:
 def _work(own: Floats, variance: float, parameters: Parameters, factor: bool) -> Answer:
     """One kind of number of every instance, that may rise or fall: (A, W, 1, 4).
 
-    Instances of one track are no more than one: a dark clip is no habit.
+    Instances of one track are as alike as those of everybody: a dark clip is no habit.
     """
-    n, total, squares = np.moveaxis(independent(own), -1, 0)
+    alone = dispersion.of_instances(own, parameters.baseline)
+    n, total, squares = np.moveaxis(alone, -1, 0)
     of = scan.quantity(n, total, squares, parameters.baseline, variance)
     p = [p_different(scan.shift(span, of).score) for span in _over(n, parameters)]
     weeks = _weeks(p, parameters)

@@ -333,13 +333,14 @@ def rates(n: Floats, count: Floats, baseline: int) -> Rates:
 def p_more(span: Span, count: Floats, prior: Rates) -> Floats:
     """p of that many rare events, given those before (negative binomial): (A, W, K).
 
-    The mid-p value, for counts are coarse. NaN where not judged.
+    The mid-p value, for counts are coarse; they need not be whole. NaN where not
+    judged.
     """
-    recent, before = (np.rint(each) for each in halves(running(count), span.weeks))
+    recent, before = (np.maximum(x, 0) for x in halves(running(count), span.weeks))
     shape, rate = prior.shape + before, prior.rate + span.before
     often = span.n / (rate + np.maximum(span.n, 1.0))
     p = 1 - (1 - often) ** shape / 2  # of none at all
-    some = span.judged & (recent > 0)
+    some = span.judged & (recent > 1e-6)
     r, a, x = recent[some], shape[some], often[some]
     p[some] = (special.betainc(r + 1, a, x) + special.betainc(r, a, x)) / 2
     return np.where(span.judged, p, np.nan)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +10,6 @@ from canonical import batch, row
 from posegate.transforms.kernels.clusters import (
     clusters,
     crowd,
-    independent,
     merged,
     of_clusters,
 )
@@ -70,15 +67,3 @@ def test_batches_and_their_order_do_not_matter(dealt: list[tuple[int, int]]) -> 
     whole = merged(table for _, table in told(batch(*rows)))
     assert merged(parts).tolist() == whole.tolist()
     assert merged([merged(parts[1:]), *parts[:1]]).tolist() == whole.tolist()
-
-
-@pytest.mark.parametrize(
-    ("crowded", "n"), [(16, 16.0), (14**2 + 1 + 1, 256 / 198), (16**2, 1.0)]
-)
-def test_sixteen_instances_say_as_much_as_their_tracks(crowded: int, n: float) -> None:
-    found = independent(np.array([16.0, 8.0, 6.0, crowded]))
-    assert found.tolist() == pytest.approx([n, n / 2, n * 6 / 16])
-
-
-def test_of_nothing_nothing_is_said() -> None:
-    assert independent(np.zeros(4)).tolist() == [0, 0, 0]

@@ -71,7 +71,19 @@ def test_who_is_given_hard_people_is_not_called_careless() -> None:
 
 def test_who_is_careless_is_found_with_easy_people_and_with_hard_ones() -> None:
     assert noisy(weekly(False, careless=1.7))
-    assert noisy(weekly(True, careless=1.7))
+    assert noisy(weekly(True, careless=2.0))
+
+
+def test_slips_are_excused_by_a_factor_for_each_step_of_difficulty() -> None:
+    s = named(weekly(True))
+    found = adjusted(s)
+    n = s["n"].ravel()
+    more = np.log(found.exposed.ravel() / n)
+    x = np.stack([s[name].ravel() / n for name in HARD] + [np.ones_like(n)], axis=1)
+    told = np.abs(more) < np.log(4) - 1e-6
+    slope, _, _, _ = np.linalg.lstsq(x[told], more[told])
+    assert x[told] @ slope == pytest.approx(more[told], abs=1e-6)
+    assert slope[HARD.index("hidden")] > 1
 
 
 def test_without_products_nothing_is_adjusted() -> None:
