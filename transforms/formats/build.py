@@ -201,7 +201,8 @@ class Build:
         """The canonical rows of all records, of the refused ones too."""
         n, k = len(rows), len(self._context.skeleton.keypoints)
         self._check(rows)
-        source = values.column_of(rows.source, n).fill_null(self._context.shard.name)
+        source = values.column_of(rows.source, n)
+        source = values.filled(source, self._context.shard.name)
         image = values.column_of(rows.image, n)
         said = Said(self._context, self._name, rows, image, source)
         columns = said.columns()
@@ -211,7 +212,7 @@ class Build:
         area, area_source = shaped.areas(rows)
         columns |= {
             "id": values.column_of(rows.id, n),
-            "image": image.fill_null(""),
+            "image": values.filled(image, ""),
             "frame": values.typed(rows.frame, n, pa.int64()),
             "fps": values.typed(rows.fps, n, pa.float64()),
             "xy": shaped.lists(rows.xy, 2 * k),
@@ -251,7 +252,7 @@ class Build:
         ids = columns["id"]
         if ids.null_count:
             ids = pc.coalesce(ids, self._places(columns["source"], rows))
-        annotator = columns["annotator"].fill_null("")
+        annotator = values.filled(columns["annotator"], "")
         name, key = named(columns["image"], ids, annotator, columns["role"])
         rows.remarks.refuse(
             self._again(key, rows.remarks.good),

@@ -162,7 +162,7 @@ def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:
         wrong[len(found) - 1] = ("dlc.row-cut", f"{lacks}; deliver it again")
     paths = _paths(found, index)
     kept = np.flatnonzero(pc.not_equal(pc.utf8_trim(paths, "/"), ""))
-    at = {int(row): i for i, row in enumerate(kept)}
+    at = {int(row): i for i, row in enumerate(kept)} if wrong else {}
     frames.add(
         paths if len(kept) == len(paths) else paths.take(pa.array(kept)),
         found.numbers[kept, index:],

@@ -46,7 +46,11 @@ def traps(name: str) -> dict[str, str]:
 
 
 HOME = "labeled-data/"
-_DIGITS = "0123456789"
+_LONGEST = 18  # digits that are sure to fit
+_NUMBER = f"(?P<number>[0-9]{{1,{_LONGEST}}})[.][A-Za-z]+$"
+"""Of a path that ends in one: what stands before the ending of an image's name."""
+_FOLDER = "(?:^|/)(?P<folder>[^/]*)/[^/]*$"
+"""The last folder of a path."""
 
 
 @dataclass(frozen=True)
@@ -247,11 +251,12 @@ class Paths:
             cut = [each[max(each.find(HOME), 0) :] for each in path.to_pylist()]
             path = pa.array(cut, pa.string())
         bare = pc.match_substring_regex(path, "^[0-9]+$")
-        apart = [each.rpartition("/") for each in path.to_pylist()]
-        numbers = [_frame(last, not slash) for _, slash, last in apart]
-        self.frames = pa.array(numbers, pa.int64())
-        folders = [folder.rpartition("/")[2] or video for folder, _, _ in apart]
-        self.videos = pa.array(folders, pa.string())
+        number = pc.struct_field(pc.extract_regex(path, _NUMBER), "number")
+        number = pc.if_else(bare, pc.utf8_slice_codeunits(path, -_LONGEST), number)
+        self.frames = number.cast(pa.int64())
+        folder = pc.struct_field(pc.extract_regex(path, _FOLDER), "folder")
+        known = pc.fill_null(pc.not_equal(folder, ""), False)
+        self.videos = pc.if_else(known, folder, video)
         framed = pc.binary_join_element_wise(
             video, self.frames.cast(pa.string()), "#", null_handling="replace"
         )
@@ -272,15 +277,6 @@ class Paths:
         """Says what was mended of the paths of some rows."""
         rows.remarks.repair(self.windows[there], f"{name}.windows-path")
         rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
-
-
-def _frame(name: str, alone: bool) -> int | None:
-    """The number that ends an image's name, or is all of it where it stands alone."""
-    stem, dot, ending = name.rpartition(".")
-    if not dot and alone:
-        stem, ending = ending, "" if ending.strip(_DIGITS) else "alone"
-    digits = stem[len(stem.rstrip(_DIGITS)) :][-18:]
-    return int(digits) if digits and ending.isalpha() and ending.isascii() else None
 
 
 def _bools(column: pa.Array) -> Bools:

@@ -59,18 +59,30 @@ class File:
         """The content, inflated, to be read in order; may raise DamagedStream."""
         return io.BufferedReader(_Inflated(self.chunks()), CHUNK)
 
-    def read(self, limit: int = LARGEST) -> bytes:
-        """The whole content, inflated; raises DamagedStream beyond `limit` bytes."""
+    def plain(self, limit: int) -> bytes | None:
+        """The whole content, if it is stored as it is and has at most `limit` bytes.
+
+        As most have, of formats with a file an image: pieces would cost more than
+        reading.
+        """
         with closing(self.open()) as stream:
             if isinstance(stream, io.BufferedReader | io.BytesIO):
                 size = min(_SMALL, limit + 1)
                 data = stream.read(size)
-                plain = not data.startswith(b"\x1f\x8b")
-                if len(data) < size and plain:
-                    return data  # as most are, of formats with a file an image
-                if plain and stream.seekable() and stream.seek(0, io.SEEK_END) <= limit:
+                if data.startswith(b"\x1f\x8b"):
+                    return None
+                if len(data) < size:
+                    return data
+                if stream.seekable() and stream.seek(0, io.SEEK_END) <= limit:
                     stream.seek(0)
                     return stream.read()
+        return None
+
+    def read(self, limit: int = LARGEST) -> bytes:
+        """The whole content, inflated; raises DamagedStream beyond `limit` bytes."""
+        data = self.plain(limit)
+        if data is not None:
+            return data
         pieces, size = [], 0
         for piece in self.chunks():
             pieces.append(piece)

@@ -5,7 +5,8 @@ from itertools import count
 
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.context import Context
-from posegate.transforms.formats.grouping import Group, Shape, fill, grouped
+from posegate.transforms.formats.filling import fill
+from posegate.transforms.formats.grouping import Group, Shape, grouped
 from posegate.transforms.formats.labels import Labels
 from posegate.transforms.formats.rows import Record
 

@@ -40,9 +40,8 @@ def _alike(rows: Rows) -> tuple[object, ...]:
 
 
 def weight(rows: Rows) -> int:
-    """About how many bytes rows keep beside their coordinates."""
-    outlines = sum(map(len, filter(None, rows.segmentation or ())))
-    return outlines + len(rows) * len(rows.raw(0)) if len(rows) else 0
+    """Bytes of coordinates and outlines; of the file rows keep about as much."""
+    return rows.xy.nbytes + sum(map(len, filter(None, rows.segmentation or ())))
 
 
 def joined(parts: Sequence[Rows]) -> Rows:

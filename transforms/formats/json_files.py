@@ -22,6 +22,9 @@ from posegate.transforms.kernels.json_records import Records
 LIMIT = 256 << 20
 """Bytes of a record: a long video with every frame is one."""
 
+_SMALL = 64 << 10
+"""Bytes of a file that is first tried as one object."""
+
 Found = tuple[int, bytes, Any]
 """The ordinal of a record in its file, its bytes, and what they say."""
 
@@ -111,7 +114,11 @@ def records(
 def _records(
     file: File, build: Build, sound: Callable[[Any], bool], decode: Decode
 ) -> Iterator[Found]:
-    pieces = file.chunks()
+    data = file.plain(_SMALL)
+    if data is not None and (found := _one(data, decode)) is not None:
+        yield found
+        return
+    pieces = file.chunks() if data is None else iter([data])
     head = b""
     for piece in pieces:
         head += piece
@@ -125,6 +132,17 @@ def _records(
     else:
         pieces = chain([head.removeprefix(BOM)], pieces)
         yield from _lines(pieces, file, build, decode)
+
+
+def _one(data: bytes, decode: Decode) -> Found | None:
+    """The only record of a file that is one object."""
+    raw = data.removeprefix(BOM).strip(SPACE)
+    if not raw.startswith(b"{"):
+        return None
+    try:
+        return 0, raw, decode(raw)
+    except Unreadable:
+        return None
 
 
 def _listed(

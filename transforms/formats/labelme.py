@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from posegate.transforms.formats import instances, json_names, outlines
@@ -20,7 +21,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_files import records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
@@ -51,6 +52,33 @@ TRAPS = instances.named(
 Json = dict[str, Any]
 
 
+class Drawn(msgspec.Struct, gc=False):
+    """A shape; X-AnyLabeling gives it attributes."""
+
+    label: str
+    points: list[tuple[float, float]]
+    group_id: int | None = None
+    shape_type: str | None = None
+    flags: Any = None
+    description: Any = None
+    attributes: Any = None
+
+
+class Document(msgspec.Struct, gc=False):
+    """A file."""
+
+    shapes: list[Drawn]
+    flags: Any = None
+    imagePath: Any = None
+    imageWidth: Any = None
+    imageHeight: Any = None
+
+
+_ABOUT, _DRAWN = Document.__struct_fields__[1:], Drawn.__struct_fields__
+_NOTHING: Json = {"shape_type": "nothing"}
+_typed = typed(Document)
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether it starts with shapes that have a type, or names its image."""
     found = outline(head)
@@ -64,7 +92,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     found = Instances(context, build, NAME)
     for file in build.files():
         found.begin(file.name)
-        for _, raw, document in records(file, build):
+        for _, raw, document in records(file, build, decode=_typed):
             _take(context, build, found, file.name, raw, document)
             yield from build.ready()
     yield from build.rest()
@@ -86,20 +114,21 @@ def _take(
     found: Instances,
     source: str,
     raw: bytes,
-    document: Any,
+    given: Any,
 ) -> None:
     """Every instance of an image."""
-    given = document.get("shapes") if isinstance(document, dict) else None
-    if not isinstance(given, list):
+    sound = isinstance(given, Document)
+    document = given if isinstance(given, Document) else _loose(given)
+    if document is None:
         detail = "it has no list `shapes`; save it again in labelme"
         found.refuse("no-shapes", detail, raw)
         return
     build.images()
-    image = _image(context, source, document.get("imagePath"))
-    flags = document.get("flags")
+    image = _image(context, source, document.imagePath)
+    flags = document.flags
     said = {k: v for k, v in flags.items() if v} if isinstance(flags, dict) else {}
-    shapes = list(_shapes(given, build))
-    sides = [document.get(key) for key in ("imageWidth", "imageHeight")]
+    shapes = _shapes(document.shapes, sound, build)
+    sides = document.imageWidth, document.imageHeight
     width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
 
     def make(group: Group) -> Record:
@@ -109,7 +138,7 @@ def _take(
             id=group.id,
             width=width,
             height=height,
-            attributes=dict(said),
+            attributes=said or None,
         )
 
     found.put(shapes, (), make, raw)
@@ -122,49 +151,54 @@ def _image(context: Context, source: str, path: object) -> str:
     return f"{folder}/{last or stem}".lstrip("/")
 
 
-def _shapes(given: list[Any], build: Build) -> Iterator[Shape]:
-    """What is drawn; of a group's plain points one pose in the place of the first."""
-    poses: dict[int, tuple[list[str], list[float], list[float]]] = {}
+def _loose(given: Any) -> Document | None:
+    """A file as it comes, whatever its shapes are; None where it has none."""
+    shapes = given.get("shapes") if isinstance(given, dict) else None
+    if not isinstance(shapes, list):
+        return None
+    drawn = [each if isinstance(each, dict) else _NOTHING for each in shapes]
+    loose: Any = Drawn  # of values of any types
+    said = map(given.get, _ABOUT)
+    return Document([loose(*map(each.get, _DRAWN)) for each in drawn], *said)
+
+
+def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
+    """What is drawn; of a group's plain points one pose in the place of the first.
+
+    `sound` shapes have the types that they say.
+    """
+    found: list[Shape] = []
+    poses: dict[int, tuple[Shape, list[Drawn]]] = {}
     for number, each in enumerate(given):
-        if not isinstance(each, dict):
-            build.note("not-drawn")
-        elif (node := _node(each)) is not None:
-            group = each["group_id"]
+        said = each.flags or each.description or each.attributes
+        group = each.group_id
+        plain = sound and each.shape_type == "point" and len(each.points) == 1
+        if plain and group is not None and not said:
             if group not in poses:
-                poses[group] = [], [], []
-                nodes = Nodes(*poses[group])
-                yield Shape("", f"#{number}", nodes=nodes, group=f"group {group}")
-            names, xs, ys = poses[group]
-            names.append(node[0])
-            xs.append(node[1])
-            ys.append(node[2])
+                pose = Shape("", f"#{number}", group=f"group {group}")
+                poses[group] = pose, []
+                found.append(pose)
+            poses[group][1].append(each)
         elif (shape := _shape(each, number)) is not None:
-            yield shape
+            found.append(shape)
         else:
             build.note("not-drawn")
+    for pose, points in poses.values():
+        pose.nodes = Nodes(
+            [point.label for point in points],
+            [point.points[0][0] for point in points],
+            [point.points[0][1] for point in points],
+        )
+    return found
 
 
-def _node(each: Json) -> tuple[str, float, float] | None:
-    """A point of a numbered group, if nothing is said of it but its label."""
-    try:
-        label, group, ((x, y),) = each["label"], each["group_id"], each["points"]
-    except (KeyError, TypeError, ValueError):
-        return None
-    said = each.get("flags") or each.get("description") or each.get("attributes")
-    if said or each.get("shape_type") != "point" or type(label) is not str:
-        return None
-    if type(group) is not int or not type(x) is type(y) is float:
-        return None
-    return label, x, y
-
-
-def _shape(each: Json, number: int) -> Shape | None:
+def _shape(each: Drawn, number: int) -> Shape | None:
     """A shape; None for lines."""
-    group = scalar(each.get("group_id"))
-    shape = Shape(scalar(each.get("label")) or "", f"#{number}")
+    group = scalar(each.group_id)
+    shape = Shape(scalar(each.label) or "", f"#{number}")
     shape.group = None if group is None else f"group {group}"
     try:
-        kept = _draw(shape, str(each.get("shape_type") or "polygon"), each)
+        kept = _draw(shape, str(each.shape_type or "polygon"), each.points or ())
     except (TypeError, ValueError) as error:
         detail = f"shape {number} ({shape.name}): {error}; draw it again"
         shape.problem, kept = ("shape", detail), True
@@ -174,8 +208,7 @@ def _shape(each: Json, number: int) -> Shape | None:
     return shape
 
 
-def _draw(shape: Shape, kind: str, each: Json) -> bool:
-    given: Any = each.get("points") or ()
+def _draw(shape: Shape, kind: str, given: Any) -> bool:
     if kind == "point":
         ((x, y),) = given
         shape.y, shape.x = real(y), real(x)
@@ -198,14 +231,14 @@ def _draw(shape: Shape, kind: str, each: Json) -> bool:
     return True
 
 
-def _say(shape: Shape, each: Json) -> None:
+def _say(shape: Shape, each: Drawn) -> None:
     """Flags and the description: of a point they may be its visibility."""
     words: dict[str, object] = {}
-    if isinstance(flags := each.get("flags"), dict) and flags:
+    if isinstance(flags := each.flags, dict) and flags:
         words = {key: key for key, on in flags.items() if on}
-    if described := each.get("description"):
+    if described := each.description:
         words["description"] = described
-    if isinstance(more := each.get("attributes"), dict):
+    if isinstance(more := each.attributes, dict):
         words |= more
     for key, word in words.items():
         text = scalar(word)

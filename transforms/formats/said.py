@@ -3,7 +3,7 @@
 By the record, else the file's name (`[names]`), else the job table, else the delivery.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -135,20 +135,27 @@ class Said:
                 lambda i: f"role {said[i]!r} is none of {', '.join(Role)}",
             )
         own = self._fill("role", values.column_of(given, self._n))
+        if own.null_count == self._n:
+            return self._defaults()
         return pc.coalesce(own, self._defaults()) if own.null_count else own
 
     def _defaults(self) -> pa.Array:
         """(N,) by `roles` of delivery.toml, else a model's are prelabels."""
         role, model = self._context.role, self._rows.model
-        names = self._source.dictionary_encode()
-        places = names.dictionary.to_pylist()
-        default = pa.array([role(place) for place in places], pa.string())
-        given = default.take(names.indices)
+        given = self._by_place(role)
         if model is None or not model.any():
             return given
-        machine = [role(place, Role.PRELABEL.value) for place in places]
-        predicted = pa.array(machine, pa.string()).take(names.indices)
+        predicted = self._by_place(lambda place: role(place, Role.PRELABEL.value))
         return pc.if_else(pa.array(model), predicted, given)
+
+    def _by_place(self, said: Callable[[str], str]) -> pa.Array:
+        """(N,) what is said of each row's source, asked once for each."""
+        if isinstance(self._rows.source, str | None):
+            one = said(self._source[0].as_py())
+            return pa.repeat(pa.scalar(one, pa.string()), self._n)
+        names = self._source.dictionary_encode()
+        each = [said(place) for place in names.dictionary.to_pylist()]
+        return pa.array(each, pa.string()).take(names.indices)
 
     def _attributes(self) -> pa.Array:
         """The attributes as a map of texts; the record's win over the job table's."""

@@ -68,7 +68,11 @@ def areas(rows: Rows) -> tuple[Floats, pa.Array]:
             np.copyto(area, BOX_SHARE * size, where=take)
             np.copyto(taken, i, where=take)
     np.copyto(area, np.nan, where=~(area > 0))
-    ours = pa.array([*_SIZED, None], pa.string()).take(pa.array(taken))
+    names = pa.array([*_SIZED, None], pa.string())
+    alike = bool((taken == taken[0]).all())
+    ours = pa.repeat(names[taken[0]], n) if alike else names.take(pa.array(taken))
+    if rows.area is None:
+        return area, ours
     kept = pa.array((taken == len(_SIZED)) & ~np.isnan(area))
     return area, pc.if_else(kept, said, ours)
 

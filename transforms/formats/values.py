@@ -115,9 +115,16 @@ def column_of(given: Any, n: int) -> pa.Array:
         given = given.combine_chunks()
     if isinstance(given, pa.Array):
         return given.cast(pa.string())
-    if given is None or isinstance(given, str | int | float):
+    if given is None:
+        return pa.nulls(n, pa.string())
+    if isinstance(given, _SCALARS):
         return pa.repeat(pa.scalar(text(given), pa.string()), n)
     return column(given)
+
+
+def filled(given: pa.Array, otherwise: str) -> pa.Array:
+    """(N,) texts, one in the place of those that are not there."""
+    return given.fill_null(otherwise) if given.null_count else given
 
 
 def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
@@ -126,7 +133,9 @@ def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
         given = given.combine_chunks()
     if isinstance(given, pa.Array):
         return given.cast(kind)
-    if given is None or isinstance(given, int | float):
+    if given is None:
+        return pa.nulls(n, kind)
+    if isinstance(given, _SCALARS):
         return pa.repeat(pa.scalar(given, kind), n)
     return pa.array(given, kind, from_pandas=True)
 

@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posegate.transforms.formats.grouping import Group, Nodes, Shape, fill, grouped
+from posegate.transforms.formats.filling import fill
+from posegate.transforms.formats.grouping import Group, Nodes, Shape, grouped
 from posegate.transforms.formats.labels import Labels
 from posegate.transforms.formats.rows import Record, gathered
 from posegate.transforms.model.schema import Origin, Visibility

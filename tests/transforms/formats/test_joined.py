@@ -133,8 +133,8 @@ def test_a_join_gives_the_bytes_of_each_record() -> None:
 
 
 @pytest.mark.parametrize("outlines", [None, [b"12345", None]])
-def test_outlines_and_bytes_have_weight(outlines: Any) -> None:
+def test_outlines_and_coordinates_have_weight(outlines: Any) -> None:
     said = {name: None for name in SAID} | {"image": "a.jpg", "origin": Origin.PLACED}
     rows = made(2, said, 0)
     rows.segmentation = outlines
-    assert weight(rows) == 2 + (5 if outlines else 0)
+    assert weight(rows) == 2 * 2 * 2 * 8 + (5 if outlines else 0)

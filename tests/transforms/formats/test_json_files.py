@@ -89,3 +89,9 @@ def test_numbers_that_json_does_not_have_are_read() -> None:
 def test_what_is_no_json_is_said_of_the_file(data: bytes, reason: str) -> None:
     found = Found(data)
     assert (found.values, found.bad) == ([], [(reason, -1)])
+
+
+def test_an_object_is_one_wherever_its_lines_end() -> None:
+    found = Found(b'{"a": {"b": 1}\n, "id": {"c": 2}\n}')
+    assert found.values == [{"a": {"b": 1}, "id": {"c": 2}}]
+    assert found.bad == []

@@ -27,6 +27,16 @@ def test_a_group_is_a_person_with_its_box() -> None:
     assert first["repairs"] == []
 
 
+@pytest.mark.parametrize("strange", ["no shape", point("ball", group_id="2")])
+def test_a_strange_shape_changes_nothing_of_the_others(strange: Any) -> None:
+    names = enumerate(FACE.keypoints)
+    shapes = [point(name, i + 0.5, 4, group_id=1) for i, name in names]
+    shapes += [box(group_id=1), point("nose_occluded", group_id=3)]
+    got = Reading(drawn(*shapes, strange), FACE)
+    assert repr(got.rows) == repr(Reading(drawn(*shapes), FACE).rows)
+    assert len(got.bad) + got.tally.notes.get("labelme.not-drawn", 0) == 1
+
+
 @pytest.mark.parametrize(
     "nose",
     [
