@@ -1,6 +1,8 @@
-"""The made fleet in other worlds: without gold, and with people who are harder."""
+"""The made fleet in other worlds: without gold, with people who are harder, and with
+frames of one video that are alike."""
 
 import numpy as np
+import planted_habits as habits
 from planted_fleet import (
     ANNOTATORS,
     WARM,
@@ -20,6 +22,7 @@ from posegate.transforms.kernels.people import HABITS, HOLDING, people
 from posegate.transforms.kernels.stream_sums import DIFFICULTY, STATISTICS
 from posegate.transforms.kernels.streams import History, timeline, watch
 from posegate.transforms.kernels.sums import WORK
+from posegate.transforms.model.poses import Bools
 
 SEED, VOLUME, LATE = 60, 60.0, 30
 
@@ -72,15 +75,51 @@ def harder(settings: Parameters) -> list[tuple[str, float, float, int]]:
             nothing = np.zeros((ANNOTATORS, WEEKS, len(WORK), 4), np.int64)
             found = people(weekly, nothing, settings)
             alarm = found.alarms.alarm[..., [HABITS.index(h) for h in HOLDING]]
-            begun = sum(
-                1
-                for each in alarm.transpose(0, 2, 1).reshape(-1, WEEKS)
-                for _ in episodes(np.flatnonzero(each))
-            )
             seen = score(fleet(weekly, settings, found.careless).alarms.alarm, one)
-            of_persons = begun / (WEEKS - WARM)
+            of_persons = int(begun(alarm).sum()) / (WEEKS - WARM)
             rows.append((f"{name}, {how}", seen.false, of_persons, seen.found))
     return rows
+
+
+ALIKE_SEEDS = range(4)
+
+
+def alike(settings: Parameters) -> list[list[str]]:
+    """Rows of habits where frames of a video are independent, and alike: false alarms a
+    week where nobody changes, and the share of changes found within 4 / 12 weeks."""
+    rows = []
+    for name, how in (("independent", {}), ("alike", habits.ALIKE)):
+        false, late = np.zeros(len(HABITS)), []
+        for seed in ALIKE_SEEDS:
+            calm, changed = (
+                alarms_of(habits.worked(seed + more, how, bool(more)), settings)
+                for more in (0, 100)
+            )
+            false += begun(calm)
+            since = changed[: habits.CHANGED, habits.LATE :]
+            late.append(np.where(since.any(axis=1), since.argmax(axis=1) + 1, 99))
+        week = len(ALIKE_SEEDS) * (habits.WEEKS - WARM)
+        rows.append([f"frames of a video {name}", f"{false.sum() / week:.2f}"])
+        for place in range(HABITS.index("visible"), len(HABITS)):
+            weeks = np.concatenate(late)[:, place]
+            found = " / ".join(f"{(weeks <= most).mean():.2f}" for most in (4, 12))
+            rows[-1].append(f"{false[place] / week:.2f}, {found}")
+    return rows
+
+
+def begun(alarm: Bools) -> Ints:
+    """How many episodes of alarms each habit has: (A, W, H) -> (H,)."""
+    each = [
+        [len(list(episodes(np.flatnonzero(own)))) for own in person.T]
+        for person in alarm
+    ]
+    return np.sum(each, axis=0)
+
+
+def alarms_of(work: Ints, settings: Parameters) -> Bools:
+    """(A, W, H) alarms of work alone."""
+    shape = (*work.shape[:2], len(settings.sigma), len(STATISTICS))
+    return people(np.zeros(shape, np.int64), work, settings).alarms.alarm
 
 
 def blind(one: Made) -> Ints:
