@@ -27,14 +27,14 @@ MONDAY = datetime(2026, 2, 9, 12, tzinfo=UTC)
 
 
 def row(number: int = 0, **said: Any) -> dict[str, Any]:
-    """A row by ann, in frame a.jpg, of an object of 400 px^2."""
+    """A row by ann, or gold by gil, in frame a.jpg, of an object of 400 px^2."""
     default = {
         "instance": f"{number:016x}" + "0" * 16,
         "id": str(number),
         "image": "a.jpg",
         "width": 640,
         "height": 480,
-        "annotator": "ann",
+        "annotator": "gil" if said.get("role") == "gold" else "ann",
         "annotated_at": MONDAY,
         "role": "production",
         "xy": STANDING,

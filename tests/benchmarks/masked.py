@@ -22,6 +22,7 @@ from posegate.expectations.policy import load_policy
 from posegate.transforms import company, parts
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.score import score_of
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.finding import check
 from posegate.transforms.model.poses import Bools
 from posegate.transforms.model.rule import Bound
@@ -176,6 +177,7 @@ def to_gold(some: Masked, skeleton: Skeleton, planted: Planted, seed: int) -> st
         kind = ["other" if planted.renamed and role == "production" else "person"] * n
         said = {
             "role": pa.array([role] * n, pa.string()),
+            "annotator": pa.array([role] * n, pa.string()),
             "attributes": pa.array(
                 [[("category", each)] for each in kind],
                 rows.schema.field("attributes").type,
@@ -189,7 +191,7 @@ def to_gold(some: Masked, skeleton: Skeleton, planted: Planted, seed: int) -> st
     both = pa.concat_batches(sides)
     low = load_policy("general")["acceptance"]["iou"]
     pairs = compare(
-        parts.placed(both, 0, np.arange(both.num_rows)), skeleton, "", How(low=low)
+        parts.placed(both, 0, np.arange(both.num_rows)), skeleton, UNTOLD, How(low=low)
     ).pairs
     missed = np.ones(len(changed), bool)  # what overlaps nothing is no pair: missed
     bad = score_of(skeleton).bad(pairs, low)

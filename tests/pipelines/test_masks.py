@@ -12,6 +12,7 @@ import pytest
 from delivered import call, deliver, document, picture, project, run_of, table
 from posegate.transforms import parts
 from posegate.transforms.kernels.compare import How, compare
+from posegate.transforms.kernels.weeks import UNTOLD
 from posegate.transforms.model.skeleton import load
 
 IMAGES = 90
@@ -125,7 +126,7 @@ def test_the_run_finds_what_plain_calls_find(tmp_path: Path) -> None:
         for number, file in enumerate(files)
         for batch in pq.ParquetFile(file).iter_batches()
     ]
-    plain = compare(pa.concat_batches(rows), skeleton, "", How(low=0.65)).pairs
+    plain = compare(pa.concat_batches(rows), skeleton, UNTOLD, How(low=0.65)).pairs
     names = ("mask_iou", "boundary_iou", "dice", "category", "reference_category")
     columns = ["instance", "reference", *names]
     order = [("instance", "ascending")]

@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 from delivered import call, coco, deliver, document, person, picture, project, run_of
 
 
-def judged(tmp_path: Path, content: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def judged(
+    tmp_path: Path, content: dict[str, Any], more: str = ""
+) -> tuple[dict[str, Any], str]:
     """The report and the words of the dashboard of one delivery."""
     roles = [f'"{role}.json" = "{role}"' for role in ("gold", "review")
              if f"{role}.json" in content]  # fmt: skip
-    side = "\n".join(["received = 2026-03-01", "[roles]", *roles])
+    side = "\n".join(["received = 2026-03-01", more, "[roles]", *roles])
     delivery = deliver(tmp_path / "w1", {"delivery.toml": side, **content})
     done = call("run", delivery, "--project", project(tmp_path))
     assert done.code in (0, 1), done
@@ -58,6 +60,29 @@ def test_own_reviews_and_gold_that_contradicts_gold(tmp_path: Path) -> None:
         "All pairs come from one video, so agreement has no interval",
     ):
         assert said in page, said
+
+
+def test_gold_by_whom_it_would_judge_is_refused_also_where_a_job_table_names_them(
+    tmp_path: Path,
+) -> None:
+    people = ["ann", "ann", "bo"]
+    made = [person(n, image=n, annotator=who) for n, who in enumerate(people, 1)]
+    gold = [
+        person(1, image=1, annotator="ann"),
+        {**person(2, image=2, annotator=""), "job": 7},
+        {**person(3, image=3, annotator=""), "job": 7},
+    ]
+    pictures = [picture(n) for n in (1, 2, 3)]
+    content = {
+        "a.json": coco(made, pictures),
+        "gold.json": coco(gold, pictures),
+        "jobs.csv": "job,annotator\n7,ann\n",
+    }
+    report, page = judged(tmp_path, content, '[annotators]\ntable = "jobs.csv"')
+    assert report["agreement"]["kinds"] == {"gold": 1}
+    pairs = {a["annotator"]: a["pairs"] for a in report["annotators"]}
+    assert pairs == {"ann": 0, "bo": 1}
+    assert "2 instances of gold are no reference of the work of those who" in page
 
 
 def shifted(number: int, px: int) -> list[int]:

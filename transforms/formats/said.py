@@ -43,16 +43,16 @@ class Said:
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns (N,) of the canonical table that this is about."""
-        rows, default = self._rows, self._context.delivery.annotator
+        rows, role = self._rows, self._roles()
         lead = values.typed(rows.lead_time_s, self._n, pa.float32())
         width = self._size("width", rows.width)
         height = self._size("height", rows.height)
         self._compare(width, height)
         return {
-            "annotator": self._text("annotator", rows.annotator, default),
+            "annotator": self._annotator(role),
             "annotated_at": self._fill("annotated_at", self._times()),
             "lead_time_s": self._fill("lead_time_s", lead),
-            "role": self._roles(),
+            "role": role,
             "video": self._text("video", rows.video),
             "track": self._text("track", rows.track),
             "width": width,
@@ -84,16 +84,40 @@ class Said:
         named = self._named.get(name)
         return given if named is None else pc.coalesce(given, named.cast(given.type))
 
-    def _fill(self, name: str, given: pa.Array, default: str | None = None) -> pa.Array:
-        """What the record or the file's name gives, else the job table, or default."""
+    def _fill(self, name: str, given: pa.Array) -> pa.Array:
+        """What the record or the file's name gives, else the job table."""
         given = self._first(name, given)
         if self._table is not None and given.null_count:
             said = self._table.column(name, self._lines)
             given = given if said is None else pc.coalesce(given, said)
-        return given if default is None else given.fill_null(default)
+        return given
 
-    def _text(self, name: str, given: Any, default: str | None = None) -> pa.Array:
-        return self._fill(name, values.column_of(given, self._n), default)
+    def _text(self, name: str, given: Any) -> pa.Array:
+        return self._fill(name, values.column_of(given, self._n))
+
+    def _annotator(self, role: pa.Array) -> pa.Array:
+        """Who placed each record, of a `role` each (N,).
+
+        What the job table says of an image, and the side file of all, is who did the
+        delivery's own work: the gold in one of its files is somebody else's, and
+        without a name of its own nobody's.
+        """
+        given = self._first(
+            "annotator", values.column_of(self._rows.annotator, self._n)
+        )
+        default = self._context.delivery.annotator
+        if (self._table is None and default is None) or not given.null_count:
+            return given
+        own = pc.equal(role, self._context.delivery.role)
+        if self._table is not None and "annotator" in self._table.table.column_names:
+            said = self._table.column("annotator", self._lines)
+            of = self._table.column("role", self._lines)
+            if self._table.key == "image":
+                about = own if of is None else pc.fill_null(pc.equal(role, of), own)
+                said = pc.if_else(about, said, pa.scalar(None, pa.string()))
+            given = pc.coalesce(given, said)
+        usual = (pa.scalar(name, pa.string()) for name in (default, None))
+        return pc.coalesce(given, pc.if_else(own, *usual))
 
     def _size(self, name: str, given: Any) -> pa.Array:
         return self._fill(name, values.typed(given, self._n, pa.int32()))

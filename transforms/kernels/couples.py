@@ -107,7 +107,7 @@ class Blocks:
     def meet(self, rows: pa.RecordBatch) -> "Met":
         """Who is compared with whom, and who would be but for what they are."""
         one, other, kind = encounters(self.frame, self.role)
-        own = own_review(rows, self.starts[one], self.starts[other], kind)
+        own = own_reference(rows, self.starts[one], self.starts[other], kind)
         full = crowded(self.lengths, one, other)
         return Met(one, other, kind, own, full)
 
@@ -251,12 +251,13 @@ def _same_id(blocks: Blocks, some: Ints) -> tuple[Ints, Ints]:
     return after[same], before[same]
 
 
-def own_review(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:
-    """(M,) whether two blocks, by their first rows, are a person and their own review:
-    it says nothing. Where nobody is named, nobody is suspected."""
+def own_reference(rows: pa.RecordBatch, one: Ints, other: Ints, kind: Ints) -> Bools:
+    """(M,) whether two blocks, by their first rows, are a person and their own gold or
+    review: who errs alike twice agrees with themselves, and would hide a drift. Where
+    nobody is named, nobody is suspected."""
     annotator = numbered(rows["annotator"])
     same = (annotator[one] >= 0) & (annotator[one] == annotator[other])
-    return same & (kind == KINDS.index("review"))
+    return same & (kind != KINDS.index("second"))
 
 
 def numbered(names: pa.Array) -> Ints:
@@ -283,12 +284,15 @@ def refusals(blocks: Blocks, met: Met, settled: Settled, contested: int) -> list
     """How many reviews, frames and rows of gold are left out, if any.
 
     ("refused", "own-review") and ("refused", "replaced-review") reviews, ("refused",
-    "crowded-frame") frames, ("refused", "contested-gold") rows; and in how many
-    instances ("refused", "disputed-review") reviews contradict each other.
+    "crowded-frame") frames, ("refused", "own-gold") and ("refused", "contested-gold")
+    rows; and in how many instances ("refused", "disputed-review") reviews contradict
+    each other.
     """
     own, full = np.unique(met.other[met.own]), met.one[met.full]
+    gold = blocks.role[own] == meeting.ROLES.index(Role.GOLD)
     counted = {
-        "own-review": int(blocks.lengths[own].sum()),
+        "own-gold": int(blocks.lengths[own[gold]].sum()),
+        "own-review": int(blocks.lengths[own[~gold]].sum()),
         "crowded-frame": len(np.unique(blocks.frame[full])),
         "contested-gold": contested,
         "replaced-review": len(settled.replaced),

@@ -22,6 +22,8 @@ SENTENCES = {
     "findings/, reference.disputed-review); the latest hand-in's counts.",
     "replaced-review": "{n} reviews do not count: a later hand-in, or another review, "
     "settles their instance.",
+    "own-gold": "{n} instances of gold are no reference of the work of those who "
+    "placed them; have gold placed, or that work reviewed, by somebody else.",
     "own-review": "{n} reviews of people's own work do not count.",
     "not-drawn": "{n} reviews are of instances that were not drawn and do not count; "
     'if they were chosen at random, set sampling.reviews = "all".',

@@ -85,6 +85,31 @@ def test_the_job_table_may_join_by_job() -> None:
     assert [row["annotator"] for row in got.rows] == ["sue", "joe"]
 
 
+GOLD = {"roles": {"*.json": "gold"}}
+
+
+@pytest.mark.parametrize(
+    ("table", "record", "says", "expected"),
+    [
+        (b"image,annotator\na.jpg,joe\n", {}, {}, "joe"),
+        (b"image,annotator\na.jpg,joe\n", {}, GOLD, None),
+        (b"image,annotator\na.jpg,joe\n", {}, {"role": "gold"}, "joe"),
+        (b"image,annotator\na.jpg,joe\n", {"annotator": "ann"}, GOLD, "ann"),
+        (b"image,annotator,role\na.jpg,joe,gold\n", {}, {}, "joe"),
+        (b"image,annotator,role\na.jpg,joe,gold\n", {"role": "review"}, {}, None),
+        (b"job,annotator\n5,joe\n", {"job": 5}, GOLD, "joe"),
+        (None, {}, {"annotator": "joe"}, "joe"),
+        (None, {}, GOLD | {"annotator": "joe"}, None),
+    ],
+)
+def test_who_did_the_work_on_an_image_has_not_placed_its_gold(
+    table: bytes | None, record: Json, says: Json, expected: str | None
+) -> None:
+    jobs = None if table is None else parse(table, "jobs.csv")
+    [row] = Read(dataset(annotation(1, **record)), jobs=jobs, **says).rows
+    assert row["annotator"] == expected
+
+
 def test_a_role_comes_from_the_record_then_the_table_then_the_delivery() -> None:
     says = {"roles": {"gold/*": "gold", "*.json": "review"}, "role": "production"}
     assert Read(dataset(annotation()), **says).rows[0]["role"] == "review"

@@ -195,15 +195,34 @@ def test_nothing_depends_on_the_order_of_rows(rows, random) -> None:
     assert spare[0] == spare[1]
 
 
-def test_a_review_of_ones_own_work_says_nothing() -> None:
-    rows = placed(batch(row(1), row(2, role="review"), row(3, image="b.jpg")))
+@pytest.mark.parametrize("role", ["gold", "review"])
+def test_a_reference_for_ones_own_work_says_nothing(role: str) -> None:
+    again = row(2, role=role, annotator="ann")
+    rows = placed(batch(row(1), again, row(3, image="b.jpg")))
     found = compare(rows, TRIANGLE, UNTOLD)
     assert found.pairs.num_rows == 0
     assert [(key, n.tolist()) for key, n in found.refused] == [
-        (("refused", "own-review", "", ""), [1])
+        (("refused", f"own-{role}", "", ""), [1])
     ]
     unnamed = {"annotator": None}
-    assert len(pairs(row(1, **unnamed), row(2, role="review", **unnamed))) == 1
+    assert len(pairs(row(1, **unnamed), row(2, role=role, **unnamed))) == 1
+
+
+def test_an_experts_gold_judges_the_others_and_somebody_elses_the_expert() -> None:
+    gold = row(3, annotator="ann", role="gold", xy=moved(1, 0))
+    rows = [row(1), row(2, annotator="bo"), gold]
+    judged = [p for p in pairs(*rows) if p["kind"] == "gold"]
+    assert [(p["annotator"], p["reference_annotator"]) for p in judged] == [
+        ("bo", "ann")
+    ]
+    checked = pairs(*rows, row(4, annotator="bo", role="review"))
+    kinds = {(p["annotator"], p["kind"]) for p in checked}
+    assert kinds == {
+        ("ann", "second"),
+        ("bo", "second"),
+        ("bo", "gold"),
+        ("ann", "review"),
+    }
 
 
 def test_a_frame_that_holds_too_many_is_not_paired(monkeypatch: Any) -> None:

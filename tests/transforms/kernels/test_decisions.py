@@ -55,7 +55,7 @@ def test_a_reason_gives_its_verdict(made, facts, verdict, reasons) -> None:
 def test_the_first_reason_wins_and_all_are_told() -> None:
     facts = {name: [0] for name in vars(NOTHING)}
     alarm = Alarm("ann", 0, "2026-W01")
-    said = row(role="gold", attributes=CROWD)
+    said = row(role="gold", annotator="ann", attributes=CROWD)
     [(verdict, reasons)] = decide(said, verdict="hold", alarms=[alarm], **facts)
     assert verdict == "excluded"
     hidden = {"unlabelled", "delivery-rejected"}
