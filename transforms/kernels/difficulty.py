@@ -74,7 +74,7 @@ def adjusted(s: Mapping[str, Floats]) -> Adjusted:
     return Adjusted(
         log=s["log"] - excess,
         log2=s["log2"] - 2 * cross + square,
-        exposed=n * np.clip(np.exp(more), 1 / MOST, MOST),
+        exposed=n * np.exp(np.clip(more, -np.log(MOST), np.log(MOST))),
         harder=excess / known,
         slope=slope,
     )

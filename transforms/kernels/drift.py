@@ -17,9 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from posegate.transforms.kernels import dispersion, mewma, scan
+from posegate.transforms.kernels import dispersion, error_sizes, mewma, scan
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.difficulty import Adjusted, Shown
+from posegate.transforms.kernels.difficulty import Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
@@ -30,9 +30,9 @@ from posegate.transforms.kernels.scan import Onset, Quantity, Span, clearest, sh
 from posegate.transforms.kernels.stream_sums import by_statistic
 from posegate.transforms.model.poses import Bools, Floats
 
-LOG_VARIANCE, AXIS_VARIANCE = 0.41, 0.5
-"""Of ln of a Rayleigh variable, and of one axis of errors with E[q^2] = 1: what a pair
-varies by where no baseline tells."""
+AXIS_VARIANCE = 0.5
+"""Of one axis of errors with E[q^2] = 1: what a pair varies by where no baseline
+tells."""
 
 SLOW = 4
 """Weeks from which on slips are counted: they are too rare for fewer."""
@@ -128,38 +128,37 @@ def fleet(
     differently when new annotators come.
 
     `careless` (A, W) marks people all of whose errors grew: none of their keypoints is
-    blamed for larger errors or slips then. Nor is anybody's keypoint where the `model`
-    that they are held against moved (`moved_together`): the same errors look larger
-    beside it, to each as much as their own habits have it.
+    blamed for larger errors or slips then. Where the `model` that they are held against
+    moved (`moved_together`), the size of errors begins anew (`error_sizes`).
     """
     s, given = Shown.of(weekly)
     image, body = (offsets(s, axes, parameters, model) for axes in ("", "body_"))
-    size = sizes(s["n"], given, parameters.baseline)
-    over = spans(s["n"], parameters)
-    grown = [scan.shift(span, size) for span in over]
-    state = mewma.scores(
-        s["n"],
-        size,
-        image.tested,
-        parameters.decay,
-        parameters.baseline,
-        parameters.least,
-    )
-    larger = [p_larger(each.score) for each in grown]
+    version = None if model is None else error_sizes.versions(model.plain)
+    sizes = error_sizes.regimes(s["n"], given, parameters.baseline, version)
+    how = parameters.decay, parameters.baseline, parameters.least
+    states = [
+        mewma.scores(n, each.size, image.tested, *how)
+        for n, each in zip((s["n"], *(r.n for r in sizes[1:])), sizes, strict=True)
+    ]
+    z = error_sizes.merged(sizes, [each.z for each in states])
+    larger = [
+        p_larger(score)
+        for score in error_sizes.grown(
+            sizes, parameters.windows, parameters.baseline, parameters.least
+        )
+    ]
     tests = {
         "bias": [
             *image.p,
             *body.p,
-            p_apart(state.t2),
+            p_apart(states[0].t2),
         ],
-        "noise": [*larger, p_larger(state.z)],
+        "noise": [*larger, p_larger(z)],
         "slips": more_slips(given.exposed, s["gross"], parameters),
     }
     excused = image.shared.alarm | body.shared.alarm  # (W, K)
     tests["bias"][-1] = np.where(excused, np.nan, tests["bias"][-1])
     explained = image.shared.plain | body.shared.plain
-    if model is not None:
-        explained = explained | model.plain
     if careless is not None:
         explained = explained | careless[..., None]
     for what in ("noise", "slips"):
@@ -183,8 +182,8 @@ def fleet(
     px /= kept_by_clipping(s["n"], s["gross"])
     return Streams(
         n=s["n"],
-        z=state.z,
-        t2=state.t2,
+        z=z,
+        t2=states[0].t2,
         p_noise=by["noise"],
         p_bias=by["bias"],
         p_slips=by["slips"],
@@ -195,7 +194,7 @@ def fleet(
         effect=moved * px[:, None],
         error=error * px,
         turned=turned * px[:, None],
-        noise=np.exp(shift(scan.span_of(s["n"], weeks), size).delta),
+        noise=error_sizes.factor(sizes, weeks),
         alarms=found,
     )
 
@@ -343,43 +342,6 @@ def offsets(
         ]
         p.append(np.exp(-(own[0] ** 2 + own[1] ** 2) / 2))  # chi-square of 2
     return Offsets(n, p, shared, tested, quantities("w"))
-
-
-def sizes(n: Floats, given: Adjusted, baseline: int) -> Quantity:
-    """ln of the errors' size, less what the difficulty of the instances explains, and
-    what an annotator's other keypoints show that week.
-
-    A hard week is hard for all keypoints, and a careless annotator careless with all
-    (`people` finds those): what is left is the keypoint's own. In the simulated fleet
-    that leaves half of the variance between weeks and a quarter of that between
-    annotators.
-    """
-    log, log2 = given.log, given.log2
-    common = _common(n, log, log2)
-    total = log - n * common
-    squares = log2 - 2 * common * log + n * common**2
-    return scan.quantity(n, total, squares, baseline, LOG_VARIANCE)
-
-
-def _common(n: Floats, total: Floats, squares: Floats) -> Floats:
-    """What the other keypoints of an annotator's week have in common: (A, W, K).
-
-    Shrunk by one factor for the whole fleet: where keypoints are few, their mean says
-    little of the next one.
-    """
-    pairs = np.maximum(n.sum(axis=(0, 1)), 1.0)
-    grand = total.sum(axis=(0, 1)) / pairs  # (K,)
-    within = float(np.mean(squares.sum(axis=(0, 1)) / pairs - grand**2))
-    rest = total - n * grand
-    others = n.sum(axis=2, keepdims=True) - n
-    mean = (rest.sum(axis=2, keepdims=True) - rest) / np.maximum(others, 1.0)
-    known = others > 0
-    if not known.any():
-        return np.zeros_like(n)
-    noise = within / float(np.median(others[known]))
-    spread = float(np.mean(mean[known] ** 2 - within / others[known]))
-    weight = max(spread, 0.0) / max(max(spread, 0.0) + noise, 1e-12)
-    return np.where(known, weight * mean, 0.0)
 
 
 def more_slips(n: Floats, gross: Floats, parameters: Parameters) -> list[Floats]:

@@ -9,7 +9,7 @@ from scipy import stats
 
 from posegate.transforms.kernels import scan
 from posegate.transforms.kernels.discoveries import benjamini_hochberg
-from posegate.transforms.kernels.drift import LOG_VARIANCE
+from posegate.transforms.kernels.error_sizes import LOG_VARIANCE
 from posegate.transforms.kernels.evidence import p_larger
 
 RATERS, SESSIONS, OUTLIER_MM = 8, 4, 10.0

@@ -22,7 +22,7 @@ from posegate.transforms.kernels.streams import (
 KEYPOINTS = ("top", "left", "right")
 SIGMA = np.full(3, 0.07)
 PEOPLE, WEEKS, PAIRS = 12, 24, 30
-LATER = 14
+LATER, WORSE = 14, 18
 CHANCE = 4
 """Alarms in 24 weeks of 36 streams: a tenth of the weeks may have a false one."""
 
@@ -51,15 +51,16 @@ def test_the_best_source_comes_first_and_second_annotators_only_alone(
 
 
 def residuals(
-    model: float = 0.0, person: float = 0.0, grown: float = 1.0
+    model: float = 0.0, person: float = 0.0, grown: float = 1.0, careless: float = 1.0
 ) -> np.ndarray:
     """(A, W, K, S): from `LATER` on the model errs otherwise (an offset to the right
-    [px], and noise), and the first person moves `top`."""
+    [px], and noise), and the first person moves `top`, or errs more from `WORSE` on."""
     rng = np.random.default_rng(3)
     a = np.repeat(np.arange(PEOPLE), WEEKS * PAIRS)
     w = np.tile(np.repeat(np.arange(WEEKS), PAIRS), PEOPLE)
     late = w >= LATER
     error = rng.normal(0, 5, (len(a), 3, 2)) * np.where(late, grown, 1)[:, None, None]
+    error[(w >= WORSE) & (a == 0), 0] *= careless
     error += rng.normal(0, 0.4, (PEOPLE, WEEKS, 3, 2))[a, w]
     error[late, :, 0] += model
     error[late & (a == 0), 0, 0] += person
@@ -105,6 +106,15 @@ def test_who_moves_beside_a_model_that_moves_is_found_all_the_same() -> None:
     found = watched(residuals(model=6.0, grown=1.6, person=8.0))
     assert found.seen is not None
     assert found.seen.alarms.alarm[0, -1, 0]
+    assert found.seen.alarms.action[1:].sum() <= CHANCE
+
+
+def test_who_errs_more_beside_another_model_is_held_against_what_came_since() -> None:
+    found = watched(residuals(model=6.0, grown=1.6, careless=1.7))
+    assert found.seen is not None
+    assert found.seen.alarms.alarm[0, -1, 0]
+    assert found.seen.p_noise[0, -1, 0] < 1e-4
+    assert 1.3 < found.seen.noise[0, -1, 0] < 2.2
     assert found.seen.alarms.action[1:].sum() <= CHANCE
 
 
