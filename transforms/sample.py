@@ -58,7 +58,11 @@ SAMPLE = pa.schema(
     ]
 )
 """Sampled rows of a part: what for (`ledger.PURPOSES`), the probability with which each
-came in, and its place in the order of review if it is for the test of the lot."""
+came in, and its place in the order of review if it is for the test of the lot.
+
+What is drawn for one purpose is also drawn for the others with a lower number: the
+probability of a row in reserve is that of standing in the sample at all, and 1 where
+the reserve goes to the end of its stratum."""
 
 PURPOSE, OTHER = "accept", "monitor"
 

@@ -153,7 +153,7 @@ def test_a_bad_file_costs_what_lies_behind_the_damage(
     assert told
     assert set(case.reasons) <= {row["reason"] for row in told}
     assert {row["source"] for row in told} == {min(case.files)}
-    assert "1 file(s) could not be read to the end" in reasons(run)
+    assert "1 file could not be read to the end" in reasons(run)
 
 
 def reasons(run: Path) -> str:

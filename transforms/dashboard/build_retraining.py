@@ -122,9 +122,15 @@ MODEL = "(the model)"
 """In the place of an annotator, where all moved alike against what it predicts."""
 
 
+MOVED = ("effect_px", "low_px", "high_px", "direction", "body")
+"""What is said of a bias alone: how far points moved, and where to."""
+
+
 def stream(a: int, k: int, watch: Watch) -> dict[str, Any]:
     """One keypoint of one annotator."""
     found = change(a, k, watch)
+    if found["finding"] != "bias":  # nothing moved: points scatter, or slip more often
+        found |= dict.fromkeys(MOVED)
     since = int(watch.seen.alarms.since[a, -1, k])
     return {
         **dict.fromkeys(COLUMNS),

@@ -10,6 +10,8 @@ import jinja2
 from markupsafe import Markup
 
 from posegate.transforms.dashboard import display, meanings
+from posegate.transforms.kernels.ledger import DECIDE
+from posegate.transforms.model.grammar import numbered
 
 HERE = "posegate.transforms.dashboard"
 
@@ -53,6 +55,7 @@ def _environment() -> jinja2.Environment:
         "share": display.share,
         "measure": display.measure,
         "meaning": meanings.meaning,
+        "decide": lambda more: numbered(DECIDE, more),
     }
     return environment
 

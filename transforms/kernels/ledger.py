@@ -20,6 +20,7 @@ from posegate.transforms.kernels import sampling
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.sampling import Design
 from posegate.transforms.kernels.settling import UNASKED
+from posegate.transforms.model.grammar import numbered
 from posegate.transforms.model.poses import Bools, Floats
 
 ACCEPT, RESERVE, MONITOR, PARTIAL = PURPOSES = (
@@ -145,6 +146,10 @@ def turns(
     return np.where(place > 0, place, np.where(asked, UNASKED - 1, UNASKED))
 
 
+DECIDE = "{n} more, if {it is|all are} good, {accepts|accept} it"
+"""Said alike by the verdict and the dashboard, of so many reviews."""
+
+
 class Reach(NamedTuple):
     """Of the `asked` first in the order `lacking` have no reference; what is beyond the
     place `counted` does not count."""
@@ -159,11 +164,13 @@ class Reach(NamedTuple):
 
     def told(self, more: int) -> str:
         """How many more reviews decide if all are good, and which these are."""
-        said = f"{more} more, if all are good, accept it"
+        said = numbered(DECIDE, more)
         if not self.asked:
             return f"{said} (see review/)."
         if self.lacking >= more:
-            return f"{said}: the first {more} by `order` in review/ that have none yet."
+            which = f"the first {more}" if more > 1 else "the first"
+            has = numbered("{has|have}", more)
+            return f"{said}: {which} by `order` in review/ that {has} none yet."
         return (
             f"{said}: those in review/ with an `order` up to {self.wanted(more)}, the "
             "reserve of the sample included, since the test wants more than its quota."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.score import IOU, Score
 from posegate.transforms.kernels.sums import Key
+from posegate.transforms.model.grammar import numbered
 
 ONLY_REFERENCES = (
     "Nothing to judge: no instance has the role production. Gold and reviews count "
@@ -15,20 +16,23 @@ ONLY_REFERENCES = (
 )
 
 SENTENCES = {
-    "contested-gold": "{n} instances of gold contradict other gold of the same object "
-    "and are no reference (see findings/, reference.contradiction); settle which is "
-    "right.",
-    "disputed-review": "{n} instances have reviews that contradict each other (see "
-    "findings/, reference.disputed-review); the latest hand-in's counts.",
-    "replaced-review": "{n} reviews do not count: a later hand-in, or another review, "
-    "settles their instance.",
-    "own-gold": "{n} instances of gold are no reference of the work of those who "
-    "placed them; have gold placed, or that work reviewed, by somebody else.",
-    "own-review": "{n} reviews of people's own work do not count.",
-    "not-drawn": "{n} reviews are of instances that were not drawn and do not count; "
-    'if they were chosen at random, set sampling.reviews = "all".',
-    "crowded-frame": "{n} frames hold too many people to be paired; give every image "
-    "its own file_name.",
+    "contested-gold": "{n} {instance|instances} of gold {contradicts|contradict} other "
+    "gold of the same object and {is|are} no reference (see findings/, "
+    "reference.contradiction); settle which is right.",
+    "disputed-review": "{n} {instance has|instances have} reviews that contradict each "
+    "other (see findings/, reference.disputed-review); the latest hand-in's counts.",
+    "replaced-review": "{n} {review does|reviews do} not count: a later hand-in, or "
+    "another review, settles {its|their} instance.",
+    "own-gold": "{n} {instance|instances} of gold {is|are} no reference of the work of "
+    "those who placed {it|them}; have gold placed, or that work reviewed, by somebody "
+    "else.",
+    "own-review": "{n} {review of somebody's own work does|reviews of people's own "
+    "work do} not count.",
+    "not-drawn": "{n} {review is of an instance|reviews are of instances} that "
+    "{was|were} not drawn and {does|do} not count; if {it was|they were} chosen at "
+    'random, set sampling.reviews = "all".',
+    "crowded-frame": "{n} {frame holds|frames hold} too many people to be paired; give "
+    "every image its own file_name.",
 }
 """By the name under which `couples.refusals` and `weigh` count it."""
 
@@ -38,7 +42,9 @@ def left_out(sums: Mapping[Key, Ints]) -> str:
     found = (
         (text, sums.get(("refused", name, "", ""))) for name, text in SENTENCES.items()
     )
-    return "".join(f" {text.format(n=n[0])}" for text, n in found if n is not None)
+    return "".join(
+        f" {numbered(text, int(n[0]))}" for text, n in found if n is not None
+    )
 
 
 def misdated(sums: Mapping[Key, Ints], received: bool, years: int) -> str | None:
@@ -63,7 +69,8 @@ def misdated(sums: Mapping[Key, Ints], received: bool, years: int) -> str | None
         for n, who, week in here[:1]:
             whose = f"of {who}" if who else "of nobody by name"
             such = f"such as {n:,} {whose} in {week}"
-            said.append(f"{sum(each[0] for each in here):,} are dated {text}, {such}")
+            total = sum(each[0] for each in here)
+            said.append(f"{numbered('{n} {is|are}', total)} dated {text}, {such}")
     return (
         f"Clocks that jumped: of the instances {'; '.join(said)}. They are in no week, "
         "so nobody's drift is judged by them; rules, sample and agreement judge them "

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.pairing import combinations
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -42,8 +42,8 @@ class Candidates:
 class Settled:
     """What the reviews come to: `kept` (M,) marks those of `Candidates` that settle
     their instance; `replaced` (R,) the reviews that settle none, each once; `judged`
-    (D,) instances whose reviews contradict each other, `doubt` (D,) their lowest
-    symmetric OKS."""
+    (D,) instances whose reviews contradict each other, one for two reviews, `doubt`
+    (D,) their lowest symmetric OKS."""
 
     kept: Bools
     replaced: Ints
@@ -70,8 +70,22 @@ def settle(given: Candidates, opposed: tuple[Ints, Ints, Ints, Floats]) -> Settl
     chosen = _in_turn(given, np.flatnonzero(own & ~alone), _pairs(opposed))
     kept[chosen] = True
     replaced = np.setdiff1d(given.review, given.review[kept])
-    judged, doubt = _lowest(opposed[0], opposed[3])
+    judged, doubt = _lowest(*_told_once(opposed, given.judged[kept]))
     return Settled(kept, replaced, judged, doubt)
+
+
+def _told_once(
+    opposed: tuple[Ints, Ints, Ints, Floats], settled: Ints
+) -> tuple[Ints, Floats]:
+    """Of every two reviews that contradict each other one instance, and the score.
+
+    Where two people drew the same person both reviews could be of either copy, but they
+    contradict each other once: of the copy that one of them settles.
+    """
+    judged, one, other, score = opposed
+    order = np.lexsort((judged, ~np.isin(judged, settled), other, one))
+    first, _ = runs(one[order], other[order])
+    return judged[order][first], score[order][first]
 
 
 def _once(rows: Ints, some: Bools) -> Bools:

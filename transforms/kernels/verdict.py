@@ -19,6 +19,7 @@ from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.score import IOU, OKS, Score
 from posegate.transforms.kernels.sums import ONE, Key
+from posegate.transforms.model.grammar import numbered
 from posegate.transforms.model.policy import Policy
 
 TRUSTED = ("gold", "review")
@@ -111,11 +112,11 @@ def gates(
 def handed_in(sums: Mapping[Key, Ints], reviews: str) -> Gate:
     """What a hand-in of reviews brings."""
     frames = sums.get(("frames", "", "", ""), np.zeros(1, np.int64))
-    text = (
-        f"{role(sums, 'review') + role(sums, 'gold')} reviews in {frames[0]} frames; "
-        f"they count where {reviews} is judged."
-    )
-    return Gate("reviews", "accept", text)
+    n = role(sums, "review") + role(sums, "gold")
+    text = numbered("{n} {review|reviews} in ", n)
+    text += numbered("{n} {frame|frames}; ", int(frames[0]))
+    text += numbered("{it counts|they count} where ", n)
+    return Gate("reviews", "accept", f"{text}{reviews} is judged.")
 
 
 def nothing(images: int) -> str:
@@ -133,10 +134,12 @@ def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
     if records.unreadable:
         names = ", ".join(records.unreadable[:3])
         more = len(records.unreadable) - 3
+        text = "{n} {file|files} could not be read to the end: "
         return Gate(
             "defects",
             "reject",
-            f"{len(records.unreadable)} file(s) could not be read to the end: {names}"
+            numbered(text, len(records.unreadable))
+            + names
             + (f" and {more} more." if more > 0 else "."),
         )
     lost = records.quarantined / max(records.records, 1)
@@ -151,8 +154,8 @@ def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
     made = role(sums, "production")
     share = broken / max(made, 1)
     text = (
-        f"{broken} of {made} instances break a rule that rejects ({share:.2%}); "
-        f"at most {policy.defects.rejected:.2%} may."
+        f"{broken} of {made} instances {'breaks' if broken == 1 else 'break'} a rule "
+        f"that rejects ({share:.2%}); at most {policy.defects.rejected:.2%} may."
     )
     if broken:
         text += f" {commonest(sums, 'finding', 'reject')}"
@@ -235,7 +238,8 @@ def acceptance_gate(
     n, bad, outcome = decision(sums, policy)
     risks = policy.acceptance
     limit = risks.least(score is IOU)
-    seen = f"{bad} of {n} reviewed instances have {score.name} below {limit:g}"
+    has = "has" if bad == 1 else "have"
+    seen = f"{bad} of {n} reviewed instances {has} {score.name} below {limit:g}"
     if any(key[0] == "class" and key[2] != key[3] for key in sums):
         seen += " or another category"
     if n:

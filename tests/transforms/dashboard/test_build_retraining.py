@@ -13,7 +13,7 @@ from posegate.transforms.dashboard.build_retraining import (
 )
 from posegate.transforms.dashboard.control import retraining as shown
 from posegate.transforms.kernels.conventions import IMAGE_LEFT, UNSURE, Reading
-from posegate.transforms.kernels.drift import Parameters
+from posegate.transforms.kernels.drift import Parameters, fleet
 from posegate.transforms.kernels.people import HABITS
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
 from posegate.transforms.kernels.streams import History, watch
@@ -25,14 +25,16 @@ SKELETON = Skeleton(
 WEEKS = tuple(f"2026-W{w:02d}" for w in range(1, 25))
 
 
-def history() -> History:
+def history(careless: float = 1.0) -> History:
     """Twelve people; from the fifteenth week on the first one's `top` is 10 px right
-    of where it was, and the second marks far more as visible."""
+    of where it was, the second marks far more as visible, and the third's errors of
+    `top` are `careless` times as large."""
     rng = np.random.default_rng(9)
     a = np.repeat(np.arange(12), 24 * 20)
     w = np.tile(np.repeat(np.arange(24), 20), 12)
     error = rng.normal(0, 3, (len(a), 3, 2)) + rng.normal(0, 0.5, (12, 24, 3, 2))[a, w]
     error[(a == 0) & (w >= 14), 2, 0] += 10
+    error[(a == 2) & (w >= 14), 2] *= careless
     both, scale = np.ones((len(a), 3), bool), np.full(len(a), 150.0)
     sums = grouped_sums(a * 24 + w, 288, error, both, scale, np.full(3, 0.07))
     share = rng.normal(0.7, 0.02, (12, 24))
@@ -61,6 +63,19 @@ def test_what_changed_is_listed_with_its_size_and_its_beginning() -> None:
     said = {row["annotator"]: row["said"] for row in shown(rows)}
     assert said["ann-00"].endswith(" % of keypoints marked visible")
     assert said["=cmd"].endswith("px right")
+
+
+def test_of_larger_errors_no_offset_is_told_but_by_how_much_they_grew() -> None:
+    past = history(careless=3.0)
+    drawn = Watch(past, fleet(past.sums, Parameters((0.07,) * 3)), SKELETON, 8.0, 6)
+    rows = retraining([drawn], None, past)
+    [noisy] = [row for row in rows if row["annotator"] == "ann-01"]
+    assert (noisy["keypoint"], noisy["finding"]) == ("top", "noise")
+    assert 2 < noisy["factor"] < 4
+    for name in ("effect_px", "low_px", "high_px", "direction", "body"):
+        assert noisy[name] is None
+    [told] = [row for row in shown(rows) if row["annotator"] == "ann-01"]
+    assert "px" not in told["said"]
 
 
 def test_the_file_holds_every_row_and_no_formula() -> None:

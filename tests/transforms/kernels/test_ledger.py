@@ -99,3 +99,10 @@ def test_purposes_of_a_stratum_come_first_come_first_served() -> None:
     assert found.reserve.tolist() == [False] * 4 + [True] * 3 + [False] * 3
     both = 1 - 0.8 * 0.8
     assert found.probability[[0, 2, 4, 8]] == pytest.approx([both, 0.4, 0.7, both])
+
+
+def test_one_more_review_is_told_as_one() -> None:
+    assert Reach(3, 1, 2).told(1) == (
+        "1 more, if it is good, accepts it: the first by `order` in review/ that has "
+        "none yet."
+    )

@@ -20,6 +20,16 @@ def test_every_reason_has_its_number() -> None:
     assert all(f" {n} " in said for n in range(7, 7 + len(SENTENCES)))
 
 
+def test_one_is_told_as_one() -> None:
+    said = left_out({("refused", name, "", ""): np.array([1]) for name in SENTENCES})
+    assert " 1 review of somebody's own work does not count." in said
+    assert " 1 review is of an instance that was not drawn and does not" in said
+    assert " 1 review does not count: a later hand-in, or another review, " in said
+    assert " 1 instance has reviews that contradict each other" in said
+    assert " 1 instance of gold contradicts other gold" in said
+    assert " 1 frame holds too many people" in said
+
+
 def test_clocks_that_jumped_are_told_with_their_number_and_an_example() -> None:
     assert misdated({("role", "gold", "", ""): np.array([3])}, True, 10) is None
     sums = {
@@ -29,7 +39,7 @@ def test_clocks_that_jumped_are_told_with_their_number_and_an_example() -> None:
     }
     assert (misdated(sums, True, 10) or "").startswith(
         "Clocks that jumped: of the instances 43 are dated after the delivery was "
-        "received, such as 40 of bo in 2099-W02; 1 are dated more than 10 years "
+        "received, such as 40 of bo in 2099-W02; 1 is dated more than 10 years "
         "before, such as 1 of nobody by name in 1970-W01. They are in no week, "
     )
     assert "after this run, such as" in (misdated(sums, False, 10) or "")

@@ -83,7 +83,17 @@ def test_a_corrected_review_settles_no_double() -> None:
     settled = settle(of, opposing(A, B))
     assert pairs_of(of, settled) == [(A, R2)]
     assert settled.replaced.tolist() == [R1]
-    assert settled.judged.tolist() == [A, B]
+
+
+@pytest.mark.parametrize(("turn", "told"), [([1, 2, 0, 0], A), ([2, 1, 0, 0], B)])
+def test_two_reviews_contradict_each_other_once_whoever_drew_the_person_too(
+    turn: list[int], told: int
+) -> None:
+    """Of the copy that the later one settles, not of both."""
+    of = candidates((A, R1), (B, R1), (A, R2), (B, R2), turn=np.array(turn))
+    settled = settle(of, opposing(A, B))
+    assert pairs_of(of, settled) == [(told, R2)]
+    assert (settled.judged.tolist(), settled.doubt.tolist()) == ([told], [0.3])
 
 
 def test_rivals_are_every_two_reviews_of_one_instance() -> None:

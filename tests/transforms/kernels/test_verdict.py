@@ -61,7 +61,7 @@ def clusters(oks: float, n: int = 30, kind: str = "gold") -> Sums:
             Records(9, 9, 0, ("b",)),
             {},
             "reject",
-            "1 file(s) could not be read to",
+            "1 file could not be read to",
         ),
         (Records(9, 9, 0, tuple("abcde")), {}, "reject", "a, b, c and 2 more."),
     ],
