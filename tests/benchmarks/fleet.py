@@ -52,7 +52,8 @@ def run(_: argparse.Namespace) -> str:
             f"(target: about {settings.action})",
             "  targets: <= 0.5 false alarms a week, >= 241 of 360 found, "
             "1 sigma within 4 weeks in 85 %",
-            coverage(changed, judged),
+            f"  95 % intervals of effects: {coverage(changed[:3], settings)}",
+            f"  of effects on the body: {coverage(turning[:3], settings)}",
             cost(changed[0], settings),
             *others(settings),
             "",
@@ -101,26 +102,31 @@ def row(name: str, some: Sequence[Score]) -> list[str]:
     return [name, f"{false:.2f}", f"{found}/{planted}", *cells]
 
 
-def coverage(fleets: Sequence[Made], judged: Sequence[Streams]) -> str:
-    """How often the 95 % interval of an effect holds what was planted.
+LATER = (22, 30, 38, 46, WEEKS)
+"""Weeks after which the alarms that are on are asked for their effects."""
 
-    Of biases in the last week, half a year or more after they began, where the longest
-    span lies wholly after the change.
-    """
+
+def coverage(fleets: Sequence[Made], settings: Parameters) -> str:
+    """How often the 95 % interval of an alarm's effect, as it is printed, holds how far
+    the points were pushed: of all biases in alarm, the longer since the more often."""
     sizes = {name: size for name, (what, size) in KINDS.items() if what == "bias"}
-    sigma = np.asarray(skeletons.load("coco_17").sigmas)
-    hits, total = 0, 0
-    for one, seen in zip(fleets, judged, strict=True):
-        for name, size in sizes.items():
-            old = (one.kind == name) & (one.start <= WEEKS - 24)
-            px = seen.effect[:, -1][old][:, 0]
-            half = 1.96 * seen.error[:, -1][old]
-            k = np.nonzero(old)[1]
-            true = size * sigma[k] * scale(one)[k]
-            known = np.isfinite(px)
-            hits += int((np.abs(px - true) <= half)[known].sum())
-            total += int(known.sum())
-    return f"  95 % intervals of lasting biases that hold the truth: {hits}/{total}"
+    hits, total, early = 0, 0, [0, 0]
+    for one in fleets:
+        unit = np.asarray(settings.sigma) * scale(one)  # (K,) [px]
+        for end in LATER:
+            seen = fleet(one.weekly[:, :end], settings)
+            on = seen.alarms.alarm[:, -1] & (one.start < end)
+            for a, k in np.argwhere(on & np.isin(one.kind, list(sizes))).tolist():
+                told = [np.hypot(*x[a, -1, k]) for x in (seen.effect, seen.turned)]
+                off = abs(max(told) - sizes[one.kind[a, k]] * unit[k])
+                held = bool(off <= 1.96 * seen.error[a, -1, k])
+                hits, total = hits + held, total + 1
+                if end - one.start[a, k] <= 8:
+                    early = [early[0] + held, early[1] + 1]
+    return (
+        f"{hits / total:.3f} of {total}, {early[0] / early[1]:.3f} of {early[1]} in "
+        "the first 8 weeks"
+    )
 
 
 def scale(one: Made) -> Floats:

@@ -92,9 +92,9 @@ class Streams:
 
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
-    offset moved [px] at the fleet's typical scale, x to the right and y down, and
-    `error` its standard error along each axis [px]; `turned` is the offset in axes of
-    the body [px]; `noise` the factor by which errors grew; NaN where not judged.
+    offset moved [px] at the fleet's typical scale, x to the right and y down, `turned`
+    in axes of the body [px], and `error` the standard error along each axis [px] of the
+    one that is longer; `noise` the factor by which errors grew; NaN where not judged.
     """
 
     n: Floats
@@ -174,10 +174,11 @@ def fleet(
         onsets = latest_onsets(image, body, (a, k), parameters)
         best = clearest_onset(onsets, image, body, (a, k))
         weeks[a, -1, k] = lasting(best, weeks[a, -1, k], by, found.since, (a, k))
-    (moved, error), (turned, _) = image.told(weeks), body.told(weeks)
+    (moved, error), (turned, unsure) = image.told(weeks), body.told(weeks)
     if weeks.size:
         moved[a, -1, k], turned[a, -1, k] = onsets[0].delta, onsets[1].delta
-        error[a, -1, k] = np.sqrt(onsets[0].variance)
+        error[a, -1, k], unsure[a, -1, k] = (np.sqrt(of.variance) for of in onsets)
+    farther = np.linalg.norm(turned, axis=-1) > np.linalg.norm(moved, axis=-1)
     px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])  # (K,)
     px /= kept_by_clipping(s["n"], s["gross"])
     return Streams(
@@ -192,7 +193,7 @@ def fleet(
         common=(model or image.shared).told * px[:, None],
         weeks=weeks,
         effect=moved * px[:, None],
-        error=error * px,
+        error=np.where(farther, unsure, error) * px,
         turned=turned * px[:, None],
         noise=error_sizes.factor(sizes, weeks),
         alarms=found,

@@ -221,3 +221,22 @@ def test_one_who_drifts_far_does_not_speak_for_everybody() -> None:
     seen = fleet(weekly, Parameters((0.07,) * 17))
     assert seen.alarms.alarm[:, -1][changed].all()
     assert not seen.shared.any()
+
+
+def test_an_offset_on_the_body_is_as_sure_as_the_body_tells_it() -> None:
+    """One sigma to the body's left, of people who face both ways: in the image it is
+    scatter, and says nothing of how sure the offset is."""
+    rng = np.random.default_rng(2)
+    a = np.repeat(np.arange(20), 24 * 15)
+    w = np.tile(np.repeat(np.arange(24), 15), 20)
+    facing = np.where(rng.random((len(a), 1)) < 0.5, -1.0, 1.0)
+    e = rng.normal(0, 0.35, (len(a), 4, 2))
+    e[..., 0] += np.where((a == 0) & (w >= 12), 1.0, 0.0)[:, None] * facing
+    body = 10.5 * e * np.stack([facing, np.ones_like(facing)], axis=-1)
+    both, scale = np.ones((len(a), 4), bool), np.full(len(a), 150.0)
+    table = grouped_sums(a * 24 + w, 480, 10.5 * e, both, scale, np.full(4, 0.07), body)
+    seen = fleet(table.reshape(20, 24, 4, -1), Parameters((0.07,) * 4))
+    assert seen.alarms.alarm[0, -1].all()
+    assert np.hypot(*seen.effect[0, -1].T).max() < 4
+    assert seen.turned[0, -1, :, 0] == pytest.approx([10.5] * 4, rel=0.1)
+    assert (seen.error[0, -1] < 1.0).all()
