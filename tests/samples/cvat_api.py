@@ -139,6 +139,10 @@ def _maker(content: Any, **about: Any) -> dict[str, bytes]:
     return files(content, data_meta=meta({"name": "a.jpg"}), **about)
 
 
+def sound() -> dict[str, bytes]:
+    return _maker(answer([skeleton()]))
+
+
 def other_skeleton() -> dict[str, bytes]:
     return _maker(answer([drawn("points", (1, 1, 2, 2))]))
 

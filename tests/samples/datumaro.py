@@ -56,6 +56,10 @@ def _point(label: int, **says: Any) -> Json:
     return {**base, "attributes": {}, **says}
 
 
+def sound() -> dict[str, bytes]:
+    return _one(skeleton(ABC))
+
+
 def other_skeleton() -> dict[str, bytes]:
     return _one(skeleton(ABC[:6]))
 

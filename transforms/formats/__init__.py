@@ -182,4 +182,8 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
     module = named(name, context.delivery.path) if name else unrecognised
     endings = suffixes(module) if name else context.endings
     context = replace(context, endings=endings)
+    if context.delivery.points.names:
+        renamed = tuple(context.delivery.points.names.items())
+        skeleton = replace(context.skeleton, renamed=renamed)
+        context = replace(context, skeleton=skeleton)
     return module.read(context, tally if tally is not None else Tally())

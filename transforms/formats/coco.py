@@ -139,7 +139,7 @@ class _Reading:
     def __init__(self, context: Context, build: Build, file: File) -> None:
         self._context, self._build, self._file = context, build, file
         self._images = Images()
-        self._categories = Categories(context.skeleton)
+        self._categories = Categories(context.skeleton, context.delivery.points)
         self._columns = Columns(file.name, self._images, self._categories)
         self._pending = Records()
         self._kind: type[Annotation] = Annotation
@@ -183,6 +183,7 @@ class _Reading:
         self._build.note("bbox-tight", self._columns.merged.tight)
         self._build.note("merged-people", self._columns.merged.found)
         self._build.note("limbs", self._categories.odd_limbs)
+        self._build.note("left-out", self._categories.left_out)
         flags = self._columns.flags
         if flags[1] and not flags[2:].any():
             self._build.note("never-visible", int(flags[1]))

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.formats.coco_records import Category, Unreadable
+from posegate.transforms.formats.instances import REMEDY
 from posegate.transforms.formats.values import Id, key
 from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.reading import PointNames
 from posegate.transforms.model.skeleton import Skeleton
 
 PANOPTIC = (
@@ -24,7 +26,8 @@ Places = npt.NDArray[np.intp]
 class Match:
     """How a category's keypoints come to the skeleton's.
 
-    `places` (M,) is the skeleton's keypoint of each of theirs; None for the same.
+    `places` (M,) is the skeleton's keypoint of each of theirs, -1 for one that is left
+    out; None for the same.
     `whole`: a record may also list all of the skeleton's, whatever the category names.
     `named`: the category has keypoints. `repairs` and `refusal` are codes.
     """
@@ -40,9 +43,10 @@ class Match:
 
 @dataclass
 class Categories:
-    """The categories of a file, found by id."""
+    """The categories of a file, found by id; `points` says which to leave out."""
 
     skeleton: Skeleton
+    points: PointNames = field(default_factory=PointNames)
     matches: dict[int | str, Match] = field(default_factory=dict)
     odd_limbs: int = 0
     """Categories whose limbs name keypoints that they have not."""
@@ -53,7 +57,7 @@ class Categories:
         """Takes a category in; raises Unreadable if another has its id."""
         k = key(category.id)
         assert k is not None
-        match = _match(category, self.skeleton)
+        match = _match(category, self.skeleton, self.points)
         self.odd_limbs += not limbs_fit(category)
         known = self.matches.setdefault(k, match)
         if repr(known) != repr(match):
@@ -83,6 +87,12 @@ class Categories:
         )
 
     @property
+    def left_out(self) -> int:
+        """How many of their keypoints are left out on request."""
+        every = [m.places for m in self.matches.values() if m.places is not None]
+        return sum(int((places < 0).sum()) for places in every)
+
+    @property
     def told(self) -> bool:
         """Whether rows say their category: there are several, or none with keypoints.
 
@@ -103,7 +113,7 @@ def limbs_fit(category: Category) -> bool:
     return not count or all(1 <= end <= count for end in ends)
 
 
-def _match(category: Category, skeleton: Skeleton) -> Match:
+def _match(category: Category, skeleton: Skeleton, points: PointNames) -> Match:
     if not category.keypoints:
         code = "coco.category-without-names"
         return Match(repairs=(code,), name=category.name)
@@ -113,6 +123,9 @@ def _match(category: Category, skeleton: Skeleton) -> Match:
     first = bool((places[:shared] == np.arange(shared)).all())
     if first and m == k:
         return Match(named=True, name=category.name)
+    stray = [n for n, p in zip(category.keypoints, places, strict=True) if p < 0]
+    if stray and all(map(points.ignored, stray)) and (places >= 0).any():
+        return Match(places, False, True, name=category.name)
     if first and m > k:
         code = "coco.category-longer"
         return Match(repairs=(code,), named=True, name=category.name)
@@ -130,5 +143,5 @@ def _match(category: Category, skeleton: Skeleton) -> Match:
 def _other(id: Id, name: str, names: Sequence[str], skeleton: Skeleton) -> str:
     return (
         f"category {id!r} ({name}) {difference(names, skeleton)}; deliver them apart, "
-        "or under a project of that skeleton"
+        f"or under a project of that skeleton{REMEDY}"
     )

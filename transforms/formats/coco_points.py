@@ -100,8 +100,10 @@ def _table(
                 some = numbers(
                     [lists[i] for i in np.flatnonzero(rows).tolist()], 3 * len(places)
                 )
-                table[np.ix_(rows, places)] = some.reshape(-1, len(places), 3)
-                if len(places) < k:
+                kept = places >= 0
+                given = some.reshape(-1, len(places), 3)[:, kept]
+                table[np.ix_(rows, places[kept])] = given
+                if kept.sum() < k:
                     remarks.repair(rows, "coco.keypoints-absent")
                 rest &= ~rows
             _without(rest, records, sizes, match, k, remarks)

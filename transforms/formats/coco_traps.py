@@ -33,6 +33,9 @@ TRAPS = {
         "first are the skeleton's."
     ),
     "coco.category-missing": ("A record names no category: the file's only one."),
+    "coco.left-out": (
+        "Keypoints that `points.ignore` lists: left out, counted by category."
+    ),
     "coco.panoptic": (
         "Records are COCO panoptic's, an image's segments in a PNG file: quarantined."
     ),

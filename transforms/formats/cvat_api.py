@@ -136,6 +136,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     for file in build.files():
         if file.name.lower().endswith((".json", ".json.gz")):
             yield from reading.file(file)
+    build.note("left-out", reading.frames.left_out)
     yield from build.rest()
 
 
@@ -144,7 +145,7 @@ class _Reading:
 
     def __init__(self, context: Context, build: Build) -> None:
         self._context, self._build = context, build
-        self._frames = Frames(NAME, context.skeleton)
+        self.frames = Frames(NAME, context.skeleton, context.delivery.points)
         self._about, self._file = About(), ""
         self._position = 0
 
@@ -204,7 +205,7 @@ class _Reading:
         for frame, some in sorted(frames.items()):
             for each in some:
                 each.shape.id = _key(each)
-            for record in self._frames.records([each.shape for each in some]):
+            for record in self.frames.records([each.shape for each in some]):
                 self._put(record, job, frame)
 
     def _shapes(self, job: Job, answer: Answer) -> Iterator[Seen]:

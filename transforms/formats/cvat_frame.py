@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.cvat_shapes import Element, Shape, said
+from posegate.transforms.formats.instances import REMEDY
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.xml_records import whole
 from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.reading import PointNames
 from posegate.transforms.model.skeleton import Skeleton
 
 TRAPS = {
@@ -22,6 +24,7 @@ TRAPS = {
     "ungrouped": "Points of several objects lie in one frame without a group: "
     "quarantined, for nothing says whose they are.",
     "mask": "A mask cannot be read: quarantined.",
+    "left-out": "Points that `points.ignore` lists: left out, counted.",
     "numbered": "Keypoints are called 1, 2, 3 …, as CVAT does by default: taken in the "
     "skeleton's order.",
     "points-by-order": "Points have no names: taken in the skeleton's order. Nothing "
@@ -48,6 +51,9 @@ class Frames:
 
     name: str
     skeleton: Skeleton
+    points: PointNames = field(default_factory=PointNames)
+    left_out: int = 0
+    """Points that were left out on request."""
     _known: dict[str, int | None] = field(default_factory=dict)
     _numbers: set[str] = field(default_factory=set)
     _whole: dict[tuple[str, ...], list[int] | None] = field(default_factory=dict)
@@ -58,6 +64,8 @@ class Frames:
     def records(self, shapes: Sequence[Shape]) -> Iterator[Record]:
         """Those of one frame, in the order in which each begins."""
         groups: dict[str, list[Shape]] = {}
+        if self.points.ignore:
+            shapes = self._kept(shapes)
         for i, each in enumerate(shapes):
             each.order = i
             if each.group is not None:
@@ -67,8 +75,32 @@ class Frames:
         found += self._alone(alone)
         yield from sorted(found, key=lambda record: record.position)
 
+    def _kept(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Without the single points that are to be ignored."""
+        kept = []
+        for each in shapes:
+            alone = each.kind == "points" and len(each.values) == 2
+            if alone and self._ignored(each.label):
+                self.left_out += 1
+            else:
+                kept.append(each)
+        return kept
+
+    def _leave_out(self, each: Shape) -> None:
+        """Takes the points that are to be ignored from a skeleton of some others."""
+        every = each.placed.elements() if each.placed is not None else each.elements
+        kept = [e for e in every if not self._ignored(e.label)]
+        if kept and len(kept) < len(every):
+            self.left_out += len(every) - len(kept)
+            each.elements, each.placed = kept, None
+
+    def _ignored(self, label: str) -> bool:
+        return self._find(label) is None and self.points.ignored(label)
+
     def pose(self, each: Shape) -> Record:
         """A skeleton's."""
+        if self.points.ignore:
+            self._leave_out(each)
         record = self._record(each)
         if each.fault is None and each.placed is None:
             self._place(record, each.elements)
@@ -292,7 +324,8 @@ class Frames:
                 "keypoint-twice", f"{label!r} stands twice; keep one of each keypoint"
             )
         names = [each.label for each in elements]
-        return self._refusal("other-skeleton", difference(names, self.skeleton))
+        detail = difference(names, self.skeleton) + REMEDY
+        return self._refusal("other-skeleton", detail)
 
     def _refused(self, some: Sequence[Shape], code: str, detail: str) -> Record:
         record = self._record(some[0])

@@ -71,6 +71,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     reading = _Reading(context, Build(context, tally, NAME))
     for file in reading.build.files():
         yield from reading.file(file)
+    reading.build.note("left-out", reading.frames.left_out)
     yield from reading.build.rest()
 
 
@@ -79,7 +80,7 @@ class _Reading:
 
     def __init__(self, context: Context, build: Build) -> None:
         self.build = build
-        self._frames = Frames(NAME, context.skeleton)
+        self.frames = Frames(NAME, context.skeleton, context.delivery.points)
         self._position = 0
 
     def file(self, file: File) -> Iterator[pa.RecordBatch]:
@@ -123,7 +124,7 @@ class _Reading:
         left = sum(each.tag in LEFT_ALONE for each in node.children)
         self.build.note("left-alone", left)
         self.build.note("tag-alone", 0 if shapes else len(tags))
-        for i, record in enumerate(self._frames.records(shapes)):
+        for i, record in enumerate(self.frames.records(shapes)):
             self._fill(record, node, said, size)
             record.source, record.image, record.position = file.name, name, self._next()
             known = (record.job, again or None, i)

@@ -103,12 +103,14 @@ names = cvat_names.names
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
-    build, frames = Build(context, tally, NAME), Frames(NAME, context.skeleton)
+    build = Build(context, tally, NAME)
+    frames = Frames(NAME, context.skeleton, context.delivery.points)
     position = 0
     for file in build.files():
         reading = _Reading(_again(file, context), build, frames, position)
         yield from reading.batches()
         position = reading.position
+    build.note("left-out", frames.left_out)
     yield from build.rest()
 
 

@@ -97,8 +97,8 @@ def names(file: File) -> list[Names]:
 
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
-    build, frames, position = Build(context, tally, NAME), None, 0
-    frames = Frames(NAME, context.skeleton)
+    build, position = Build(context, tally, NAME), 0
+    frames = Frames(NAME, context.skeleton, context.delivery.points)
     for file in build.files():
         if not file.name.lower().endswith((".json", ".json.gz")):
             continue
@@ -121,6 +121,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
                 continue
             position = _item(found, labels, frames, build, file.name, position)
             yield from build.ready()
+    build.note("left-out", frames.left_out)
     yield from build.rest()
 
 

@@ -129,9 +129,8 @@ class Frames:
             if (column.scorer, column.individual) == (scorer, individual):
                 axes = at.setdefault(column.bodypart, {})
                 again += axes.setdefault(column.coordinate, i) != i
-        parts = [part for part, axes in at.items() if {"x", "y"} <= axes.keys()]
-        meant = tuple(points.names.get(part, part) for part in parts)
-        places = Naming(self.context.skeleton).places(meant)
+        parts = tuple(part for part, axes in at.items() if {"x", "y"} <= axes.keys())
+        places = Naming(self.context.skeleton).places(parts)
         stray = [p for p, place in zip(parts, places, strict=True) if place < 0]
         extra = tuple(part for part in stray if not points.ignored(part))
         if not quiet:
@@ -143,7 +142,7 @@ class Frames:
             np.array([at[part]["x"] for part in parts], np.intp),
             np.array([at[part]["y"] for part in parts], np.intp),
             places,
-            meant,
+            parts,
             extra,
         )
 

@@ -40,9 +40,8 @@ class Finder:
     def find(self, name: str) -> int | None:
         """Its index; None where it means none, or is empty."""
         if name not in self._known:
-            meant = self.context.delivery.points.names.get(name, name)
             naming = Naming(self.context.skeleton)
-            self._known[name] = naming.find(meant) if name else None
+            self._known[name] = naming.find(name) if name else None
         return self._known[name]
 
     def place(self, label: str, desc: str) -> tuple[int, bool]:

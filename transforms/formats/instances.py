@@ -6,12 +6,18 @@ from itertools import count
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.filling import fill
-from posegate.transforms.formats.grouping import Group, Shape, grouped
+from posegate.transforms.formats.grouping import Group, Nodes, Shape, grouped
 from posegate.transforms.formats.labels import Labels
 from posegate.transforms.formats.rows import Record
 
 _KEPT = 1024
 """Bytes kept of where a record is from, for what is refused only later."""
+
+REMEDY = (
+    "; or rename points by [points] names in delivery.toml, or list those to leave out "
+    "under ignore"
+)
+"""What else would do about names that are not the skeleton's."""
 
 TRAPS = {
     "grouped-by-relation": "Points are tied together by arrows only: each is its "
@@ -24,6 +30,7 @@ TRAPS = {
     "quarantined.",
     "point-twice": "An instance has a point twice: quarantined.",
     "other-skeleton": "A point's name is none of the skeleton's: quarantined.",
+    "left-out": "Points that `points.ignore` lists: left out, counted.",
     "outlines-left": "An instance has several boxes or outlines: the first counts.",
 }
 """By the code without the format's name."""
@@ -40,6 +47,7 @@ class Instances:
     def __init__(self, context: Context, build: Build, name: str) -> None:
         self.labels = Labels(context.skeleton)
         self._skeleton, self._build, self._name = context.skeleton, build, name
+        self._points = context.delivery.points
         self._source, self._position = "", count()
 
     def begin(self, source: str) -> None:
@@ -62,6 +70,8 @@ class Instances:
         The codes of `make` and of shapes are without the format's name. `raw` may be
         what makes the bytes once they are wanted.
         """
+        if self._points.ignore:
+            shapes = self._kept(shapes)
         for group in grouped(shapes, links, self.labels):
             record = make(group)
             record.position, record.source = next(self._position), self._source
@@ -72,6 +82,35 @@ class Instances:
             record.raw = raw[:kept] if isinstance(raw, bytes) else raw
             if record.refusal is not None:
                 code, detail = record.refusal
-                detail = f"image {record.image}: {detail}"
+                remedy = REMEDY if code == "other-skeleton" else ""
+                detail = f"image {record.image}: {detail}{remedy}"
                 record.refusal = f"{self._name}.{code}", detail
             self._build.put(record)
+
+    def _kept(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Without the points that are none of the skeleton's, and are to be ignored."""
+        kept = []
+        for shape in shapes:
+            if shape.nodes is not None and len(shape.nodes):
+                shape.nodes = self._nodes(shape.nodes)
+                if not len(shape.nodes) and shape.box is None:
+                    continue
+            if shape.x is None or not self._ignored(shape.name):
+                kept.append(shape)
+            else:
+                self._build.note("left-out")
+        return kept
+
+    def _nodes(self, nodes: Nodes) -> Nodes:
+        mine = [i for i, name in enumerate(nodes.names) if not self._ignored(name)]
+        if len(mine) == len(nodes):
+            return nodes
+        self._build.note("left-out", len(nodes) - len(mine))
+        names, x, y, seen = (
+            [column[i] for i in mine]
+            for column in (nodes.names, nodes.x, nodes.y, nodes.seen())
+        )
+        return Nodes(names, x, y, seen)  # type: ignore[arg-type]  # a column each
+
+    def _ignored(self, name: str) -> bool:
+        return self.labels.read(name).keypoint is None and self._points.ignored(name)

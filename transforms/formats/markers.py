@@ -132,12 +132,11 @@ class Capture:
     def _subject(self, subject: str | None, columns: Sequence[int]) -> Subject:
         points = self.context.delivery.points
         names = [_split(self.labels[i])[1] for i in columns]
-        meant = [points.names.get(name, name) for name in names]
-        places = Naming(self.context.skeleton).places(meant)
+        places = Naming(self.context.skeleton).places(names)
         stray = [n for n, place in zip(names, places, strict=True) if place < 0]
         extra = tuple(name for name in stray if not points.ignored(name))
         self.build.note("left-out", len(stray) - len(extra))
-        return Subject(subject, np.array(columns, np.intp), places, extra, tuple(meant))
+        return Subject(subject, np.array(columns, np.intp), places, extra, tuple(names))
 
     def add(
         self,

@@ -149,7 +149,7 @@ class Points:
     def of(cls, names: Sequence[str], context: Context) -> "Points":
         """Found as the skeleton, and `[points]` of the side file, name them."""
         said, naming = context.delivery.points, Naming(context.skeleton)
-        places = [naming.find(said.names.get(name, name)) for name in names]
+        places = [naming.find(name) for name in names]
         return cls(
             np.array([-1 if p is None else p for p in places], np.intp),
             np.array([said.ignored(name) for name in names], np.bool_),

@@ -192,15 +192,9 @@ class Body:
     names: Sequence[str]
 
     @cached_property
-    def meant(self) -> list[str]:
-        """(M,) what the project calls the nodes."""
-        names = self.context.delivery.points.names
-        return [names.get(name, name) for name in self.names]
-
-    @cached_property
     def places(self) -> npt.NDArray[np.intp]:
         """(M,) the keypoint of each node, -1 for none."""
-        return Naming(self.context.skeleton).places(self.meant)
+        return Naming(self.context.skeleton).places(self.names)
 
     @cached_property
     def numbered(self) -> dict[str, int]:
@@ -220,7 +214,7 @@ class Body:
         if (self.places < 0).sum() == self.left:
             return None
         return (
-            f"it {difference(self.meant, self.context.skeleton)}; list nodes to leave "
+            f"it {difference(self.names, self.context.skeleton)}; list nodes to leave "
             "out under [points] ignore in delivery.toml, rename others by [points] "
             "names"
         )

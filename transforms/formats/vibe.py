@@ -51,6 +51,7 @@ TRAPS = instances.named(
         "mark": "A mark has no view, or no place: its object is quarantined.",
         "annotation": "An annotation has no answer with images: quarantined.",
         "point-twice": "An object has a view twice: quarantined.",
+        "left-out": "Marks whose view `points.ignore` lists: left out, counted.",
         "other-skeleton": "A mark's view is none of the skeleton's names: quarantined.",
     },
 )

@@ -1,7 +1,7 @@
 """Which keypoint of a skeleton a vendor means by a name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -38,8 +38,15 @@ class Naming:
     def _sided(self) -> dict[str, int]:
         return _once([_joined(name) for name in self.skeleton.keypoints])
 
+    @cached_property
+    def _renamed(self) -> dict[str, int | None]:
+        own = replace(self.skeleton, renamed=())
+        return {a: Naming(own).find(b) for a, b in self.skeleton.renamed}
+
     def find(self, name: str) -> int | None:
         """The index of the keypoint that a name means; None if it means none."""
+        if name in self._renamed:
+            return self._renamed[name]
         found = self._exact.get(plain(name))
         return self._sided.get(_joined(name)) if found is None else found
 

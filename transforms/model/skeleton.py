@@ -30,7 +30,8 @@ class Skeleton:
     `limbs` and `flip_pairs` are pairs of indices from 0. `sigmas` are COCO's
     per-keypoint constants (a fraction of the square root of the object's area), or
     None where nobody has published any; `measured` says what on, where posegate did.
-    `aliases` are names that a data set's own files have for keypoints: (theirs, ours).
+    `aliases` are names that a data set's own files have for keypoints: (theirs, ours);
+    `renamed` are those of one delivery, which count whatever else they would mean.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Skeleton:
     category: str = "person"
     measured: Provenance | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         k = len(self.keypoints)
