@@ -48,7 +48,8 @@ SUFFIXES = (".json",)
 PER_IMAGE = True
 CARRIES = Carries(
     annotator="`annotators`, if the export was asked for authors",
-    time="`created_at`, `updated_at` of an annotation, where an export has them",
+    time="`created_at`, else `updated_at` of an annotation, where an export has them: "
+    "some do (`updated_at`, without a time zone), V7's own examples do not",
     review="`reviewers`",
     tracks="a video's annotations, by `instance_id`, else by `id`",
     visibility="`occluded` of a node; one that is missing is not labelled",

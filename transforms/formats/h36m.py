@@ -4,7 +4,9 @@
     center (N, 2)  scale (N,)  part (N, K, 2 or 3) x, y[, confidence] in px
 
 Written so by SPIN and what followed it, and by mmpose. A file is read whole, as arrays
-must be.
+must be. Of 17 points the first is the pelvis, `root` in mmpose's own description of
+Human3.6M (configs/_base_/datasets/h36m.py): in the poses of its tests it is midway
+between the hips to a micrometre.
 """
 
 import re
@@ -33,7 +35,8 @@ CARRIES = Carries(
     visibility="a fourth value (third of `part`) of 0 is not labelled; what else is "
     "there counts as visible",
     z="`S`, in m or mm: the files do not say, so by the size of people",
-    convention="of `S` the camera's axes, x right, y down, z away from it; of `part`, "
+    convention="of `S` the camera's axes, x right, y down, z away from it, and of 17 "
+    "points the pelvis first; of `part`, "
     "which is read where there is no `S`, px, (0, 0) the centre of the top-left pixel. "
     "The image's name gives video and frame, at 50 frames a second",
 )

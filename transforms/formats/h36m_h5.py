@@ -1,6 +1,9 @@
 """Human3.6M's 3-D positions, a file a sequence: `S1/MyPoses/3D_positions/Walking 1.h5`.
 
 3D_positions (96, T)    x, y, z of 32 joints [mm] in T frames at 50 Hz
+
+The first joint is the pelvis: `Hip` in una-dinosauria/3d-pose-baseline (data_utils.py),
+in facebookresearch/VideoPose3D (h36m_dataset.py) the root of both legs and the spine.
 """
 
 import re
@@ -30,8 +33,9 @@ EXTRA = "hdf5"
 CARRIES = Carries(
     z="in mm",
     convention="mm, in the room's frame; a position that is no number is not labelled, "
-    "what else is there is visible. The path gives subject and action; a sequence is "
-    "a video at 50 frames a second, which counts from 0",
+    "what else is there is visible. The first joint is the pelvis. The path gives "
+    "subject and action; a sequence is a video at 50 frames a second, which counts "
+    "from 0",
 )
 TRAPS = {
     "h36m-h5.subset": "Files of 32 joints, of which the usual 17 are read: the others "

@@ -113,3 +113,14 @@ def test_four_real_poses_are_in_metres() -> None:
     assert (len(got.rows), got.bad) == (4, [])
     assert {row["unit"] for row in got.rows} == {"m"}
     assert got.rows[3]["video"] == "S8/S8_WalkDog_1.55011271"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
+def test_the_first_of_17_real_points_is_midway_between_the_hips() -> None:
+    data = (DATA / "mmpose_open/h36m/test_h36m_body3d.npz").read_bytes()
+    place = {name: i for i, name in enumerate(SKELETON.keypoints)}
+    right, left = place["right_hip"], place["left_hip"]
+    assert place["root"] == 0
+    for row in Reading({"a.npz": data}, SKELETON).rows:
+        points = np.column_stack([np.reshape(row["xy"], (17, 2)), row["z"]])
+        assert points[0] == pytest.approx((points[right] + points[left]) / 2, abs=1e-6)
