@@ -7,7 +7,7 @@ The number of the project's keypoints says which list is meant: 70 the face's, 2
 hands', any other the body's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,18 +23,20 @@ from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.openpose_frames import (
     Frame,
+    Person,
     Scale,
     Sequences,
-    is_flat,
+    decoded,
     scale_of,
 )
 from posegate.transforms.formats.openpose_order import of_count, order_of
-from posegate.transforms.formats.per_file import TOGETHER, Collected, image_of, whole
+from posegate.transforms.formats.per_file import TOGETHER, whole
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.units import unit_of
 from posegate.transforms.formats.values import numbers
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Floats
+from posegate.transforms.model.schema import Visibility
 
 NAME = "openpose"
 SUFFIXES = (".json",)
@@ -71,13 +73,15 @@ TRAPS = {
 
 _BODY = ("pose_keypoints_2d", "pose_keypoints")
 _BODY_3D = ("pose_keypoints_3d", "body_keypoints_3d")
-_FACE = ("face_keypoints_2d", "face_keypoints")
-_HANDS = (
-    ("left", ("hand_left_keypoints_2d", "hand_left_keypoints"), "hand_left"),
-    ("right", ("hand_right_keypoints_2d", "hand_right_keypoints"), "hand_right"),
+_FACE, _FACE_3D = ("face_keypoints_2d", "face_keypoints"), ("face_keypoints_3d",)
+_HANDS = tuple(
+    (
+        side,
+        (f"hand_{side}_keypoints_2d", f"hand_{side}_keypoints"),
+        (f"hand_{side}_keypoints_3d",),
+    )
+    for side in ("left", "right")
 )
-_ENDINGS = ("_keypoints.json", ".json")
-_DECODER = msgspec.json.Decoder(Frame)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -93,15 +97,22 @@ def sniff(head: bytes, name: str) -> bool:
 def names(file: File) -> list[Names]:
     """How many points the first person's lists have, and whose they then are."""
     try:
-        frame = _DECODER.decode(file.read().removeprefix(b"\xef\xbb\xbf"))
+        frame = decoded(file.read())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     for person in frame.people:
-        body = _part("body", _first(person, _BODY), _first(person, _BODY_3D))
-        if is_flat(body.numbers) and body.numbers:
+        body = _part("body", person.first(_BODY), person.first(_BODY_3D))
+        if person.is_flat(body.numbers) and body.numbers:
             k = len(body.numbers) // body.width
             return [Names("person", count=k, fits=of_count(k))]
     return []
+
+
+_SIDES = frozenset({"left", "right"})
+_SEEN, _UNSEEN = np.uint8(Visibility.VISIBLE), np.uint8(Visibility.UNLABELLED)
+
+Found = tuple[list[float], int, str, str | None, str, str, str, Any, Any, bytes]
+"""A list's numbers, position, id, track, part, image, source, video, frame, file."""
 
 
 class Part(NamedTuple):
@@ -122,8 +133,8 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 class _Reading:
     context: Context
     build: Build
-    flat: Collected = field(default_factory=Collected)
-    deep: Collected = field(default_factory=Collected)
+    flat: list[Found] = field(default_factory=list)
+    deep: list[Found] = field(default_factory=list)
     _scale: Scale | None = None
     """That of the frames in `flat`; None for px."""
 
@@ -149,20 +160,20 @@ class _Reading:
 
     @cached_property
     def _shards_scale(self) -> Scale:
-        return scale_of(self.context, _DECODER)
+        return scale_of(self.context)
 
     def _ready(self, least: int) -> Iterator[pa.RecordBatch]:
         if len(self.flat) >= least:
             self.build.add(self._rows(self.flat, 3))
-            self.flat = Collected()
+            self.flat = []
         if len(self.deep) >= least:
             self.build.add(self._rows(self.deep, 4))
-            self.deep = Collected()
+            self.deep = []
         yield from self.build.ready()
 
     def _decoded(self, source: str, data: bytes) -> Frame | None:
         try:
-            return _DECODER.decode(data.removeprefix(b"\xef\xbb\xbf"))
+            return decoded(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             detail = f"it is no frame of OpenPose's: {error}; export it again"
             self.build.refuse(source, 0, "malformed", detail, data)
@@ -171,47 +182,41 @@ class _Reading:
     def _take(self, source: str, frame: Frame, raw: bytes) -> None:
         if frame.part_candidates:
             self.build.note("candidates")
-        image = image_of(self.context, source, _ENDINGS)
-        video, number = self._sequences.place(image)
-        about: dict[str, Any] = {"image": image, "source": source, "raw": raw}
-        about |= {"video": video, "frame": number}
-        people = enumerate(frame.people)
-        parts = [(i, part) for i, person in people for part in self._parts(person)]
-        for position, (i, part) in enumerate(parts):
-            if (wrong := self._wrong(part)) is not None:
-                self.build.refuse(source, position, *wrong, raw)
-                continue
-            side = f"-{part.name}" if part.name in ("left", "right") else ""
-            (self.flat if part.width == 3 else self.deep).add(
-                part.numbers,
-                position=position,
-                id=f"{i}{side}",
-                track=_track(frame.people[i], side),
-                part=part.name,
-                **about,
-            )
+        image, video, number = self._sequences.file(self.context, source)
+        position = 0
+        for i, person in enumerate(frame.people):
+            for part in self._parts(person):
+                wrong = self._wrong(part, person)
+                if wrong is None:
+                    found = self.flat if part.width == 3 else self.deep
+                    side = f"-{part.name}" if part.name in _SIDES else ""
+                    id, track = f"{i}{side}", _track(person, side)
+                    what = part.numbers, position, id, track, part.name
+                    found.append((*what, image, source, video, number, raw))
+                else:
+                    self.build.refuse(source, position, *wrong, raw)
+                position += 1
 
-    def _parts(self, person: dict[str, Any]) -> list[Part]:
+    def _parts(self, person: Person) -> list[Part]:
         """The lists of a person that the project is about: one, or one a hand."""
         k = len(self.context.skeleton.keypoints)
         if k == 21:
             lists = [
-                (side, _first(person, flat), person.get(f"{key}_keypoints_3d"))
-                for side, flat, key in _HANDS
+                (side, person.first(flat), person.first(deep))
+                for side, flat, deep in _HANDS
             ]
             return [_part(*each) for each in lists if each[1] or each[2]]
         if k == 70:
-            deep = person.get("face_keypoints_3d")
-            return [_part("face", _first(person, _FACE), deep)]
-        body = _part("body", _first(person, _BODY), _first(person, _BODY_3D))
-        if body.width == 3 and body.numbers and _first(person, _BODY_3D):
+            return [_part("face", person.first(_FACE), person.first(_FACE_3D))]
+        body = _part("body", person.first(_BODY), person.first(_BODY_3D))
+        if body.width == 3 and body.numbers and person.first(_BODY_3D):
             self.build.note("3d-left-out")
         return [body]
 
-    def _wrong(self, part: Part) -> tuple[str, str] | None:
+    def _wrong(self, part: Part, person: Person) -> tuple[str, str] | None:
         """Why a list is no row: a code and a sentence."""
         k, numbers = len(self.context.skeleton.keypoints), part.numbers
-        if not is_flat(numbers):
+        if not person.is_flat(numbers):
             return "malformed", f"the {part.name} is no list of numbers"
         if max(numbers[part.width - 1 :: part.width], default=0) <= 0:
             return "nobody", f"no keypoint of the {part.name} was detected"
@@ -230,24 +235,37 @@ class _Reading:
             )
         return None
 
-    def _rows(self, some: Collected, width: int) -> Rows:
+    def _rows(self, some: list[Found], width: int) -> Rows:
         """Lists of `width` numbers a keypoint as columns."""
-        k = len(self.context.skeleton.keypoints)
-        points = numbers(some.xy, k * width).reshape(len(some), k, width)
-        points = points[:, self._order]
+        n, k = len(some), len(self.context.skeleton.keypoints)
+        lists, position, id, track, part, image, *about = zip(*some, strict=True)
+        source, video, frame, raw = about
+        points = numbers(lists, k * width).reshape(n, k, width)[:, self._order]
         found = points[:, :, -1] > 0
         xyz = np.where(found[:, :, None], points[:, :, :-1], np.nan)
-        everyone = np.ones(len(some), np.bool_)
-        some.xy = xyz[:, :, :2]
-        more = {"part": some.columns.pop("part"), "confidence": _means(points, found)}
-        rows = some.rows(model=everyone, more=more)
+        seen = both(np.isfinite(xyz[:, :, :2]))
+        everyone = np.ones(n, np.bool_)
+        rows = Rows(
+            position=np.array(position, np.int64),
+            image=image,
+            xy=np.where(seen[:, :, None], xyz[:, :, :2], np.nan),
+            visibility=np.where(seen, _SEEN, _UNSEEN),
+            source=source,
+            raw=lambda i: raw[i],
+            id=id,
+            track=track,
+            video=video,
+            frame=frame,
+            model=everyone,
+            more={"part": part, "confidence": _means(points, found)},
+        )
         rows.remarks.repair(np.asarray(~found.all(axis=1)), "openpose.undetected")
         if isinstance(self._order, slice):
             rows.remarks.repair(everyone, "openpose.order-assumed")
         if width == 4:
             self._lift(rows, xyz)
         elif self._scale is not None:
-            self._enlarge(rows, some.image, self._scale)
+            self._enlarge(rows, image, self._scale)
         return rows
 
     def _lift(self, rows: Rows, xyz: Floats) -> None:
@@ -261,7 +279,7 @@ class _Reading:
         )
         rows.remarks.repair(everyone, "openpose.unit-guessed")
 
-    def _enlarge(self, rows: Rows, images: list[str], scale: Scale) -> None:
+    def _enlarge(self, rows: Rows, images: Sequence[str], scale: Scale) -> None:
         """Makes parts of the images' sizes px."""
         sizes = self.context.sizes(images)
         rows.xy = scale.px(rows.xy, sizes[:, None, :])
@@ -284,20 +302,13 @@ def _means(points: Floats, found: Bools) -> list[str | None]:
     return [f"{mean:.4f}" for mean in means.tolist()]
 
 
-def _first(person: dict[str, Any], keys: tuple[str, ...]) -> list[float]:
-    for key in keys:
-        if some := person.get(key):
-            return some  # whatever it is: `_wrong` says
-    return []
-
-
-def _part(name: str, flat: list[float], deep: list[float] | None) -> Part:
+def _part(name: str, flat: list[float], deep: list[float]) -> Part:
     return Part(name, deep, 4) if deep and not flat else Part(name, flat, 3)
 
 
-def _track(person: dict[str, Any], side: str) -> str | None:
+def _track(person: Person, side: str) -> str | None:
     """The number of a tracked person; [-1] is none."""
-    said = person.get("person_id")
+    said = person.person_id
     said = said[0] if isinstance(said, list) and said else said
     if not isinstance(said, int | float) or not 0 <= said < 1e15:
         return None
