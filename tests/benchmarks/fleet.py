@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import panelled
 import worlds
 from planted_fleet import ANNOTATORS, KINDS, WEEKS, Made, Score, World, made, score
 from table import table
@@ -65,6 +66,8 @@ def others(settings: Parameters) -> list[str]:
     """The same without gold, and with harder people; one fleet each."""
     models, told = worlds.without_gold(settings)
     rows = [row(name, [seen]) for name, seen in models]
+    seated, quiet = panelled.consensus(settings)
+    panels = [row(name, [seen]) for name, seen in seated]
     hard = [
         [name, f"{streams:.2f}", f"{persons:.2f}", str(found)]
         for name, streams, persons, found in worlds.harder(settings)
@@ -73,6 +76,9 @@ def others(settings: Parameters) -> list[str]:
         "  without gold, 60 instances a week, less what all show against the model:",
         table(["held against", "false/week", "found", *KINDS], rows),
         told,
+        "  without gold or a model, three people a frame, each against the other two:",
+        table(["who sits together", "false/week", "found", *KINDS], panels),
+        *quiet,
         "  a fifth of the annotators given half as large, hidden, crowded people:",
         table(["", "false/week: keypoints", "persons", "found of 60"], hard),
         "  what 100 people do, without references: false alarms a week where nobody "

@@ -165,18 +165,7 @@ def worked(
     n[rng.random(ANNOTATORS) < ABSENT] = 0
     who = np.repeat(np.arange(ANNOTATORS), n)  # (N,)
     shape = (len(who), len(sigma))
-    push, width, gross = {
-        what: np.where(on, shift(kind, what), neutral)
-        for what, neutral in (("bias", 0.0), ("noise", 1.0), ("gross", GROSS))
-    }.values()
-    centre = team.bias + rng.normal(0, BIAS_OF_WEEK, team.bias.shape)
-    noise = team.noise * width * rng.lognormal(0, NOISE_OF_WEEK, (ANNOTATORS, 1))
-    facing = np.where(rng.random((len(who), 1)) < 0.5, -1.0, 1.0)
-    tail = 0.5 / np.sqrt(2 * rng.gamma(2, 0.5, shape))
-    e = rng.standard_normal((*shape, 2)) * (noise[who] * tail)[..., None] + centre[who]
-    e[..., 0] += push[who] * (facing if seen.world.frame == "body" else 1.0)
-    slips = rng.random(shape) < gross[who]
-    e[slips] = slipped(rng, np.broadcast_to(sigma, shape)[slips])
+    e, facing = errors(rng, team, np.where(on, kind, ""), sigma, who, seen.world.frame)
     scale = team.scale[who] * rng.lognormal(0, SCALE_OF_PERSON, len(who))
     hard = None
     if seen.world.hard:
@@ -190,6 +179,29 @@ def worked(
     both = rng.random(shape) < SEEN
     body = error * np.stack([facing, np.ones_like(facing)], axis=-1)  # (N, K, 2)
     return grouped_sums(who, ANNOTATORS, error, both, scale, sigma, body, hard)
+
+
+def errors(
+    rng: np.random.Generator,
+    team: Team,
+    kind: np.ndarray,  # type: ignore[type-arg]
+    sigma: Floats,
+    who: Ints,
+    frame: str = "image",
+) -> tuple[Floats, Floats]:
+    """One week's (N, K, 2) [sigma s] of those who worked, (N,), by what has changed,
+    `kind` (A, K); and (N, 1) which way the people face."""
+    shape = (len(who), len(sigma))
+    push, width, gross = (shift(kind, what) for what in ("bias", "noise", "gross"))
+    centre = team.bias + rng.normal(0, BIAS_OF_WEEK, team.bias.shape)
+    noise = team.noise * width * rng.lognormal(0, NOISE_OF_WEEK, (ANNOTATORS, 1))
+    facing = np.where(rng.random((len(who), 1)) < 0.5, -1.0, 1.0)
+    tail = 0.5 / np.sqrt(2 * rng.gamma(2, 0.5, shape))
+    e = rng.standard_normal((*shape, 2)) * (noise[who] * tail)[..., None] + centre[who]
+    e[..., 0] += push[who] * (facing if frame == "body" else 1.0)
+    slips = rng.random(shape) < gross[who]
+    e[slips] = slipped(rng, np.broadcast_to(sigma, shape)[slips])
+    return e, facing
 
 
 def shift(kind: np.ndarray, what: str) -> Floats:  # type: ignore[type-arg]
