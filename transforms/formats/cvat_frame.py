@@ -211,9 +211,14 @@ class Frames:
         record = self._record(some[0])
         record.raw = b"".join(each.raw for each in some)
         spread = [
-            Element("", x, y, each.visibility, each.origin)
+            Element("", x, y, flag, each.origin)
             for each in some
-            for x, y in zip(each.values[::2], each.values[1::2], strict=True)
+            for x, y, flag in zip(
+                each.values[::2],
+                each.values[1::2],
+                each.flags or [each.visibility] * (len(each.values) // 2),
+                strict=True,
+            )
         ]
         for name, element in zip(names, spread, strict=True):
             element.label = name

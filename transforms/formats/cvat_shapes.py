@@ -65,6 +65,7 @@ class Shape:
     """A skeleton, points, a box, a polygon or a mask in one frame.
 
     `values`: x, y in turn of points and polygons; left, top, right, bottom of a box.
+    `flags` are the visibilities of several points, where each has its own.
     `elements` are a skeleton's, unless they are `placed`. `fault` says why it cannot be
     read.
     """
@@ -77,6 +78,7 @@ class Shape:
     source: str = "manual"
     values: Sequence[float] = ()
     elements: Sequence[Element] = ()
+    flags: Sequence[int] = ()
     placed: Placed | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     visibility: int = Visibility.VISIBLE

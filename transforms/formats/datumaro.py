@@ -210,7 +210,8 @@ def _shape(
     made.attributes = _said(said)
     made.visibility = _flag(said)
     try:
-        made.label = labels.name(given.get("label_id"))
+        if given.get("label_id") is not None or kind in ("skeleton", "points"):
+            made.label = labels.name(given.get("label_id"))
         if kind == "skeleton":
             made.placed = _placed(given, labels, made.origin)
             if made.placed is None:
@@ -225,9 +226,28 @@ def _shape(
             elif kind == "box" or not made.values or len(made.values) % 2:
                 raise Unreadable("coordinate", f"a {kind} has no positions; draw it")
             made.visibility = _first(given.get("visibility"), made.visibility)
+            if kind == "points":
+                _together(made, given, labels)
     except Unreadable as fault:
         made.fault = fault
     return made
+
+
+def _together(made: Shape, given: Json, labels: _Labels) -> None:
+    """Gives points that stand in one annotation their flags, and their names.
+
+    So COCO's keypoints are written; where the label has no names they go by order.
+    """
+    flags = list(map(_visibility, _numbers(given.get("visibility"))))
+    names = labels.points.get(given.get("label_id", -1), ())
+    if 2 * len(flags) != len(made.values):
+        return
+    if len(names) != len(flags):
+        made.flags = flags
+        return
+    columns = names, made.values[::2], made.values[1::2], flags
+    made.kind, made.values = "skeleton", []
+    made.elements = [Element(*each, made.origin) for each in zip(*columns, strict=True)]
 
 
 def _placed(given: Json, labels: _Labels, how: int) -> Placed | None:

@@ -1,7 +1,7 @@
 """JSON of tools that is not read: whose it is by its first keys, and what would do.
 
 {"_via_img_metadata": {...}}      VIA
-    [{"label_hash": "x", ...}]        Encord
+[{"label_hash": "x", ...}]        Encord
 {"openlabel": {...}}              OpenLABEL
 """
 
@@ -19,13 +19,22 @@ _AS_COCO = "export it as COCO keypoints"
 
 TOOLS: tuple[tuple[str, str, str], ...] = (
     (r"_via_settings|_via_img_metadata", "VIA (VGG Image Annotator)", _AS_COCO),
-    (r"[^/]+/file_attributes", "VIA (VGG Image Annotator)", _AS_COCO),
+    (r".+/(file|shape)_attributes", "VIA (VGG Image Annotator)", _AS_COCO),
+    (
+        r"\*/(pointLabels|templateName)",
+        "SuperAnnotate, of an old version",
+        "export it again, with `metadata` and `instances`; or as COCO keypoints",
+    ),
     (r"openlabel(/.*)?|vcd/frames.*", "OpenLABEL", "convert it to COCO keypoints"),
     (r"(\*/)?(label_hash|data_units)", "Encord", _AS_COCO),
     (r"(\*/)?response/annotations", "Scale AI", "convert it to COCO keypoints"),
     (r"(\*/)?(labels/\*/|latestLabel/)?jsonResponse", "Kili", _AS_COCO),
     (r"samples/\*/(_media_type|_rand|filepath)", "FiftyOne", _AS_COCO),
-    (r"source-ref", "SageMaker Ground Truth", "convert it to COCO keypoints"),
+    (
+        r"source-ref|\*/consolidatedAnnotation",
+        "SageMaker Ground Truth",
+        "convert it to COCO keypoints",
+    ),
     (r"visitedMetadata|asset/format|assets/[^/]+/asset", "VoTT", "convert it to COCO"),
     (r"\*/annotations/\*/coordinates/width", "Create ML, boxes", _AS_COCO),
     (r"(frames/)?\*/labels/\*/(box2d|graph)", "Scalabel (BDD100K)", _AS_COCO),

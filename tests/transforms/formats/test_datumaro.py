@@ -44,6 +44,39 @@ def test_points_may_be_elements_with_their_own_labels() -> None:
     assert row["xy"][4:] == [5, 6]
 
 
+def points(flags: list[int], **says: object) -> dict[str, object]:
+    """All points in one annotation, as COCO's keypoints are written."""
+    at = [1.5, 1, 2, 2, 0, 0]
+    base = {"type": "points", "label_id": 0, "points": at, "visibility": flags}
+    return {**base, "group": 5, "attributes": {}, **says}
+
+
+def test_points_of_one_annotation_have_their_names_and_flags() -> None:
+    box = {"type": "bbox", "label_id": 0, "bbox": [0, 1, 9, 8], "group": 5}
+    data = document(item(points([2, 1, 0]), box))
+    (row,) = Reading({"d.json": data}, TRIO).rows
+    assert row["xy"][:4] == [1.5, 1, 2, 2]
+    assert np.isnan(row["xy"][4:]).all()
+    assert (row["visibility"], row["bbox"]) == ([2, 1, 0], [0, 1, 9, 8])
+    assert row["repairs"] == []
+    turned = Skeleton("cba", ("c", "b", "a"), (), (), None)
+    assert Reading({"d.json": data}, turned).rows[0]["visibility"] == [0, 1, 2]
+
+
+def test_points_that_have_flags_and_no_names_go_by_order() -> None:
+    data = document(item(points([2, 1, 0])), points=())
+    (row,) = Reading({"d.json": data}, TRIO).rows
+    assert row["visibility"] == [2, 1, 0]
+    assert np.isnan(row["xy"][4:]).all()
+    assert row["repairs"] == ["datumaro.points-by-order"]
+
+
+def test_a_box_may_have_no_label() -> None:
+    box = {"type": "bbox", "label_id": None, "bbox": [0, 1, 9, 8], "group": 5}
+    got = Reading({"d.json": document(item(points([2, 1, 0]), box))}, TRIO)
+    assert ([row["bbox"] for row in got.rows], got.bad) == ([[0, 1, 9, 8]], [])
+
+
 def test_boxes_and_masks_of_a_group_are_the_skeletons() -> None:
     runs = {"counts": [100, 5, 43, 7, 2917], "size": [48, 64]}
     some = [

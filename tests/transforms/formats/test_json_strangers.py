@@ -13,14 +13,20 @@ from samples.reading import Reading
 FILES: dict[str, list[Any]] = {
     "VIA (VGG Image Annotator)": [
         {"_via_settings": {}, "_via_img_metadata": {"a.jpg9": {"regions": []}}},
-        {"a.jpg9": {"filename": "a.jpg", "size": 9, "file_attributes": {}}},
+        {"d/a.jpg9": {"filename": "a.jpg", "size": 9, "file_attributes": {}}},
+    ],
+    "SuperAnnotate, of an old version": [
+        [{"type": "template", "points": [], "pointLabels": {}, "className": "cat"}]
     ],
     "OpenLABEL": [{"openlabel": {"metadata": {"schema_version": "1.0.0"}}}],
     "Encord": [[{"label_hash": "x", "data_units": {}}], {"label_hash": "x"}],
     "Scale AI": [[{"task_id": "x", "response": {"annotations": []}}]],
     "Kili": [[{"externalId": "x", "labels": [{"jsonResponse": {}}]}]],
     "FiftyOne": [{"samples": [{"filepath": "a.jpg", "_media_type": "image"}]}],
-    "SageMaker Ground Truth": [{"source-ref": "s3://x/a.jpg"}],
+    "SageMaker Ground Truth": [
+        {"source-ref": "s3://x/a.jpg"},
+        [{"datasetObjectId": "2", "consolidatedAnnotation": {"content": {}}}],
+    ],
     "VoTT": [{"asset": {"format": "jpg"}, "regions": []}],
     "Create ML, boxes": [
         [{"image": "a", "annotations": [{"coordinates": {"x": 1, "width": 2}}]}]
