@@ -105,7 +105,7 @@ class Frames:
         if each.fault is None and each.placed is None:
             self._place(record, each.elements)
         elif each.fault is None and each.placed is not None:
-            keypoints = self._keypoints(each.placed.labels)
+            keypoints = self.keypoints(each.placed.labels)
             if keypoints is None:
                 self._place(record, each.placed.elements())
             else:
@@ -114,7 +114,7 @@ class Frames:
                 record.visibility = each.placed.visibility
         return record
 
-    def _keypoints(self, labels: tuple[str, ...]) -> list[int] | None:
+    def keypoints(self, labels: tuple[str, ...]) -> list[int] | None:
         """The keypoint of each label, if each means another by its name."""
         if labels not in self._whole:
             found = [k for label in labels if (k := self._find(label)) is not None]

@@ -28,11 +28,22 @@ from posegate.transforms.formats.cvat_shapes import (
     Unreadable,
     origin,
 )
+from posegate.transforms.formats.datumaro_poses import (
+    UNKNOWN,
+    About,
+    Poses,
+    Size,
+    Waiting,
+    about,
+    size,
+    track,
+)
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Good, Listed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.outlines import LARGEST, Outline, mask
+from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.values import scalar
 from posegate.transforms.kernels.masks import decode
@@ -76,6 +87,9 @@ class Item(msgspec.Struct):
     attr: dict[str, Any] | None = None
 
 
+_LISTED = Listed[Poses | Item](Poses, ("items",), [Item])
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether it has items, and categories of its own kind."""
     found = outline(head)
@@ -110,17 +124,14 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         except Unreadable as fault:
             build.say(file.name, fault.code, fault.detail)
             continue
-        for found in Listed(Item, ("items",)).read(file):
-            if isinstance(found, Bad):
-                if found.position < 0:
-                    build.say(file.name, found.reason, found.detail, found.raw)
-                else:
-                    where = file.name, position, "item", found.detail, found.raw
-                    build.refuse(*where)
-                    position += 1
-                continue
-            position = _item(found, labels, frames, build, file.name, position)
+        reading = _Reading(build, labels, frames, file.name, position)
+        for found in _LISTED.read(file):
+            if len(reading.waiting) >= context.batch:
+                reading.rest()
+            reading.take(found)
             yield from build.ready()
+        reading.rest()
+        position = reading.position
     build.note("left-out", frames.left_out)
     yield from build.rest()
 
@@ -163,45 +174,78 @@ class _Labels:
         raise Unreadable("label", f"label_id {number!r} is no label's; export again")
 
 
-def _item(
-    found: Good[Item],
-    labels: _Labels,
-    frames: Frames,
-    build: Build,
-    source: str,
-    at: int,
-) -> int:
-    """Takes an item's records; the position of the next."""
-    item = found.record
-    build.images()
-    image, attr = item.image or {}, item.attr or {}
+class _Reading:
+    """One file's items; `position` is that of the next record."""
+
+    def __init__(
+        self, build: Build, labels: _Labels, frames: Frames, source: str, position: int
+    ) -> None:
+        self._build, self._labels, self._frames = build, labels, frames
+        self._source, self.position = source, position
+        self.waiting = Waiting(labels.names, labels.points, frames, source)
+
+    def take(self, found: Good[Poses | Item] | Bad) -> None:
+        """An item's records, or why there are none."""
+        if isinstance(found, Good):
+            self._build.images()
+            item = found.record
+            if isinstance(item, Item):
+                self._item(item, found.raw)
+            else:
+                self.waiting.put(item, about(item, found.raw), self.position)
+                self.position += len(item.annotations)
+        elif found.position < 0:
+            self._build.say(self._source, found.reason, found.detail, found.raw)
+        else:
+            where = self._source, self.position
+            self._build.refuse(*where, "item", found.detail, found.raw)
+            self.position += 1
+
+    def rest(self) -> None:
+        """Takes the skeletons that wait, one by one where they are not as most."""
+        rows, others = self.waiting.taken(_said)
+        if rows is not None:
+            self._build.add(rows)
+        for pose, position, i, of in others:
+            given = msgspec.to_builtins(pose)
+            shape = _shape(i, given, self._labels, of.size, of.raw)
+            for record in self._frames.records([shape]):
+                self._put(record, given, of, position)
+
+    def _item(self, item: Item, raw: bytes) -> None:
+        of = _about(item, raw)
+        kept = [each for each in item.annotations if str(each.get("type")) in _KINDS]
+        self._build.note("left-alone", len(item.annotations) - len(kept))
+        shapes = [
+            _shape(i, each, self._labels, of.size, raw) for i, each in enumerate(kept)
+        ]
+        for record in self._frames.records(shapes):
+            self._put(record, kept[record.position], of, self.position)
+            self.position += 1
+
+    def _put(self, record: Record, first: Json, of: About, position: int) -> None:
+        """Of a record whose first shape is `first`."""
+        record.track = track(_dict(first.get("attributes")))
+        record.image, record.frame = of.image, of.frame
+        record.source, record.position = self._source, position
+        record.width, record.height = of.size
+        self._build.put(record)
+
+
+def _about(item: Item, raw: bytes) -> About:
+    """What an item says of its image."""
+    image, frame = item.image or {}, (item.attr or {}).get("frame")
     path, sides = image.get("path"), _numbers(image.get("size"))
-    size = (
-        (int(sides[1]), int(sides[0])) if len(sides) == 2 and min(sides) >= 1 else None
+    known = isinstance(frame, int) and 0 <= frame < 1 << 53
+    return About(
+        path if isinstance(path, str) and path else item.id,
+        size(*sides) if len(sides) == 2 else UNKNOWN,
+        frame if known else None,
+        raw,
     )
-    size = size if size is not None and max(size) < 1 << 20 else None
-    kept = [each for each in item.annotations if each.get("type") in _KINDS]
-    build.note("left-alone", len(item.annotations) - len(kept))
-    shapes = [_shape(i, each, labels, size, found.raw) for i, each in enumerate(kept)]
-    frame = attr.get("frame")
-    for record in frames.records(shapes):
-        first = kept[record.position]
-        track = _dict(first.get("attributes")).get("track_id")
-        record.track = track if isinstance(track, int | str) else None
-        record.image = path if isinstance(path, str) and path else item.id
-        record.source, record.position, at = source, at, at + 1
-        record.frame = (
-            frame if isinstance(frame, int) and 0 <= frame < 1 << 53 else None
-        )
-        if size is not None:
-            record.width, record.height = size
-        build.put(record)
-    return at
 
 
-def _shape(
-    i: int, given: Json, labels: _Labels, size: tuple[int, int] | None, raw: bytes
-) -> Shape:
+def _shape(i: int, given: Json, labels: _Labels, size: Size, raw: bytes) -> Shape:
     said = _dict(given.get("attributes"))
     kind, group = _KINDS[str(given.get("type"))], given.get("group")
     made = Shape(kind, "", raw, id=str(i))
@@ -279,6 +323,8 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
         yield Element(label, at[0], at[1], flag, own, _said(said))
     numbers = _numbers(given.get("points"))
     names = labels.points.get(given.get("label_id", -1), ())
+    if _list(given.get("points")) and not numbers:
+        raise Unreadable("coordinate", "its points are no positions; place them")
     if len(numbers) % 3 or (numbers and len(numbers) != 3 * len(names)):
         raise Unreadable(
             "other-skeleton",
@@ -292,11 +338,11 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
         yield Element(name, x, y, flag, how, said)
 
 
-def _mask(rle: Json, size: tuple[int, int] | None) -> Outline:
+def _mask(rle: Json, size: Size) -> Outline:
     given = _numbers(rle.get("size"))
     sound = len(given) == 2 and 0 < given[0] * given[1] <= LARGEST
     inside = None
-    if sound and size in (None, (int(given[1]), int(given[0]))):
+    if sound and size in (UNKNOWN, (int(given[1]), int(given[0]))):
         text = {"size": [int(v) for v in given], "counts": rle.get("counts")}
         with suppress(TypeError):
             inside = decode(msgspec.json.encode(text), int(given[1]), int(given[0]))

@@ -1,7 +1,9 @@
 """Datumaro's JSON."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +33,42 @@ def test_a_skeleton_has_its_points_by_its_labels_order() -> None:
     assert row["track"] == "4"
     assert dict(row["attributes"]) == {"pose": "squat"}
     assert not got.codes
+
+
+def test_skeletons_beside_a_strange_item_read_the_same() -> None:
+    """An item that is not of skeletons alone has its neighbours read one by one."""
+    (data,) = sample(9).values()
+    caption = item({"type": "caption", "caption": "a cow"}, id="z")
+    beside = data[:-2] + b", " + json.dumps(caption).encode() + b"]}"
+    got, alone = (Reading({"d.json": each}, load("coco_17")) for each in (beside, data))
+    assert (got.texts, got.bad, len(got.rows)) == (alone.texts, [], 9)
+    assert got.tally.images == alone.tally.images + 1
+
+
+@pytest.mark.parametrize(
+    "points", [[1, None, 2] * 3, ["1", 1, 2] * 3, [1e16, 1, 2] * 3]
+)
+def test_points_that_are_no_positions_are_refused(points: list[Any]) -> None:
+    got = Reading({"d.json": document(item(skeleton(points)))}, TRIO)
+    assert (got.rows, got.reasons) == ([], ["datumaro.coordinate"])
+
+
+def test_an_annotation_whose_type_is_no_text_is_left_alone() -> None:
+    got = Reading({"d.json": document(item(skeleton(ABC), {"type": {}}))}, TRIO)
+    assert (len(got.rows), got.bad) == (1, [])
+    assert got.tally.notes == {"datumaro.left-alone": 1}
+
+
+def test_poses_that_are_not_as_their_label_says_keep_their_places() -> None:
+    few, unknown = skeleton(ABC[:6]), skeleton(ABC, label_id=9)
+    odd = skeleton([*ABC[:-1], 7])
+    got = Reading({"d.json": document(item(few, skeleton(ABC), unknown, odd))}, TRIO)
+    assert [(row["position"], row["id"]) for row in got.rows] == [(1, "1")]
+    assert sorted((bad["position"], bad["reason"]) for bad in got.bad) == [
+        (0, "datumaro.other-skeleton"),
+        (2, "datumaro.label"),
+        (3, "datumaro.coordinate"),
+    ]
 
 
 def test_points_may_be_elements_with_their_own_labels() -> None:
