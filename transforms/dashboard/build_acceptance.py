@@ -45,14 +45,15 @@ def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     n, bad, outcome = verdict.decision(sums, policy)
     plan = verdict.plan_of(policy)
     low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
+    kept = verdict.risks_of(sums, policy)
     most = min(0.99, 2.2 * policy.acceptance.p1)
     curve = acceptance.operating_curve(plan, np.linspace(0, most, POINTS))
     return {
         "plan": policy.acceptance.plan,
         "p0": policy.acceptance.p0,
         "p1": policy.acceptance.p1,
-        "alpha": policy.acceptance.alpha,
-        "beta": policy.acceptance.beta,
+        "alpha": kept.reject,
+        "beta": kept.accept,
         "cap": plan.within(max(verdict.lot(sums), n) or plan.cap).cap,
         "reviewed": n,
         "bad": bad,

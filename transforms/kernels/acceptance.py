@@ -241,6 +241,31 @@ def operating_curve(plan: Plan, share: Floats) -> Curve:
     return Curve(share, accepted, reviews)
 
 
+class Risks(NamedTuple):
+    """Of rejecting a lot of p0, and of accepting one of p1."""
+
+    reject: float
+    accept: float
+
+
+def risks(plan: Plan, lot: int, wanted: Sprt) -> Risks:
+    """What a plan risks with a lot of so many (0: not known), if it is `wanted` to keep
+    alpha and beta.
+
+    Those, for Wald's bounds keep them to alpha / (1 - beta) and beta / (1 - alpha).
+    But a cap that ends many tests by the sign costs more, as its operating curve says;
+    a lot that is reviewed to the last errs in nothing more.
+    """
+    if 0 < lot <= plan.cap:
+        return Risks(wanted.alpha, wanted.beta)
+    curve = operating_curve(plan, np.array([wanted.p0, wanted.p1]))
+    reject, accept = 1 - float(curve.accepted[0]), float(curve.accepted[1])
+    return Risks(
+        wanted.alpha if reject <= wanted.alpha / (1 - wanted.beta) else reject,
+        wanted.beta if accept <= wanted.beta / (1 - wanted.alpha) else accept,
+    )
+
+
 def single_plan(p0: float, p1: float, alpha: float, beta: float) -> tuple[int, int]:
     """The smallest single sample with these risks: n, and the most bad it accepts.
 

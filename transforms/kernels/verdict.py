@@ -195,11 +195,21 @@ def trusted(sums: Mapping[Key, Ints], only: str | None = None) -> dict[str, Ints
 
 def plan_of(policy: Policy) -> Plan:
     """The policy's test of a lot; raises ValueError for risks that make none."""
-    risks = policy.acceptance
-    test = Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
+    risks, test = policy.acceptance, sequential(policy)
     if risks.plan == "sequential":
         return test
     return Single(*acceptance.single_plan(risks.p0, risks.p1, risks.alpha, risks.beta))
+
+
+def sequential(policy: Policy) -> Sprt:
+    """Wald's test with the policy's risks."""
+    risks = policy.acceptance
+    return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
+
+
+def risks_of(sums: Mapping[Key, Ints], policy: Policy) -> acceptance.Risks:
+    """What the policy's plan risks with this lot."""
+    return acceptance.risks(plan_of(policy), lot(sums), sequential(policy))
 
 
 def lot(sums: Mapping[Key, Ints]) -> int:
@@ -250,8 +260,9 @@ def acceptance_gate(
     elif lot(sums) and n >= lot(sums):
         text = f"{seen}; that is all of them."
     else:
+        kept = risks_of(sums, policy)
         p0, p1, alpha, beta = (
-            f"{100 * each:g}%" for each in (risks.p0, risks.p1, risks.alpha, risks.beta)
+            f"{100 * each:.3g}%" for each in (risks.p0, risks.p1, *kept)
         )
         sides = {
             "accept": f"at most {p1} are bad (risk {beta})",

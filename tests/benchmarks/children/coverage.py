@@ -28,6 +28,7 @@ def run(times: str = "1000") -> dict[str, Any]:
         *of_vendor(rng, n),
         *of_share(rng, n),
         *of_test(rng, 4 * n),
+        *of_cap(rng, 4 * n),
         *of_sigma(rng, max(50, n // 4)),
     ]
     return {"rows": rows}
@@ -157,6 +158,27 @@ def of_test(rng: np.random.Generator, times: int) -> list[Row]:
                 wrong.append(judged(rng, plan, videos, share) == (risk[0] == "r"))
             of = f"{videos} videos, correlation .15"
             rows.append(told(f"risk of {risk}", 0.05, wrong, of))
+    return rows
+
+
+def of_cap(rng: np.random.Generator, times: int) -> list[Row]:
+    """The risks that are said of a test that is cut off, on independent reviews."""
+    rows = []
+    for cap in (894, 298, 100):
+        plan = Sprt(0.05, 0.10, 0.05, 0.05, cap)
+        said = acceptance.risks(plan, 0, plan)
+        for share, name, risk in (
+            (plan.p0, "reject", said.reject),
+            (plan.p1, "accept", said.accept),
+        ):
+            wrong = []
+            for _ in range(times):
+                bad = rng.random(cap) < share
+                n = stop(plan, bad)
+                count = int(bad[:n].sum())
+                wrong.append(plan.decide(count, n - count).verdict == name)
+            what = f"risk to {name} at {share:.0%}"
+            rows.append(told(what, risk, wrong, f"independent reviews, cap {cap}"))
     return rows
 
 

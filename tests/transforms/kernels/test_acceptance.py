@@ -11,6 +11,7 @@ from posegate.transforms.kernels.acceptance import (
     annotator_gate,
     clopper_pearson,
     operating_curve,
+    risks,
     single_plan,
 )
 
@@ -120,6 +121,21 @@ def test_the_operating_curve_is_the_simulated_one() -> None:
     simulated = [1.000, 0.961, 0.595, 0.050, 0.000]  # of 40,000 lots each
     assert curve.accepted == pytest.approx(simulated, abs=0.01)
     assert curve.reviews == pytest.approx([76, 163, 250, 141, 34], rel=0.03)
+
+
+def test_a_cap_that_is_too_small_costs_risk_and_is_told() -> None:
+    """By hand: of one review the sign decides, so half of a lot of p1 = .5 pass, and a
+    quarter of one of p0 = .25 are rejected."""
+    one = Sprt(0.25, 0.5, 0.05, 0.05, 1)
+    assert risks(one, 0, one) == pytest.approx((0.25, 0.5))
+    assert risks(one, 1, one) == (0.05, 0.05)  # all of it is reviewed
+    short = Sprt(0.05, 0.10, 0.05, 0.05, 100)
+    assert risks(short, 5000, short) == pytest.approx((0.128, 0.206), abs=1e-3)
+
+
+def test_a_plan_with_its_usual_cap_keeps_its_risks() -> None:
+    assert risks(TEST, 20_000, TEST) == (0.05, 0.05)
+    assert risks(Single(298, 21), 0, TEST) == (0.05, 0.05)
 
 
 def test_the_curve_of_a_single_plan_is_the_binomial() -> None:

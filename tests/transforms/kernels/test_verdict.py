@@ -100,6 +100,13 @@ def test_acceptance(sums: Sums, said: str, text: str) -> None:
     assert text in gate.text
 
 
+def test_the_risk_of_a_test_that_is_cut_short_is_the_one_it_has() -> None:
+    short = POLICY.acceptance.model_copy(update={"cap": 100})
+    policy = POLICY.model_copy(update={"acceptance": short})
+    gate = verdict.acceptance_gate(judged("ann", 100, 2), policy)
+    assert gate.text.endswith("at most 10% are bad (risk 20.6%).")
+
+
 def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
     return counted(
         ("stratum", "ann"), [n, asked, n - asked, 0, 0],
