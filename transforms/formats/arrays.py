@@ -2,29 +2,23 @@
 
 import io
 import math
-import struct
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.lib import format as npy
 
-from posegate.transforms.formats.files import LARGEST
+from posegate.transforms.formats.files import LARGEST, File
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError),
     *(RuntimeError, NotImplementedError, MemoryError, OverflowError, TypeError),
-    *(SyntaxError, UnicodeDecodeError, struct.error),
+    *(SyntaxError, UnicodeDecodeError),
 )
 """What numpy and zipfile raise for files that are damaged, in one place or another."""
-
-
-Bytes = bytes | memoryview
-
-_NAMES = 26
-"""Where a member's header has the lengths of its name and of what follows it."""
 
 _HEADER = 1 << 20
 """Bytes in which numpy's header of an array is looked for."""
@@ -34,53 +28,44 @@ class Unreadable(Exception):
     """Why a file's arrays cannot be read, in a sentence."""
 
 
-def listed(data: bytes) -> set[str]:
-    """The names of a file's arrays; raises Unreadable where it is no archive."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
-    except _DAMAGE as error:
-        raise Unreadable(f"it is damaged ({error}); deliver it again") from error
+def arrays(
+    file: File, wanted: Collection[str], spared: Mapping[str, str]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Those of a file's arrays that are wanted.
 
-
-def arrays(data: bytes, wanted: Collection[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Those of the arrays that are wanted; raises Unreadable for any other trouble.
-
-    An array that says it is larger than what is stored for it is not allocated.
+    `spared` are those that are not read, but empty, if there is another, by its name.
+    An array that says it is larger than what is stored for it is not allocated. Raises
+    DamagedStream as reading the file does, Unreadable for any other trouble.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            infos = {
-                info.filename.removesuffix(".npy"): info for info in archive.infolist()
-            }
-            if sum(info.file_size for info in infos.values()) > LARGEST:
-                raise Unreadable(f"it inflates to more than {LARGEST} bytes; split it")
-            found = {}
-            for name in wanted:
-                if name in infos:
-                    found[name] = _array(name, _content(archive, infos[name], data))
-            if not found:
-                raise Unreadable(f"its arrays are {', '.join(sorted(infos)[:8])}")
-            return found
-    except _DAMAGE as error:
-        raise Unreadable(f"it is damaged ({error}); deliver it again") from error
+    with closing(file.open()) as stream:
+        plain = stream.seekable() and stream.read(2) == b"PK"
+        source = stream if plain else io.BytesIO(file.read())
+        try:
+            with zipfile.ZipFile(source) as archive:
+                return _arrays(archive, wanted, spared)
+        except _DAMAGE as error:
+            raise Unreadable(f"it is damaged ({error}); deliver it again") from error
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: bytes) -> Bytes:
-    """A member's bytes; of one that is stored as it is, those of the archive itself."""
-    with archive.open(info) as member:  # which looks at its header
-        names = struct.unpack_from("<2H", data, info.header_offset + _NAMES)
-        start = info.header_offset + _NAMES + 4 + sum(names)
-        stored = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
-        if not stored or start + info.file_size > len(data):
-            return member.read(LARGEST)
-    content = memoryview(data)[start : start + info.file_size]
-    if zlib.crc32(content) != info.CRC:
-        raise Unreadable(f"{info.filename} is damaged; deliver it again")
-    return content
+def _arrays(
+    archive: zipfile.ZipFile, wanted: Collection[str], spared: Mapping[str, str]
+) -> dict[str, np.ndarray[Any, Any]]:
+    infos = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if sum(info.file_size for info in infos.values()) > LARGEST:
+        raise Unreadable(f"it inflates to more than {LARGEST} bytes; split it")
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for name in infos.keys() & set(wanted):
+        if spared.get(name) in infos:
+            found[name] = np.empty(0)
+        else:
+            with archive.open(infos[name]) as member:
+                found[name] = _array(name, member.read(LARGEST))
+    if not found:
+        raise Unreadable(f"its arrays are {', '.join(sorted(infos)[:8])}")
+    return found
 
 
-def _array(name: str, data: Bytes) -> np.ndarray[Any, Any]:
+def _array(name: str, data: bytes) -> np.ndarray[Any, Any]:
     stream = io.BytesIO(data[:_HEADER])
     version = npy.read_magic(cast(BinaryIO, stream))
     header = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats.arrays import Unreadable, arrays, listed
+from posegate.transforms.formats.arrays import Unreadable, arrays
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
@@ -66,6 +66,7 @@ _VIDEO = re.compile(
 )
 _FRAME = r"^(?P<frame>\d+)\.\w+$"
 _KNOWN = ("imgname", "S", "part", "center", "scale", "positions_3d")
+_SPARED = {"part": "S"}
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -79,7 +80,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
         try:
-            found, left = _arrays(file)
+            found = arrays(file, _KNOWN, _SPARED)
             points, deep = _points(found)
         except DamagedStream as damage:
             build.damaged(file.name, damage)
@@ -87,7 +88,8 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         except Unreadable as error:
             build.say(file.name, "arrays", str(error))
             continue
-        build.note("2d-left-out", len(points) if left else 0)
+        if deep and "part" in found:
+            build.note("2d-left-out", len(points))
         images = pa.array(_texts(found["imgname"].ravel()), pa.string())
         build.images(pc.count_distinct(images).as_py())
         some = points[:: 1 + len(points) // _SOME, :, :3]
@@ -105,18 +107,10 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 def names(file: File) -> list[Names]:
     """How many points a pose has: the arrays do not name them."""
     try:
-        k = _points(_arrays(file)[0])[0].shape[1]
+        k = _points(arrays(file, _KNOWN, _SPARED))[0].shape[1]
     except Unreadable:
         return []
     return [Names("person", count=k, fits=("h36m_17",) if k == 17 else ())]
-
-
-def _arrays(file: File) -> tuple[dict[str, np.ndarray[Any, Any]], bool]:
-    """Those that are read, and whether 2-D points are left out for the 3-D."""
-    data = file.read()
-    there = listed(data)
-    left = {"S", "part"} <= there
-    return arrays(data, [name for name in _KNOWN if name != "part" or not left]), left
 
 
 def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:

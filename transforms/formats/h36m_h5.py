@@ -53,7 +53,7 @@ USUAL = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 """Those of the 32 that move: h36m_17, in its order."""
 
 FPS = 50.0
-_SOME = 256
+_SOME = 64
 """Frames by which the unit is told."""
 
 _ARRAY = "3D_positions"

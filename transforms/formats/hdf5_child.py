@@ -54,6 +54,9 @@ CHUNKS = 32 << 20
 """Bytes of a data set's chunks that are kept: parts of it that are asked for one after
 another have chunks in common."""
 
+KEPT = 8
+"""Data sets that are kept open."""
+
 SLOTS = 10_007
 """Places for them: a prime, some ten times as many as chunks of usual sizes."""
 
@@ -77,11 +80,11 @@ class Served:
             rdcc_nbytes=CHUNKS,
             rdcc_nslots=SLOTS,
         )
-        self._last: tuple[str, Any] = ("", None)
+        self._read: dict[str, Any] = {}
         self._grace, self._ratio = grace, ratio
 
     def close(self) -> None:
-        self._last = "", None
+        self._read.clear()
         self._file.close()
 
     def look(self, path: str) -> tuple[dict[str, Any], bytes]:
@@ -105,9 +108,11 @@ class Served:
 
     def read(self, path: str, part: list[list[int]]) -> tuple[dict[str, Any], Any]:
         """Some of a data set."""
-        if self._last[0] != path:  # closing it forgets its chunks
-            self._last = path, self._item(path)
-        return _array(self._last[1][tuple(slice(*each) for each in part)])
+        if path not in self._read:  # kept open, for closing it forgets its chunks
+            if len(self._read) >= KEPT:
+                self._read.clear()
+            self._read[path] = self._item(path)
+        return _array(self._read[path][tuple(slice(*each) for each in part)])
 
     def _describe(self, item: Any, said: dict[str, Any], values: bytearray) -> None:
         """Says what there is of an item, and adds its values if they are few."""

@@ -20,7 +20,9 @@ def named(*parts: pa.Array) -> tuple[pa.Array, Keys]:
     """
     joined = pc.binary_join_element_wise(*parts, "\x1f").cast(pa.binary())
     digest = hashlib.sha256
-    raw = b"".join([digest(row).digest()[:_BYTES] for row in joined.to_pylist()])
+    whole = b"".join([digest(row).digest() for row in joined.to_pylist()])
+    table = np.frombuffer(whole, np.uint8).reshape(-1, digest().digest_size)
+    raw = table[:, :_BYTES].tobytes()
     keys = np.frombuffer(raw, ">u8,u4")["f0"].astype(np.uint64)
     ends = np.arange(len(joined) + 1, dtype=np.int32) * 2 * _BYTES
     digits = _HEX[np.frombuffer(raw, np.uint8)]
