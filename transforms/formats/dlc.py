@@ -10,7 +10,8 @@ The path of an image stands in one column, or in three. Where the same table lie
 it as HDF5 (`dlc-h5`), that one is read, as DeepLabCut itself does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 import numpy as np
@@ -47,6 +48,8 @@ CARRIES = Carries(
 )
 TRAPS = dlc_frames.traps(NAME) | {
     "dlc.header": "The header is not DeepLabCut's: the file is not read.",
+    "dlc.header-mended": "The header's names are numbered (`nose.1`) or stand above "
+    "the first of their columns only, as other programs write them: read as meant.",
     "dlc.cell": "A cell is no number, or a row has too many: quarantined.",
     "dlc.row-cut": "The file ends within a row: the row is quarantined.",
     "dlc.row-short": "A row ends before its last point: the rest is unlabelled.",
@@ -90,7 +93,8 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         if not build.damaged(file.name, lines.damage):
             build.say(file.name, "header", header)
         return
-    columns, index, dialect = header
+    columns, index, dialect, mended = header
+    build.note("header-mended", mended)
     frames = Frames(NAME, context, build, file.name, columns)
     for block in lines.blocks():
         found = parse(block, index + len(columns), dialect, range(index))
@@ -105,7 +109,7 @@ def numbers(data: bytes) -> tuple[list[Column], list[str], Floats] | None:
     header = _header(lines)
     if isinstance(header, str):
         return None
-    columns, index, dialect = header
+    columns, index, dialect, _ = header
     paths: list[str] = []
     found = [np.empty((0, len(columns)))]
     for block in lines.blocks():
@@ -115,8 +119,11 @@ def numbers(data: bytes) -> tuple[list[Column], list[str], Floats] | None:
     return columns, paths, np.concatenate(found)
 
 
-def _header(lines: Lines) -> tuple[list[Column], int, Dialect] | str:
-    """The columns after the index, how many of the index, and the dialect."""
+Header = tuple[list[Column], int, Dialect, bool]
+"""The columns after the index, how many of the index, the dialect; whether mended."""
+
+
+def _header(lines: Lines) -> Header | str:
     first = lines.next() or ""
     dialect = dialect_of(first)
     levels: dict[str, list[str]] = {}
@@ -134,24 +141,46 @@ def _header(lines: Lines) -> tuple[list[Column], int, Dialect] | str:
     return _columns(levels, dialect)
 
 
-def _columns(
-    levels: dict[str, list[str]], dialect: Dialect
-) -> tuple[list[Column], int, Dialect] | str:
+def _columns(levels: dict[str, list[str]], dialect: Dialect) -> Header | str:
     coords = levels["coords"]
     while coords and not coords[-1]:
         coords.pop()
     index = 1 + sum(1 for _ in takewhile(lambda cell: not cell, coords[1:]))
-    rows = [levels.get(level) or [""] for level in LEVELS]
-    rows[0] = [*rows[0], *rows[0][-1:] * (len(coords) - len(rows[0]))]
-    padded = [[*row, *[""] * (len(coords) - len(row))][index:] for row in rows]
-    columns = [
-        Column(scorer, animal, part, axis.lower())
-        for scorer, animal, part, axis in zip(*padded, strict=False)
-        if axis
+    axes = [axis.lower() for axis in coords[index:]]
+    given = [levels.get(level, [])[index:] for level in LEVELS[:-1]]
+    names = [_meant(row, len(axes)) for row in given]
+    columns = [Column(*each) for each in zip(*names, axes, strict=True)]
+    known = set(columns)
+    if not any(
+        replace(c, coordinate="y") in known for c in known if c.coordinate == "x"
+    ):
+        return "no bodypart has the coords x and y; export it again"
+    short = any("" in row or len(row) < len(axes) for row in given[1:] if row)
+    other = [
+        a for row, own in zip(given, names, strict=True) for a in row if a not in own
     ]
-    if not any(column.coordinate == "x" for column in columns):
-        return "its coords have no x; export it again"
-    return columns, index, dialect
+    return columns, index, dialect, short or any(other)
+
+
+def _meant(row: Sequence[str], width: int) -> list[str]:
+    """(W,) the names of a header's row, each above all of its columns.
+
+    Programs that keep names unique make nose.1 and nose.2 of those behind the first;
+    others leave them empty.
+    """
+    own = [cell for cell in row if cell]
+    if len(own) > 1 and len(set(own)) == len(own):
+        row = [cell if cell not in own else _plain(cell, own) for cell in row]
+    found, current = [], ""
+    for i in range(width):
+        current = (row[i] if i < len(row) else "") or current
+        found.append(current)
+    return found
+
+
+def _plain(name: str, known: Sequence[str]) -> str:
+    stem, _, number = name.rpartition(".")
+    return stem if number.isdecimal() and stem in known else name
 
 
 def _add(found: Cells, index: int, unended: bool, frames: Frames) -> None:

@@ -78,8 +78,8 @@ def sniff(head: bytes, name: str) -> bool:
     """Whether a file starts as one of the three programs writes it."""
     text = decoded(head)
     lines = [line.strip(' ,;\t\r"') for line in text.split("\n", 3)]
-    if text.startswith("Format Version,") and "Take Name" in lines[0]:
-        return True
+    if re.match(r"Format Version,\d", text):
+        return "Take Name" in lines[0] or "Frame Rate" in lines[0]
     if re.match(r"(NO_OF_FRAMES|FILE_VERSION)\b", text):
         return "MARKER_NAMES" in text
     return lines[0] in SECTIONS and len(lines) > 1 and _is_number(lines[1])
@@ -114,8 +114,10 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
     capture = Capture(
         NAME, context, build, file.name, layout.labels, layout.unit, layout.rate
     )
+    told = {layout.frame, *layout.columns.ravel().tolist()}
+    texts = [i for i in range(layout.width) if i not in told]  # a time code, say
     for block in _section(lines.blocks()) if layout.sectioned else lines.blocks():
-        found = parse(block, layout.width, layout.dialect)
+        found = parse(block, layout.width, layout.dialect, texts)
         _add(found, lines.unended, capture, layout)
         yield from build.ready()
     if not build.damaged(file.name, lines.damage):

@@ -146,3 +146,45 @@ def test_unique_bodyparts_are_another_object_for_a_skeleton_of_animals(
         folder / "maudlc_testdata.csv", Skeleton("s", tuple("ABC"), (), (), None)
     )
     assert (len(got.rows), got.tally.notes["dlc.other-object"]) == (5, 4)
+
+
+SOUND = "scorer,Ann,Ann,Ann,Ann\nbodyparts,A,A,B,B\ncoords,x,y,x,y\n"
+ROW = "labeled-data/v/img1.png,1,2,3,4\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "scorer,Ann,Ann.1,Ann.2,Ann.3\nbodyparts,A,A.1,B,B.1\ncoords,x,y,x,y\n",
+        "scorer,Ann,Ann.1,Ann.2,Ann.3\nbodyparts,A,A,B,B\ncoords,x,y,x,y\n",
+        "scorer,Ann,,,\nbodyparts,A,,B,\ncoords,x,y,x,y\n",
+        "scorer,Ann\nbodyparts,A,,B\ncoords,x,y,x,y\n",
+    ],
+)
+def test_names_that_another_program_numbered_or_left_out_mean_the_same(
+    header: str,
+) -> None:
+    got, sound = reading((header + ROW).encode()), reading((SOUND + ROW).encode())
+    assert [r["xy"] for r in got.rows] == [r["xy"] for r in sound.rows]
+    assert [r["annotator"] for r in got.rows] == ["Ann"]
+    assert got.tally.notes == {"dlc.header-mended": 1}
+    assert sound.tally.notes == {}
+
+
+def test_bodyparts_may_have_numbers_of_their_own() -> None:
+    header = SOUND.replace("A,A,B,B", "leg.1,leg.1,leg.2,leg.2")
+    legs = Skeleton("legs", ("leg.1", "leg.2"), (), (), None)
+    got = Reading({"a.csv": (header + ROW).encode()}, legs)
+    assert ([r["xy"] for r in got.rows], got.tally.notes) == ([[1, 2, 3, 4]], {})
+
+
+def test_a_blank_column_moves_no_number() -> None:
+    header = "scorer,Ann,Ann,,Ann,Ann\nbodyparts,A,A,,B,B\ncoords,x,y,,x,y\n"
+    got = reading(f"{header}labeled-data/v/img1.png,1,2,,3,4\n".encode())
+    assert got.rows[0]["xy"][:4] == [1, 2, 3, 4]
+
+
+def test_a_header_in_which_no_point_has_x_and_y_is_none() -> None:
+    (told,) = reading(b"scorer,A,A\nbodyparts,p,q\ncoords,x,y\na.png,1,2\n").bad
+    assert (told["reason"], told["position"]) == ("dlc.header", -1)
+    assert "no bodypart has the coords x and y" in told["detail"]

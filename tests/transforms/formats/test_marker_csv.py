@@ -162,3 +162,33 @@ def test_the_same_trial_without_its_header_is_described(shared_data: Path) -> No
     assert (len(got.rows), got.bad) == (580, [])
     assert (got.rows[0]["image"], got.rows[0]["unit"]) == ("m.csv#1", "mm")
     assert got.rows[0]["xy"][0] == 44.1628
+
+
+AXES = "Frame,Time (Seconds),X,Y,Z,X,Y,Z"
+ROWS = "0,0.00,1,2,3,4,5,6\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "axes", "rows"),
+    [
+        (",Type,{0}\n,Name,{1}\n,ID,{2}\n,,{3}", AXES, ROWS),
+        (",,{0}\n,,{1}\n,,1,1,1,2,2,2\n,,{3}", AXES, ROWS),
+        (
+            ",Type,,{0}\n,Name,,{1}\n,ID,,{2}\n,,,{3}",
+            AXES.replace(",X", ",TimeCode,X", 1),
+            "0,0.000000,15:26:46:12.02,1,2,3,4,5,6\n",
+        ),
+    ],
+)
+def test_motive_may_leave_out_and_add_what_is_not_needed(
+    above: str, axes: str, rows: str
+) -> None:
+    """No name of the take, no words before types and names, a time code."""
+    first = "Format Version,1.23,Capture Frame Rate,120.000000"
+    some = ("Marker", "a", "id", "Position")
+    heads = above.format(*(",".join([word] * 6) for word in some))
+    heads = heads.replace("a,a,a,a,a,a", "a,a,a,b,b,b")
+    data = f"{first}\n\n{heads}\n{axes}\n{rows}".encode()
+    got = Reading({"a.csv": data}, Skeleton("ab", ("a", "b"), (), (), None))
+    assert [(r["xy"], r["z"]) for r in got.rows] == [([1, 2, 4, 5], [3, 6])]
+    assert (got.rows[0]["fps"], got.bad) == (120, [])
