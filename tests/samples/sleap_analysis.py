@@ -7,6 +7,7 @@ floats.
 """
 
 import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,9 +22,16 @@ TIMES = 10
 
 
 def analysis(
-    nodes: Sequence[str], tracks: Any, turned: bool = False, **said: Any
+    nodes: Sequence[str],
+    tracks: Any,
+    turned: bool = False,
+    dims: Sequence[str] = (),
+    **said: Any,
 ) -> bytes:
-    """A file of (T, 2, M, F) tracks, or (F, M, 2, T) ones; `said` are more arrays."""
+    """A file of (T, 2, M, F) tracks, or (F, M, 2, T) ones; `said` are more arrays.
+
+    `dims` names their axes in another order, as sleap-io does.
+    """
     tracks = np.asarray(tracks, np.float64)
     there = np.isfinite(tracks).all(axis=1).any(axis=1)
     arrays = {
@@ -31,10 +39,15 @@ def analysis(
         "track_occupancy": there.T.astype(np.uint8),
         **said,
     }
+    if dims:
+        order = [("track", "xy", "node", "frame").index(name) for name in dims]
+        arrays["tracks"] = tracks.transpose(order)
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
         for name, data in arrays.items():
             file.create_dataset(name, data=data, compression="gzip", compression_opts=9)
+        if dims:
+            file["tracks"].attrs["dims"] = json.dumps(dims)
         file["node_names"] = [np.bytes_(name) for name in nodes]
         file["track_names"] = [np.bytes_(f"fly{t}") for t in range(len(tracks))]
         file["video_path"] = np.bytes_("clips/a.mp4")

@@ -1,6 +1,7 @@
 """SLEAP's analysis files: .h5 with dense arrays, as exported for MATLAB and others.
 
-    tracks           (tracks, 2, nodes, frames), or the other way round; NaN: no point
+    tracks           (tracks, 2, nodes, frames), or the other way round, or in the order
+                     that its attribute `dims` names (sleap-io's); NaN: no point
     node_names, track_names, track_occupancy, video_path, point_scores
 
 They do not say which points a person has corrected: all count as a model's.
@@ -9,6 +10,7 @@ They do not say which points a person has corrected: all count as a model's.
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -40,6 +42,9 @@ TRAPS = {
     "unless `points.ignore` of delivery.toml lists them.",
     "sleap-analysis.left-out": "Nodes that `points.ignore` lists: left out, counted.",
 }
+Axes = tuple[int, int, int, int]
+_AXES = ("frame", "track", "node", "xy")
+_PLAIN, _TURNED = (3, 0, 2, 1), (0, 3, 1, 2)
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -80,22 +85,20 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
             if isinstance(found, str):
                 build.say(file.name, "layout", f"{found}; export it again")
                 return
-            tracks, frames, turned = found
+            data = archive.data("tracks")
+            assert data is not None  # as `_layout` found
+            frames, tracks, _, _ = [data.shape[axis] for axis in found]
             body = Body(context, _texts(archive, "node_names"))
             body.note(build)
             names = _texts(archive, "track_names")
             names = names if len(names) == tracks else ["1"] * tracks
             film = _film(archive, file.name)
             step = max(context.batch // max(tracks, 1), 1)
-            data = archive.data("tracks")
-            assert data is not None  # as `_layout` found
             for first in range(0, frames, step):
                 stop = min(first + step, frames)
-                if turned:  # frame, node, axis, track
-                    xy = data[first:stop].transpose(0, 3, 1, 2)
-                else:  # track, axis, node, frame
-                    xy = data[..., first:stop].transpose(3, 0, 2, 1)
-                xy = np.ascontiguousarray(xy, np.float64)
+                part = [slice(0, size) for size in data.shape]
+                part[found[0]] = slice(first, stop)
+                xy = _turned(data[tuple(part)], found)
                 build.images(stop - first)
                 build.add(_rows(xy, first, body, names, film, file))
                 yield from build.ready()
@@ -103,21 +106,43 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         build.damaged(file.name, damage)
 
 
-def _layout(archive: Any) -> tuple[int, int, bool] | str:
-    """How many tracks and frames there are, and whether frames come first."""
+def _layout(archive: Any) -> Axes | str:
+    """Which axes of `tracks` are frames, tracks, nodes and x and y; else what is amiss.
+
+    That of x and y has two places, that of nodes as many as there are names.
+    """
     data = archive.data("tracks")
     nodes = len(_texts(archive, "node_names"))
     if data is None or data.ndim != 4 or not nodes:
         return "it has no node_names, or no tracks of four axes"
-    tracks = len(_texts(archive, "track_names"))
-    plain, turned = (data.shape[1:3] == fit for fit in ((2, nodes), (nodes, 2)))
-    if plain and turned:  # two nodes: the tracks tell
-        plain = data.shape[0] == tracks or data.shape[3] != tracks
-    if plain:
-        return data.shape[0], data.shape[3], False
-    if turned:
-        return data.shape[3], data.shape[0], True
-    return f"its tracks are of the shape {data.shape}, with {nodes} nodes"
+    said = _named(archive.attribute("tracks", "dims"))
+    orders = [said] if said else [_PLAIN, _TURNED]
+    fits = [o for o in orders if (data.shape[o[2]], data.shape[o[3]]) == (nodes, 2)]
+    if not fits:
+        return f"its tracks are of the shape {data.shape}, with {nodes} nodes"
+    tracks = len(_texts(archive, "track_names"))  # of two nodes, these tell
+    return next((o for o in fits if data.shape[o[1]] == tracks), fits[0])
+
+
+def _named(said: Any) -> Axes | None:
+    """The axes by a JSON list of their names."""
+    try:
+        names = msgspec.json.decode(said, type=list[str]) if said else []
+    except (msgspec.DecodeError, TypeError, UnicodeDecodeError):
+        return None
+    if sorted(names) != sorted(_AXES):
+        return None
+    frame, track, node, xy = map(names.index, _AXES)
+    return frame, track, node, xy
+
+
+def _turned(part: Floats, axes: Axes) -> Floats:
+    """(F, T, M, 2), laid out so, of an array of those axes."""
+    if axes[0] != 3:
+        return np.ascontiguousarray(part.transpose(axes), np.float64)
+    rows = part.transpose(*axes[1:], 3)  # of frames, which are quickly turned as such
+    flat = np.ascontiguousarray(rows.reshape(-1, rows.shape[3]).T, np.float64)
+    return flat.reshape(rows.shape[3], *rows.shape[:3])
 
 
 def _texts(archive: Any, name: str) -> list[str]:

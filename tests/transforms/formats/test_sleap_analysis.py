@@ -1,5 +1,8 @@
 """SLEAP's analysis files: dense arrays, whichever way round."""
 
+import io
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,8 @@ from samples.mutation import mutated
 from samples.reading import Reading
 
 pytest.importorskip("h5py", reason="needs h5py: pip install 'posegate[hdf5]'")
+import h5py
+
 from samples.sleap_analysis import SKELETON, analysis, sample
 
 AB = Skeleton("ab", ("A", "B"), (), (), None)
@@ -26,6 +31,23 @@ def test_a_track_is_a_row_where_it_is_there(turned: bool) -> None:
     assert first["xy"] == [*TRACKS[0, :, 0, 0], *TRACKS[0, :, 1, 0]]
     assert (first["image"], first["role"]) == ("a.mp4#0", "prelabel")
     assert got.tally.images == 3
+
+
+@pytest.mark.parametrize("dims", list(permutations(("frame", "track", "node", "xy"))))
+def test_axes_may_be_named_in_any_order(dims: tuple[str, ...]) -> None:
+    plain = Reading({"a.h5": analysis("AB", TRACKS)}, AB, batch=2)
+    named = Reading({"a.h5": analysis("AB", TRACKS, dims=dims)}, AB, batch=2)
+    assert str(named.rows) == str(plain.rows)
+
+
+def test_axes_that_are_named_wrongly_are_known_by_their_lengths() -> None:
+    tracks = TRACKS[:, :, :1]
+    wrong = analysis("A", tracks, dims=("track", "xy", "node", "frame"))
+    with h5py.File(stream := io.BytesIO(wrong), "r+") as file:
+        file["tracks"].attrs["dims"] = '["frame", "frame", 7]'
+    a = Skeleton("a", ("A",), (), (), None)
+    got = Reading({"a.h5": stream.getvalue()}, a)
+    assert [row["xy"] for row in got.rows][:1] == [tracks[0, :, 0, 0].tolist()]
 
 
 @settings(max_examples=40)
