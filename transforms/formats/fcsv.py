@@ -163,7 +163,7 @@ def _lines(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | No
         if line.startswith("#"):
             key, equals, value = line.lstrip("# ").partition("=")
             if equals:
-                said[key.strip().lower()] = value.strip()
+                said[key.strip().lower()] = value.strip(" \t,;")  # of a spreadsheet
         elif line.strip():
             lines.append(line)
     said["repairs"] = ""

@@ -68,6 +68,14 @@ def test_a_control_point_that_nobody_placed_is_unlabelled(
     assert np.isnan(row["xy"]).all()
 
 
+def test_a_spreadsheet_ends_every_line_with_commas() -> None:
+    for axes, x in (("0", 4.5), ("LPS", -4.5)):
+        comments, *rows = points([AC], axes=axes).decode().partition("vtk")
+        padded = comments.replace("\n", ",,,,\r\n").replace("ID,,,,", "ID")
+        data = "".join([padded, *rows]).encode()
+        assert Reading({"a.fcsv": data}, TWO).rows[0]["xy"][0] == x
+
+
 def test_labels_win_and_descriptions_help() -> None:
     numbers = Skeleton("n", ("1", "2"), (), (), None)
     assert Reading({"a.fcsv": points([AC, PC])}, numbers).rows[0]["z"] == [1.5, -4.75]

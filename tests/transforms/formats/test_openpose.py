@@ -116,6 +116,11 @@ def test_other_json_is_none(head: bytes) -> None:
     assert not openpose.sniff(head, "a.json")
 
 
+def test_a_frame_of_nobody_is_told_by_its_name_where_it_says_no_version() -> None:
+    got = Reading({"a_keypoints.json": b'{"people": []}'}, TWO)
+    assert (got.shards[0].format, got.bad, got.tally.images) == ("openpose", [], 1)
+
+
 def test_an_empty_frame_is_one() -> None:
     assert openpose.sniff(frame(), "a.json")
     got = Reading({"a.json": frame(), "b.json": two()["a_keypoints.json"]}, TWO)
