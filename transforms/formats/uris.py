@@ -5,6 +5,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 _UPLOAD = re.compile(r"^(?P<hash>[0-9a-f]{8})-(?P<name>.+)$")
 
+_PLAIN = re.compile(r"https?://[\w.:-]+/+(?P<path>[\w.~-][\w./~-]*)", re.ASCII)
+"""An address without a query, in which nothing stands for something else."""
+
 
 def file_of(address: str) -> str:
     """The file's name with its folders, without host, bucket and signature.
@@ -13,6 +16,8 @@ def file_of(address: str) -> str:
     `/data/local-files/?d=a/b.jpg` are all a/b.jpg; an upload to Label Studio
     (`/data/upload/18/b.jpg`) is b.jpg. What is no address comes back as it is.
     """
+    if (plain := _PLAIN.fullmatch(address)) is not None:
+        return plain["path"]
     try:
         parts = urlsplit(address)
         local = parse_qs(parts.query).get("d") if parts.query else None

@@ -9,9 +9,11 @@ A mark's `view` is a number; the skeleton's keypoints are named by them.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import Annotated, Any, TypedDict
 
+import msgspec
 import pyarrow as pa
 
 from posegate.transforms.formats import instances, json_names
@@ -21,7 +23,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_files import decoded, records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
@@ -58,7 +60,49 @@ TRAPS = instances.named(
 _LISTED = re.compile(r"images/[^/*]+/original_name")
 _LOST = Visibility.UNLABELLED
 
+_AGES = 10**15
+"""ms: no time is further from 1970."""
+
+_NEAR = msgspec.Meta(gt=-_AGES, lt=_AGES)
+_When = Annotated[int, _NEAR] | Annotated[float, _NEAR] | None
+
 Json = dict[str, Any]
+
+
+class Mark(msgspec.Struct, gc=False):
+    """A mark that is as most are."""
+
+    view: str
+    x: float
+    y: float
+    visible: bool = False
+    available: bool = True
+    timestamp: _When = None
+
+
+class _Answer(TypedDict, total=False):
+    images: dict[str, list[list[str | Mark | None]]]
+    taxon_id: Any
+
+
+class _Annotation(TypedDict, total=False):
+    id: Any
+    worker: Any
+    answer: _Answer
+
+
+class _Image(TypedDict, total=False):
+    url: Any
+
+
+class _Document(TypedDict, total=False):
+    """What is read of a file, where each mark fits."""
+
+    images: dict[str, _Image]
+    annotations: list[_Annotation]
+
+
+_DECODE = typed(_Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -72,7 +116,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     reading = _Reading(build, Instances(context, build, NAME))
     for file in build.files():
-        for _, raw, document in records(file, build):
+        for _, raw, document in records(file, build, decode=_DECODE):
             for _ in reading.take(file.name, raw, document):
                 yield from build.ready()
     yield from build.rest()
@@ -83,6 +127,26 @@ def names(file: File) -> list[Names]:
     return json_names.collected(
         file, lambda each: json_names.texts([each.get("view")]), "bird"
     )
+
+
+class _Written:
+    """A file's text, decoded whole once what stands in it is asked for."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def annotation(self, at: int) -> bytes:
+        return self._kept(self._annotations[at])
+
+    def object(self, at: int, image: str, number: int) -> bytes:
+        return self._kept(self._annotations[at]["answer"]["images"][image][number])
+
+    @cached_property
+    def _annotations(self) -> list[Any]:
+        return decoded(self._raw)["annotations"]
+
+    def _kept(self, given: Any) -> bytes:
+        return msgspec.json.encode(given)[:RAW]
 
 
 class _Reading:
@@ -99,52 +163,64 @@ class _Reading:
             self._instances.refuse("annotation", detail, raw[:RAW])
             return
         self._build.images(len(images))
-        seen: set[str] = set()
-        for one in made:
-            seen |= self._annotation(one, images)
+        seen, written = set[str](), _Written(raw)
+        for i, one in enumerate(made):
+            seen |= self._annotation(one, images, i, written)
             yield
         self._build.note("unannotated", len(images.keys() - seen))
 
-    def _annotation(self, one: Any, images: Json) -> set[str]:
+    def _annotation(
+        self, one: Any, images: Json, at: int, written: _Written
+    ) -> set[str]:
         """Every object of an annotation; the images that it is of."""
         answer = one.get("answer") if isinstance(one, dict) else None
         answer = answer if isinstance(answer, dict) else {}
         said = answer.get("images")
         if not isinstance(said, dict):
             detail = "it has no answer with images; deliver it again"
-            self._instances.refuse("annotation", detail, str(one)[:RAW].encode())
+            self._instances.refuse("annotation", detail, written.annotation(at))
             return set()
         for key, objects in said.items():
             listed = images.get(key)
             address = listed.get("url") if isinstance(listed, dict) else None
-            for each in objects if isinstance(objects, list) else ():
+            for i, each in enumerate(objects if isinstance(objects, list) else ()):
+                raw = partial(written.object, at, key, i)
                 if not isinstance(address, str):
                     detail = f"image {key!r} is not listed; deliver it again"
-                    self._instances.refuse("no-image", detail, str(each)[:RAW].encode())
+                    self._instances.refuse("no-image", detail, raw())
                     continue
-                self._object(one, answer, file_of(address), each)
+                self._object(one, answer, file_of(address), each, raw)
         return set(said)
 
-    def _object(self, one: Json, answer: Json, image: str, marks: Any) -> None:
+    def _object(
+        self,
+        one: Json,
+        answer: Json,
+        image: str,
+        marks: Any,
+        raw: Callable[[], bytes],
+    ) -> None:
         """One object: its name, then its marks."""
         name, *rest = marks if isinstance(marks, list) and marks else [None]
         pose, clicks = _pose(rest)
         assert pose.nodes is not None
-        self._build.note("invisible", list(pose.nodes.seen()).count(_LOST))
+        if pose.nodes.visibility is not None:
+            self._build.note("invisible", list(pose.nodes.seen()).count(_LOST))
 
         def make(_: Group) -> Record:
+            last = max(clicks, default=None)
             return Record(
                 position=0,
                 image=image,
                 id=f"{one.get('id')}:{name}",
                 annotator=scalar(one.get("worker")),
-                annotated_at=max(clicks, default=None),
-                lead_time_s=(max(clicks) - min(clicks)) / 1000 if clicks else None,
+                annotated_at=last,
+                lead_time_s=None if last is None else (last - min(clicks)) / 1000,
                 attributes={"object": name, "taxon_id": answer.get("taxon_id")},
             )
 
         if rest:
-            self._instances.put([pose], (), make, lambda: str(marks)[:RAW].encode())
+            self._instances.put([pose], (), make, raw)
 
 
 def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
@@ -152,10 +228,31 @@ def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
 
     One that is not visible, or that nobody clicked, is not labelled.
     """
+    if set(map(type, marks)) != {Mark}:
+        return _one_by_one(marks)
+    names, x, y = [m.view for m in marks], [m.x for m in marks], [m.y for m in marks]
+    clicks = [m.timestamp for m in marks if m.timestamp is not None]
+    lost = [
+        _LOST if not (m.visible and m.available) or m.timestamp is None else None
+        for m in marks
+    ]
+    pose = Shape(
+        "",
+        "object",
+        nodes=Nodes(names, x, y, None if lost.count(None) == len(lost) else lost),
+    )
+    if len(clicks) < len(marks):
+        pose.repairs = ("never-clicked",)
+    return pose, clicks
+
+
+def _one_by_one(marks: list[Any]) -> tuple[Shape, list[float]]:
+    """`_pose` of what may be anything."""
     names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
     clicks: list[float] = []
     pose = Shape("", "object", nodes=Nodes(names, xs, ys, flags))
-    for mark in marks:
+    for given in marks:
+        mark = msgspec.to_builtins(given) if isinstance(given, Mark) else given
         mark = mark if isinstance(mark, dict) else {}
         view, x, y = mark.get("view"), mark.get("x"), mark.get("y")
         view = view if type(view) is str else scalar(view) or ""
@@ -164,7 +261,7 @@ def _pose(marks: list[Any]) -> tuple[Shape, list[float]]:
             pose.problem, x, y = ("mark", detail), 0.0, 0.0
         seen = None if mark.get("visible") and mark.get("available", True) else _LOST
         when = mark.get("timestamp")
-        if isinstance(when, int | float):
+        if isinstance(when, int | float) and abs(when) < _AGES:
             clicks.append(when)
         else:
             seen, pose.repairs = _LOST, ("never-clicked",)

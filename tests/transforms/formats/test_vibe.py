@@ -1,5 +1,6 @@
 """Files of the vibe annotator."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,28 @@ def test_other_json_is_none(text: str) -> None:
 @settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
     reads_or_says({"a.json": data}, SKELETON, "vibe")
+
+
+def test_one_strange_mark_changes_nothing_of_the_others() -> None:
+    """A view as a number is read one by one, with all the file's."""
+    marks = [mark(v, i, 2, visible=i % 3 > 0) for i, v in enumerate(VIEWS)]
+    said = annotation(*marks), annotation(*marks[::-1], id=2)
+    numbered = {**marks[0], "view": int(VIEWS[0])}
+    other = annotation(numbered, *marks[1:]), annotation(*marks[::-1], id=2)
+    ours, theirs = (Reading(files(*each), SKELETON) for each in (said, other))
+    assert (ours.texts, ours.tally.notes) == (theirs.texts, theirs.tally.notes)
+    assert len(ours.rows) == 2
+
+
+def test_what_is_refused_is_kept_as_it_stands() -> None:
+    marks = mark(), mark("900", rotation=7)
+    (bad,) = Reading(files(annotation(*marks)), SKELETON).bad
+    assert json.loads(bad["raw"]) == ["Bird 0", *marks]
+
+
+def test_a_time_that_cannot_be_is_none() -> None:
+    got = Reading(files(annotation(mark(timestamp=10**400), mark("306"))), SKELETON)
+    assert got.repairs == {"vibe.never-clicked"}
 
 
 def test_batches_change_nothing() -> None:
