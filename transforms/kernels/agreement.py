@@ -98,5 +98,5 @@ def gated_agreement(matrix: Ints) -> Gated:
     if n == 0:
         reason = "undefined: nothing was flagged by both"
     elif np.isnan(value):
-        reason = "undefined: only one level occurs"
+        reason = "undefined: all flags are equal, so neither kappa nor AC1 exists"
     return Gated(statistic, float(value), float(agreed), share, n, reason)

@@ -79,8 +79,16 @@ def misdated(sums: Mapping[Key, Ints], received: bool, years: int) -> str | None
     )
 
 
-def unclustered(sums: Mapping[Key, Ints], paired: bool, score: Score) -> str:
-    """Why fewer than two videos give no bound; `paired` where there is one."""
+def unbounded(
+    sums: Mapping[Key, Ints], paired: bool, sampled: bool, score: Score
+) -> str:
+    """Why agreement has no bound: `paired` where a pair has a score, `sampled` where
+    the pairs are of a sample and its strata tell, else videos do."""
+    if paired and sampled:
+        return (
+            "No stratum of the sample has two reviewed instances, so agreement has no "
+            "interval; review more of those in review/."
+        )
     if paired:
         return (
             "All pairs come from one video, so agreement has no interval; "

@@ -13,7 +13,7 @@ from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.left_out import (
     ONLY_REFERENCES,
     left_out,
-    unclustered,
+    unbounded,
 )
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
@@ -250,6 +250,8 @@ def acceptance_gate(
     limit = risks.least(score is IOU)
     has = "has" if bad == 1 else "have"
     seen = f"{bad} of {n} reviewed instances {has} {score.name} below {limit:g}"
+    if not n:
+        seen = "None of the instances has been reviewed"
     if any(key[0] == "class" and key[2] != key[3] for key in sums):
         seen += " or another category"
     if n:
@@ -310,10 +312,10 @@ def agreement_gate(
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
     low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
-        why = unclustered(sums, bool(cells), score) + left_out(sums)
+        why = unbounded(sums, bool(cells), sampled, score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
-    basis = "a sample of this delivery" if sampled else f"{len(cells)} clusters"
+    basis = sample_of(found) if sampled else f"{len(cells)} clusters"
     says: Verdict = "hold"
     bounds = f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
     if low >= limit:
@@ -325,6 +327,16 @@ def agreement_gate(
         f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); {limit:g} is required."
     )
     return Gate("agreement", says, text + left_out(sums), low, limit)
+
+
+def sample_of(found: Estimate) -> str:
+    """What a sample speaks of: strata that nobody reviewed are not in its mean."""
+    if found.covered == 1:
+        return "a sample of this delivery"
+    return (
+        f"a sample of {found.covered:.0%} of this delivery: nobody reviewed its other "
+        "strata"
+    )
 
 
 def kinds_of(sums: Mapping[Key, Ints]) -> list[str]:
@@ -360,7 +372,8 @@ def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     rules = policy.agreement
     limit = rules.kappa if gated.statistic == "kappa" else rules.ac1
     if gated.n < ENOUGH_FLAGS or not np.isfinite(gated.value):
-        why = gated.reason or f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
+        few = f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
+        why = f"agreement is {gated.reason}" if gated.reason else few
         return Gate("visibility", "accept", f"Visibility flags are not judged: {why}.")
     kappa = float(agreement.cohen_kappa(both))
     met = "met" if kappa >= rules.contract_kappa else "not met"

@@ -35,10 +35,11 @@ def check(name: str, place: str) -> None:
         name.startswith(PREFIX) and len(name) > len(PREFIX)
     ):
         return
-    near = difflib.get_close_matches(name, NAMES, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(NAMES)}"
+    known = (*NAMES, COMPLEXITY, SIZE)
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}? There are " if near else "there are "
     raise ValueError(
-        f"{place}: no column {name!r}; {hint}, {COMPLEXITY}, {SIZE}, or {PREFIX}<name>"
+        f"{place}: no column {name!r}; {hint}{', '.join(known)}, and {PREFIX}<name>"
     )
 
 

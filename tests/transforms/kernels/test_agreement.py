@@ -66,7 +66,10 @@ def test_the_gate_takes_ac1_where_one_level_dominates() -> None:
     ("table", "reason"),
     [
         ([[0, 0], [0, 0]], "undefined: nothing was flagged by both"),
-        ([[9, 0], [0, 0]], "undefined: only one level occurs"),
+        (
+            [[9, 0], [0, 0]],
+            "undefined: all flags are equal, so neither kappa nor AC1 exists",
+        ),
     ],
 )
 def test_an_undefined_coefficient_says_why(table: list[list[int]], reason: str) -> None:

@@ -88,9 +88,13 @@ def test_defects(records: Records, sums: Sums, said: str, text: str) -> None:
             "hold",
             "45 more, if all are good, accept it (see review/).",
         ),
-        (judged("ann", 200, 2, "second"), "hold", "0 of 0 reviewed"),
+        (
+            judged("ann", 200, 2, "second"),
+            "hold",
+            "None of the instances has been reviewed; ",
+        ),
         (judged("ann", 100, 1) | judged("bo", 100, 1, "review"), "accept", "2 of 200"),
-        ({}, "hold", "0 of 0 reviewed instances"),
+        ({}, "hold", "None of the instances has been reviewed; 55 more"),
     ],
     ids=str,
 )
@@ -142,7 +146,7 @@ def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
             lot(400, 60, 60, 60)
             | {("judged", "ann", "review", "monitor"): np.array([99, 99, 0])},
             "hold",
-            "0 of 0 reviewed",
+            "None of the instances has been reviewed; ",
             60,
         ),
     ],
@@ -324,6 +328,34 @@ def test_reviews_of_the_sample_bound_this_lot_and_not_the_vendor() -> None:
     assert gate.passed
     assert "Mean OKS against review is 0.950, at least 0.94" in gate.text
     assert "(40 pairs, a sample of this delivery)" in gate.text
+
+
+def lot(**strata: tuple[int, int]) -> Sums:
+    """Strata of so many instances, of which so many are reviewed, half with .9 and half
+    with 1, each in a video of its own."""
+    sums: Sums = {("pairs", "review", "", ""): np.zeros((4, 3), np.int64)}
+    for name, (units, n) in strata.items():
+        scores = np.where(np.arange(n) % 2, 0.9, 1.0)
+        cell = [n, int(scores.sum() * ONE), int((scores**2).sum() * ONE)]
+        sums["stratum", name, "", ""] = np.array([units, n, 0, 0, 0])
+        if n:
+            sums["lot", "review", name, ""] = np.array(cell)
+            sums["cluster", "review", f"v{name}", ""] = np.array(cell[:2])
+    return sums
+
+
+def test_strata_of_one_review_each_bound_nothing_and_are_told_as_the_reason() -> None:
+    gate = verdict.agreement_gate(lot(ann=(30, 1), bo=(30, 1)), POLICY)
+    assert gate.verdict == "hold"
+    assert gate.text.startswith("No stratum of the sample has two reviewed instances")
+
+
+def test_a_stratum_of_one_row_and_one_that_nobody_reviewed() -> None:
+    whole = verdict.agreement_gate(lot(ann=(30, 20), solo=(1, 1)), POLICY)
+    assert whole.passed
+    assert "(21 pairs, a sample of this delivery)" in whole.text
+    part = verdict.agreement_gate(lot(ann=(30, 20), bo=(10, 0)), POLICY)
+    assert "a sample of 75% of this delivery: nobody reviewed its other" in part.text
 
 
 def test_gold_that_contradicts_itself_is_told() -> None:

@@ -15,8 +15,8 @@ def test_string_columns_and_attributes_are_known(name: str) -> None:
     ("name", "remedy"),
     [
         ("anotator", "did you mean 'annotator'?"),
-        ("light", "one of instance, id, image"),
-        ("attributes.", "or attributes.<name>"),
+        ("light", "there are instance, id, image"),
+        ("attributes.", "and attributes.<name>"),
         ("frame", "no column 'frame'"),
     ],
 )
