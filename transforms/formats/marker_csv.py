@@ -74,10 +74,13 @@ _MAYBE = tuple(b"\n" + sign for sign in (b"\n", b",", b";", b"\t", b" ", b'"'))
 """What stands before an empty line: looked for first, for that is fast."""
 
 
+_EDGE = ' ,;\t\r\n"'
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether a file starts as one of the three programs writes it."""
-    text = decoded(head)
-    lines = [line.strip(' ,;\t\r"') for line in text.split("\n", 3)]
+    text = decoded(head).lstrip(_EDGE)  # newer Nexus begins with empty lines
+    lines = [line.strip(_EDGE) for line in text.split("\n", 3)]
     if re.match(r"Format Version,\d", text):
         return "Take Name" in lines[0] or "Frame Rate" in lines[0]
     if re.match(r"(NO_OF_FRAMES|FILE_VERSION)\b", text):
@@ -127,6 +130,8 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
 def _layout(lines: Lines) -> Layout | str:
     """Where everything stands, or what is wrong with the header."""
     first = lines.next()
+    while first is not None and not first.strip(_EDGE):
+        first = lines.next()
     if first is None:
         return "it is empty; export it again"
     if first.startswith("Format Version"):

@@ -192,3 +192,13 @@ def test_motive_may_leave_out_and_add_what_is_not_needed(
     got = Reading({"a.csv": data}, Skeleton("ab", ("a", "b"), (), (), None))
     assert [(r["xy"], r["z"]) for r in got.rows] == [([1, 2, 4, 5], [3, 6])]
     assert (got.rows[0]["fps"], got.bad) == (120, [])
+
+
+def test_vicon_may_begin_with_empty_lines() -> None:
+    sound = vicon(("A", "B"), [(101, 0, 100, 200, 300, 150, 250, 350)])
+    for blank in (b"\n\n", b"\r\n\r\n", b",,\n,,\n"):
+        got = Reading({"a.csv": blank + sound}, AB)
+        assert [r["xy"] for r in got.rows] == [
+            r["xy"] for r in Reading({"a.csv": sound}, AB).rows
+        ]
+        assert len(got.rows) == 1
