@@ -93,16 +93,16 @@ def _weeks(stream: Mapping[str, Any], marks: set[tuple[Any, ...]]) -> list[Week]
 
 
 def sentence(stream: Mapping[str, Any]) -> str:
-    """'12.4 px right and down since 2026-W08'; 'in control' without an alarm or an
-    effect."""
+    """'12.4 px right and down since 2026-W08'; 'in control' without an alarm, whatever
+    its last week seems to show."""
     since = stream.get("since")
-    words = [changed(stream)]
-    if since:
-        words.append(f"since {stream.get('began') or since}")
+    if not since:
+        return "in control"
+    words = [changed(stream), f"since {stream.get('began') or since}"]
     chance = finite(stream.get("chance"))
-    if since and chance is not None:
+    if chance is not None:
         words.append(f"({decimal(100 * chance, 0)} % sure)")
-    return " ".join(word for word in words if word) or "in control"
+    return " ".join(word for word in words if word)
 
 
 HABITS_SAID: Mapping[str, Callable[[float], str]] = {

@@ -95,6 +95,13 @@ def test_alarms_are_filled_points_and_the_contract_has_its_own_mark(rich):
     assert chart.sentence == "12.4 px right since 2026-W43"
 
 
+@pytest.mark.parametrize("finding", ["bias", "noise", "slips"])
+def test_a_calm_stream_is_said_to_have_changed_in_nothing(finding):
+    stream = {"finding": finding, "effect_px": 2.0, "noise": 1.4, "chance": 0.2}
+    [chart] = control.charts({"streams": [stream | {"since": None}]}).rows
+    assert chart.sentence == "in control"
+
+
 def test_streams_beyond_the_limit_are_counted(rich):
     shown = control.charts(rich["drift"], 3)
     assert len(shown.rows) == 3
