@@ -1,5 +1,6 @@
 """A delivery read, written in another format, read again and compared."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.jobs import JobTable
 from posegate.transforms.model.schema import QUARANTINE
 from posegate.transforms.model.skeleton import Skeleton
+
+LOG = logging.getLogger("posegate")
 
 
 @dataclass(frozen=True)
@@ -122,15 +125,20 @@ class Report:
         if alone := conversion.alone:
             some = printable(", ".join(alone[:5]))
             lines.append(f"  {len(alone):>9,}  files left alone: {some}")
-        lines.append(f"{target.NAME} cannot hold:" if self.foretold else "")
-        lines += counted(self.foretold)
-        step = target.KEEPS.step
-        if step >= 0.001:
-            lines.append(f"  positions are rounded: off by {step:g} px at most")
+        lines += self.ahead(target)
         if self.told:
             lines += ["told while writing:", *counted(self.told)]
         lines += self._back(target)
         return "\n".join(line for line in lines if line)
+
+    def ahead(self, target: ModuleType) -> list[str]:
+        """What the target cannot hold of what was read: known before it is written."""
+        lines = [f"{target.NAME} cannot hold:"] if self.foretold else []
+        lines += counted(self.foretold)
+        step = target.KEEPS.step
+        if step >= 0.001:
+            lines.append(f"  positions are rounded: off by {step:g} px at most")
+        return lines
 
     def _back(self, target: ModuleType) -> Iterator[str]:
         if self.found is None:
@@ -161,6 +169,8 @@ def run(conversion: Conversion) -> Report:
         target = conversion.target
         together = Together(rows, getattr(target, "BY", ("image",)))
         report.foretold = loss.foretold(iter(rows.to_batches()), target.KEEPS)
+        for line in report.ahead(target):
+            LOG.info("%s", line)
         out = Outgoing(
             conversion.delivery.name,
             conversion.skeleton,

@@ -142,6 +142,18 @@ def test_a_delivery_of_which_nothing_is_left_is_converted_to_nothing(
     assert "read back: 0 rows of 0" in said
 
 
+def test_what_the_target_cannot_hold_is_told_before_it_is_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="posegate")
+    source = delivery(tmp_path / "in", person(4))
+    (tmp_path / "out").mkdir()
+    assert convert(source, str(tmp_path / "out"), "--to", "yolo-pose") == 0
+    told = [r.getMessage() for r in caplog.records if r.name == "posegate"]
+    assert told[0] == "yolo-pose cannot hold:"
+    assert any("1  annotator (rows)" in line for line in told)
+
+
 def test_an_id_in_two_files_is_told_and_each_file_counts_its_own_images(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
