@@ -251,15 +251,18 @@ class Paths:
             path = pa.array(cut, pa.string())
         bare = pc.match_substring_regex(path, "^[0-9]+$")
         number = pc.struct_field(pc.extract_regex(path, _NUMBER), "number")
-        number = pc.if_else(bare, pc.utf8_slice_codeunits(path, -_LONGEST), number)
+        some = bool(bare.true_count)
+        if some:
+            last = pc.utf8_slice_codeunits(path, -_LONGEST)
+            number = pc.if_else(bare, last, number)
         self.frames = number.cast(pa.int64())
-        folder = pc.struct_field(pc.extract_regex(path, _FOLDER), "folder")
-        known = pc.fill_null(pc.not_equal(folder, ""), False)
-        self.videos = pc.if_else(known, folder, video)
-        framed = pc.binary_join_element_wise(
-            video, self.frames.cast(pa.string()), "#", null_handling="replace"
-        )
-        self.images = pc.if_else(bare, framed, path)
+        self.videos = _folders(path, video)
+        self.images = path
+        if some:
+            framed = pc.binary_join_element_wise(
+                video, self.frames.cast(pa.string()), "#", null_handling="replace"
+            )
+            self.images = pc.if_else(bare, framed, path)
 
     def taken(self, rows: Bools) -> "Paths":
         """Those of some rows."""
@@ -276,6 +279,18 @@ class Paths:
         """Says what was mended of the paths of some rows."""
         rows.remarks.repair(self.windows[there], f"{name}.windows-path")
         rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
+
+
+def _folders(path: pa.Array, video: str) -> pa.Array:
+    """(N,) the last folder of each path, or the video; most files have one folder."""
+    above = path[0].as_py().rpartition("/")[0] if len(path) else ""
+    below = pc.starts_with(path, f"{above}/")
+    deep = pc.equal(pc.count_substring(path, "/"), above.count("/") + 1)
+    if len(path) and pc.and_(below, deep).true_count == len(path):
+        return pa.repeat(above.rpartition("/")[2] or video, len(path))
+    folder = pc.struct_field(pc.extract_regex(path, _FOLDER), "folder")
+    known = pc.fill_null(pc.not_equal(folder, ""), False)
+    return pc.if_else(known, folder, video)
 
 
 def _bools(column: pa.Array) -> Bools:

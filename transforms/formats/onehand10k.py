@@ -16,6 +16,7 @@ from posegate.transforms.formats.lines import blocks, head_lines, runs, tables
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.formats.text_table import matrix
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
 from posegate.transforms.model.schema import Visibility
@@ -70,7 +71,7 @@ def _read(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch
     position = 0
     for block in blocks(file):
         build.images(len(block.lines))
-        for width, run in runs([line.count(b",") + 1 for line in block.lines]):
+        for width, run in runs(block.lines, b","):
             lines, wrong = block.lines[run], _wrong(width, context)
             for line in lines if wrong is not None else ():
                 build.refuse(file.name, position, *(wrong or ("", "")), line)
@@ -108,18 +109,18 @@ def hands_of(table: pa.Table, source: str, first: int, lines: list[bytes]) -> Ro
 
     Every image has as many hands as the columns hold.
     """
-    columns = [column.to_numpy() for column in table.columns[1:]]
-    numbers = np.stack(columns, axis=1)  # (images, 3 + 42 * hands)
+    numbers = matrix(table.drop_columns(["image"]))  # (images, 3 + 42 * hands)
     xy = numbers[:, 3:].reshape(-1, K, 2)
     hands = len(xy) // len(numbers)
-    seen = both(xy >= 0)
-    flags = np.where(seen, Visibility.VISIBLE, Visibility.UNLABELLED)
+    seen, image = both(xy >= 0), table["image"]
+    if hands > 1:
+        image = image.take(pa.array(np.arange(len(xy)) // hands))
     rows = Rows(
         position=first + np.arange(len(xy)),
-        image=table["image"].take(pa.array(np.arange(len(xy)) // hands)),
+        image=image,
         source=source,
-        xy=np.where(seen[:, :, None], xy, np.nan),
-        visibility=flags.astype(np.uint8),
+        xy=xy if seen.all() else np.where(seen[:, :, None], xy, np.nan),
+        visibility=seen * np.uint8(Visibility.VISIBLE),
         width=_sides(np.repeat(numbers[:, 0], hands)),
         height=_sides(np.repeat(numbers[:, 1], hands)),
         raw=lambda i: lines[i // hands],

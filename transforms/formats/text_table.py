@@ -240,7 +240,7 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
         if pc.any(pc.not_equal(column, "")).as_py():
             raise pa.ArrowInvalid("more cells than columns")
     numeric = [i for i in range(given) if i not in text]
-    numbers = _matrix(table.select(numeric))
+    numbers = matrix(table.select(numeric))
     if len(numeric) < width:
         numbers, some = np.full((len(table), width), np.nan), numbers
         numbers[:, numeric] = some
@@ -253,7 +253,7 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
     )
 
 
-def _matrix(table: pa.Table) -> Floats:
+def matrix(table: pa.Table) -> Floats:
     """(N, C) a table of C columns of numbers, NaN for null."""
     if not table.num_columns or not len(table):
         return np.empty((len(table), table.num_columns))

@@ -93,7 +93,7 @@ def _read(context: Context, build: Build, file: File, block: Block) -> Iterator[
         b" ".join(line.split()) if b"  " in line or b"\t" in line else line
         for line in block.lines
     ]
-    for width, run in runs([line.count(b" ") + 1 for line in spaced]):
+    for width, run in runs(spaced, b" "):
         first, lines = block.first + run.start, spaced[run]
         if width not in _LAYOUTS or k != K:
             for i, line in enumerate(lines):
