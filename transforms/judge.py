@@ -15,6 +15,7 @@ from posegate.transforms.formats import Tally
 from posegate.transforms.kernels import streams, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
+from posegate.transforms.kernels.mask_streams import known, outlined
 from posegate.transforms.kernels.people import HABITS, HOLDING
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.streams import Watched
@@ -132,7 +133,7 @@ def judge(
     return Judgement(
         verdict=verdict.overall(gates),
         gates=tuple(gates),
-        alarms=alarms(weeks.watched),
+        alarms=alarms(weeks.watched, bench.skeleton.masked),
         records=records,
         tallies=tuple(counted),
         expectations=tuple(found),
@@ -220,23 +221,24 @@ def contract(results: Sequence[Mapping[str, Any]]) -> Gate:
 
 def watch(sums: Mapping[Key, Ints], bench: Bench) -> Weeks:
     """This delivery's weekly sums with those of all earlier ones, judged."""
-    keypoints = bench.skeleton.keypoints
-    own = streams.to_table(sums, keypoints)
+    own = streams.to_table(sums, bench.skeleton.keypoints)
     tables = [own, *(parts.read_table(path) for path in bench.history)]
+    masked = bench.skeleton.masked
+    shape = outlined(bench.skeleton, known(tables) if masked else ())
     paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
     worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
-    settings = streams.parameters(bench.policy.drift, bench.skeleton.sigmas)
+    settings = streams.parameters(bench.policy.drift, shape.sigmas)
     work = streams.to_work(sums, bench.vendor)
-    watched = streams.watch_all(tables, keypoints, [work, *worked], settings)
+    watched = streams.watch_all(tables, shape.keypoints, [work, *worked], settings)
     return Weeks(own, work, watched)
 
 
 WEEKLY_FILE, WORK_FILE = "weekly.parquet", "work.parquet"
 
 
-def alarms(watched: Watched) -> tuple[Alarm, ...]:
+def alarms(watched: Watched, masked: bool = False) -> tuple[Alarm, ...]:
     """The streams in alarm in the last week that is known; all of a person's, if all
-    their errors grew or they slip more."""
+    their errors grew or they slip more. Where they are `masked`, those of a class."""
     history, seen, found = watched.history, watched.seen, watched.people
     if seen is None or found is None:
         return ()
@@ -246,6 +248,11 @@ def alarms(watched: Watched) -> tuple[Alarm, ...]:
         earlier = (own >= 0) & ((since < 0) | (own < since))
         since = np.where(earlier, own, since)
     return tuple(
-        Alarm(history.annotators[a], int(k), history.weeks[int(since[a, k])])
+        Alarm(
+            history.annotators[a],
+            int(k),
+            history.weeks[int(since[a, k])],
+            history.keypoints[k] if masked else None,
+        )
         for a, k in np.argwhere(since >= 0).tolist()
     )

@@ -15,6 +15,7 @@ from posegate.transforms.dashboard.build_retraining import document as as_csv
 from posegate.transforms.judge import Judgement, Weeks
 from posegate.transforms.kernels import strata, stream_tables
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.mask_streams import outlined
 from posegate.transforms.kernels.sums import SPOKEN, Key
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.rule import Bound, idle
@@ -124,7 +125,7 @@ def publish(
         queue=[json.loads(text) for some in queue for _, _, text in sorted(some)],
     )
     report = build.build(evidence, setting)
-    keypoints = setting.skeleton.keypoints
+    keypoints = outlined(setting.skeleton, watched.history.keypoints).keypoints
     limit = setting.policy.drift.error_px
     judged = stream_tables.judged(watched, keypoints, limit)
     written = [

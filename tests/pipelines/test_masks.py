@@ -1,6 +1,7 @@
 """Deliveries of masks through the whole gate: judged by IoU, with gold and reviews."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,70 @@ def test_real_masks_are_accepted_a_pixel_from_their_gold(
         if row["role"] == "production"
     }
     assert 0.85 < np.mean(pairs["mask_iou"].to_pylist()) < 0.95
+
+
+PEOPLE, FROM, TO, A_WEEK = 5, 6, 22, 12
+
+
+def square(number: int, image: int, grown: float, **said: Any) -> dict[str, Any]:
+    """A mask of 60 px, so many pixels wider on all sides."""
+    low, high = 100 - grown, 160 + grown
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": 1 + image % 2,
+        "segmentation": [[low, low, high, low, high, high, low, high]],
+        "iscrowd": 0,
+        **said,
+    }
+
+
+def test_whose_outlines_grow_wider_is_told_in_px_and_held(tmp_path: Path) -> None:
+    """From week 15 on ann-0 draws dogs 3 px wider all round."""
+    rng = np.random.default_rng(5)
+    work, gold, pictures = [], [], []
+    for week in range(FROM, TO):
+        day = date.fromisocalendar(2026, week, 3).isoformat()
+        for i in range(PEOPLE * A_WEEK):
+            image = len(pictures) + 1
+            who, late = i % PEOPLE, week >= 15 and image % 2
+            grown = rng.normal(0, 0.7) + 3 * bool(who == 0 and late)
+            said = {"annotator": f"ann-{who}", "annotated_at": f"{day}T09:00:00Z"}
+            work.append(square(image, image, grown, **said))
+            gold.append(square(image, image, 0.0, annotator="gil"))
+            pictures.append(picture(image))
+    classes = [{"id": 1, "name": "cat"}, {"id": 2, "name": "Dog"}]
+    head = {"images": pictures, "categories": classes}
+    side = 'received = 2026-06-01\n[roles]\n"gold*.json" = "gold"\n'
+    content = {
+        "a.json": json.dumps(head | {"annotations": work}),
+        "gold.json": json.dumps(head | {"annotations": gold}),
+        "delivery.toml": side,
+    }
+    delivery = deliver(tmp_path / "d", content)
+    done = call("run", delivery, "--project", project(tmp_path, PROJECT))
+    assert done.code in (0, 1), done
+    run = run_of(tmp_path / "quality", "d")
+    alarms = document(run, "report.json")["retraining"]
+    [found] = [each for each in alarms if each["annotator"] == "ann-0"]
+    assert (found["keypoint"], found["began"]) == ("dog", "2026-W15")
+    assert (found["finding"], found["direction"]) == ("bias", "wider")
+    ring = (1 - 60**2 / 66**2) * 60 / (2 * np.pi**0.5)  # around a disc of that area
+    assert found["low_px"] < ring < found["high_px"]
+    weekly = pq.read_table(run / "statistics/weekly.parquet")
+    assert set(weekly["keypoint"].to_pylist()) == {"cat", "dog"}
+    decided = table(run, "decisions")
+    held = {
+        instance
+        for instance, why in zip(
+            decided["instance"].to_pylist(), decided["reasons"].to_pylist(), strict=True
+        )
+        if "drift-alarm" in why
+    }
+    rows = [
+        row
+        for row in table(run, "annotations").to_pylist()
+        if row["instance"] in held and row["annotator"] == "ann-0"
+    ]
+    assert {dict(row["attributes"])["category"] for row in rows} == {"Dog"}
+    assert min(row["annotated_at"] for row in rows).isocalendar().week == 15

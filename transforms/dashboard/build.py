@@ -20,6 +20,7 @@ from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import slices, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.left_out import misdated
+from posegate.transforms.kernels.mask_streams import outlined
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
 from posegate.transforms.kernels.verdict import Gate, Records
@@ -80,7 +81,9 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         "sampling": sampling(evidence.sums, setting.policy, evidence.queue)
         | {"hand_ins": list(setting.hand_ins)},
         "acceptance": lot_test(evidence.sums, setting.policy),
-        "heat": heat(evidence.watched.history, setting.skeleton),
+        "heat": heat(
+            found.history, outlined(setting.skeleton, found.history.keypoints)
+        ),
         "drift": (
             drifting(watches)
             if watches
@@ -131,7 +134,7 @@ def watched(found: Watched, setting: Setting) -> Watch | None:
     return Watch(
         found.history,
         found.seen,
-        setting.skeleton,
+        outlined(setting.skeleton, found.history.keypoints),
         setting.policy.drift.error_px,
         setting.policy.drift.quarantine_weeks,
         found.standing,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from posegate.transforms.kernels import mask_streams
 from posegate.transforms.kernels.body import words
 from posegate.transforms.kernels.drift import Streams
 from posegate.transforms.kernels.standing import Standing
@@ -37,6 +38,11 @@ class Watch:
         """The annotators, as people read them."""
         return [name or "unknown" for name in self.history.annotators]
 
+    def direction(self, dx: float, dy: float) -> str:
+        """Where an offset points, in words of the image, or of outlines."""
+        masked = self.skeleton.masked
+        return (mask_streams.direction if masked else direction)(dx, dy)
+
 
 def heat(history: History, skeleton: Skeleton) -> dict[str, Any]:
     """Error as a multiple of sigma s, annotator x keypoint, in the last week known."""
@@ -63,9 +69,10 @@ def nulls(values: npt.NDArray[Any]) -> list[Any]:
 
 def nothing(skeleton: Skeleton, limit_px: float) -> dict[str, Any]:
     """The section where there is no stream to watch, and why."""
+    what = "mask" if skeleton.masked else "keypoint"
     why = (
-        "No keypoint has a dated pair with a reference."
-        if skeleton.sigmas is not None
+        f"No {what} has a dated pair with a reference."
+        if skeleton.masked or skeleton.sigmas is not None
         else "The skeleton has no sigmas, so errors have no common measure."
     )
     empty: dict[str, Any] = {"weeks": [], "streams": [], "contract": [], "aside": 0}
@@ -180,7 +187,7 @@ def change(a: int, k: int, watch: Watch) -> dict[str, Any]:
         "effect_px": size if moved else None,
         "low_px": max(size - half, 0.0) if half is not None else None,
         "high_px": size + half if half is not None else None,
-        "direction": direction(dx, dy) if moved else None,
+        "direction": watch.direction(dx, dy) if moved else None,
         "body": on_body(seen.turned[now], k, watch.skeleton),
         "noise": noise if np.isfinite(noise) else None,
         "chance": 1 - adjusted if np.isfinite(adjusted) else None,

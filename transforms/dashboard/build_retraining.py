@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from posegate.transforms.dashboard.build_drift import Watch, change, direction
+from posegate.transforms.dashboard.build_drift import Watch, change
 from posegate.transforms.dashboard.one_cause import causes, together
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.body import pairs
@@ -84,7 +84,7 @@ def lasting(watch: Watch, said: set[tuple[str, int]]) -> list[dict[str, Any]]:
                 "effect_px": size,
                 "low_px": max(size - half, 0.0),
                 "high_px": size + half,
-                "direction": direction(dx, dy),
+                "direction": watch.direction(dx, dy),
                 "contract": False,
             }
         )
@@ -108,7 +108,7 @@ def everybody(watch: Watch) -> list[dict[str, Any]]:
                 "finding": "bias",
                 "since": watch.history.weeks[since],
                 "effect_px": float(np.hypot(dx, dy)),
-                "direction": direction(dx, dy),
+                "direction": watch.direction(dx, dy),
                 "contract": False,
             }
         )

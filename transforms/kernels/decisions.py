@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.mask_streams import plain
 from posegate.transforms.kernels.sums import code
 from posegate.transforms.kernels.verdict import Ending
 from posegate.transforms.kernels.weeks import Clock, week_names
@@ -35,11 +36,13 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Alarm:
-    """A stream in drift alarm; `keypoint` is its number in the skeleton."""
+    """A stream in drift alarm; `keypoint` is its number in the skeleton, and `category`
+    the class of masks that it is of in its place."""
 
     annotator: str
     keypoint: int
     since: str
+    category: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,15 +110,22 @@ def among(rows: Ints, first: int, n: int) -> Bools:
 def alarmed(
     batch: pa.RecordBatch, labelled: Bools, alarms: Sequence[Alarm], clock: Clock
 ) -> Bools:
-    """(N,) whether the row has a keypoint of its annotator that is in alarm."""
+    """(N,) whether the row has a keypoint of its annotator, or is of a class, that is
+    in alarm."""
     out = np.zeros(batch.num_rows, bool)
     if not alarms:
         return out
     weeks = np.asarray(week_names(batch["annotated_at"], clock).to_pylist())
     annotator = np.asarray(pc.fill_null(batch["annotator"], "").to_pylist())
+    named = np.asarray(plain(column(batch, "attributes.category")).to_pylist())
     for alarm in alarms:
         since = (weeks >= alarm.since) | (weeks == "")
-        out |= (annotator == alarm.annotator) & since & labelled[:, alarm.keypoint]
+        here = (
+            labelled[:, alarm.keypoint]
+            if alarm.category is None
+            else named == alarm.category
+        )
+        out |= (annotator == alarm.annotator) & since & here
     return out
 
 

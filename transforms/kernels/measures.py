@@ -152,7 +152,14 @@ def of_masks(
     if skeleton.masked:
         lost = outlines.there(other) & ~outlines.there(one)
         area, border = np.where(lost, 0.0, area), np.where(lost, 0.0, border)
-    found = {"mask_iou": area, "boundary_iou": border, "dice": dice(area)}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = outlines.area(one) / outlines.area(other)
+    found = {
+        "mask_iou": area,
+        "boundary_iou": border,
+        "dice": dice(area),
+        "mask_ratio": np.where(np.isfinite(area), ratio, np.nan),
+    }
     return {name: nullable(values) for name, values in found.items()}
 
 

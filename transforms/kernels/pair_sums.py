@@ -10,6 +10,7 @@ from posegate.transforms.kernels import agreement, sides, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
+from posegate.transforms.kernels.mask_streams import of_masks
 from posegate.transforms.kernels.score import Score, score_of
 from posegate.transforms.kernels.stream_sums import MOST_PX, of_streams
 from posegate.transforms.kernels.sums import (
@@ -60,7 +61,7 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     ("histogram", "by", annotator) (BINS,) against gold and reviews; ("work",
     annotator, week) of sides (`sums.of_work`); ("lot", kind, stratum)
     [n, score, score^2]; ("cluster", kind, video) [n, score]; ("flags-pair",) (4, 4);
-    ("weekly", annotator, week, kind) (K, S).
+    ("weekly", annotator, week, kind) (K, S), of masks `mask_streams.of_masks`.
 
     What is reviewed at some keypoints only counts for these, not as an instance.
 
@@ -81,8 +82,10 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
         yield ("joint", kind, "", ""), joints(error[rows], some, skeleton)
     own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
     yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
-    if skeleton.sigmas is not None:
-        fair = score.of(pairs) >= bad
+    fair = score.of(pairs) >= bad
+    if skeleton.masked:
+        yield from of_masks(pairs, fair, hard(pairs))
+    elif skeleton.sigmas is not None:
         yield from weekly(chosen(pairs.select(WEEKLY), fair), error[fair], skeleton)
 
 

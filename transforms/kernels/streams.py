@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import sources
+from posegate.transforms.kernels import mask_streams, sources
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.conventions import Reading, readings
 from posegate.transforms.kernels.difficulty import Shown
@@ -40,7 +40,13 @@ fixed point (`stream_sums.UNIT` = 1.0), refolded over all deliveries."""
 
 
 def to_table(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
-    """The ("weekly", …) sums of a delivery as `WEEKLY` rows, in order of key."""
+    """The ("weekly", …) sums of a delivery as `WEEKLY` rows, in order of key; those of
+    masks (`mask_streams`) with a class in the place of a keypoint."""
+    outlines = [key for key in sums if key[0] == mask_streams.KIND]
+    if outlines:
+        return pa.concat_tables(
+            outline_table(key, sums[key]) for key in sorted(outlines)
+        )
     keys = sorted(key for key in sums if key[0] == "weekly")
     if not keys:
         return WEEKLY.empty_table()
@@ -55,6 +61,13 @@ def to_table(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
         ],
         schema=WEEKLY,
     )
+
+
+def outline_table(key: Key, cells: Ints) -> pa.Table:
+    """The sums of one annotator's masks of a class in a week, as a `WEEKLY` row."""
+    kind, _, name = key[3].partition(mask_streams.IN)
+    row = [key[1], key[2], kind, name, *cells[0].tolist()]
+    return pa.table([[each] for each in row], schema=WEEKLY)
 
 
 WORKED = pa.schema(
@@ -115,6 +128,7 @@ class History:
     source: str = sources.GOLD
     raw: Ints | None = None
     vendors: tuple[str, ...] = ()
+    keypoints: tuple[str, ...] = ()
 
 
 def refold(
@@ -157,6 +171,7 @@ def refold(
         aside // UNIT,
         source,
         vendors=vendors_of(worked, people["annotator"]),
+        keypoints=tuple(keypoints),
     )
     if source != sources.PRELABEL:
         return history

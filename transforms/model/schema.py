@@ -159,7 +159,8 @@ def agreement(keypoints: int) -> pa.Schema:
     `facing` is positive where the reference's left is on the right of the image, as of
     somebody who faces the camera, `exchanged` the share of its left-right pairs that
     lie nearer the other way round. `people` are those annotated in the image.
-    A category is null where a delivery has only one.
+    `mask_ratio` is the area of the mask over the reference's. A category is null where
+    a delivery has only one.
     """
     k = keypoints
     return pa.schema(
@@ -192,6 +193,7 @@ def agreement(keypoints: int) -> pa.Schema:
             pa.field("mask_iou", pa.float64()),
             pa.field("boundary_iou", pa.float64()),
             pa.field("dice", pa.float64()),
+            pa.field("mask_ratio", pa.float64()),
             pa.field("category", pa.string()),
             pa.field("reference_category", pa.string()),
             pa.field("mistake", pa.list_(pa.int8(), k), nullable=False),
