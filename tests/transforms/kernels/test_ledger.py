@@ -106,3 +106,16 @@ def test_one_more_review_is_told_as_one() -> None:
         "1 more, if it is good, accepts it: the first by `order` in review/ that has "
         "none yet."
     )
+
+
+def test_units_are_asked_for_as_often_as_their_rows_say() -> None:
+    rng = np.random.default_rng(5)
+    numbers = Design(*(np.array([n]) for n in (20, 4, 5, 3, 7)))
+    times, asked = 4000, 0
+    for _ in range(times):
+        found = places(rng.permutation(20), rng.permutation(20), numbers)
+        asked += int(np.isin(found.names, ["accept", "monitor"]).sum())
+    said = dict(zip(found.names.tolist(), found.probability.tolist(), strict=True))
+    assert said["accept"] == said["monitor"] == pytest.approx(1 - 0.8 * 0.85)
+    assert asked / times / 20 == pytest.approx(said["accept"], abs=0.01)
+    assert (said["partial"], said["reserve"]) == (7 / 20, 12 / 20)
