@@ -10,6 +10,7 @@ The path of an image stands in one column, or in three. Where the same table lie
 it as HDF5 (`dlc-h5`), that one is read, as DeepLabCut itself does.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -162,12 +163,16 @@ def _columns(levels: dict[str, list[str]], dialect: Dialect) -> Header | str:
     return columns, index, dialect, short or any(other)
 
 
+_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
+
+
 def _meant(row: Sequence[str], width: int) -> list[str]:
     """(W,) the names of a header's row, each above all of its columns.
 
-    Programs that keep names unique make nose.1 and nose.2 of those behind the first;
-    others leave them empty.
+    Programs that keep names unique make nose.1 and nose.2 of those behind the first,
+    and `Unnamed: 3_level_0` of none; others leave them empty.
     """
+    row = ["" if _UNNAMED.fullmatch(cell) else cell for cell in row]
     own = [cell for cell in row if cell]
     if len(own) > 1 and len(set(own)) == len(own):
         row = [cell if cell not in own else _plain(cell, own) for cell in row]

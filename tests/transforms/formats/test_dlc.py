@@ -171,6 +171,14 @@ def test_names_that_another_program_numbered_or_left_out_mean_the_same(
     assert sound.tally.notes == {}
 
 
+def test_a_scorer_that_nobody_named_is_nobody() -> None:
+    """As lightning-pose's own test data have it."""
+    lost = ",".join(f"Unnamed: {i}_level_0" for i in range(1, 5))
+    got = reading((SOUND.replace("Ann,Ann,Ann,Ann", lost) + ROW).encode())
+    assert [(r["xy"], r["annotator"]) for r in got.rows] == [([1, 2, 3, 4], None)]
+    assert "dlc.header-mended" in got.tally.notes
+
+
 def test_bodyparts_may_have_numbers_of_their_own() -> None:
     header = SOUND.replace("A,A,B,B", "leg.1,leg.1,leg.2,leg.2")
     legs = Skeleton("legs", ("leg.1", "leg.2"), (), (), None)
