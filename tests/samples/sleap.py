@@ -10,6 +10,7 @@ has labelled some frames, and a model the others.
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import h5py
@@ -46,8 +47,9 @@ def project(
     videos: Sequence[str] = ("clips/a.mp4",),
     tracks: Sequence[str] = ("female", "male"),
     frames: int | None = None,
+    embedded: Sequence[str] = (),
 ) -> bytes:
-    """A .slp file; frames are of the first video."""
+    """A .slp file; frames are of video 0, the first, unless images are `embedded`."""
     count = 1 + max((i[0] for i in instances), default=-1) if frames is None else frames
     points: list[list[tuple[Any, ...]]] = [[], []]
     rows = []
@@ -62,7 +64,7 @@ def project(
         "points": np.array(points[0], POINTS),
         "pred_points": np.array(points[1], PREDICTED),
     }
-    return packed(nodes, tables, version, videos, tracks)
+    return packed(nodes, tables, version, videos, tracks, embedded)
 
 
 def packed(
@@ -71,8 +73,9 @@ def packed(
     version: float = 1.2,
     videos: Sequence[str] = ("clips/a.mp4",),
     tracks: Sequence[str] = ("female", "male"),
+    embedded: Sequence[str] = (),
 ) -> bytes:
-    """A .slp file of its tables."""
+    """A .slp file of its tables; `embedded` are the data sets of its videos' images."""
     meta = {
         "version": "2.0.0",
         "skeletons": [{"nodes": [{"id": i} for i in range(len(nodes))]}],
@@ -84,7 +87,13 @@ def packed(
         group.attrs["format_id"] = version
         group.attrs["json"] = np.bytes_(json.dumps(meta))
         said = {
-            "videos_json": [{"backend": {"filename": name}} for name in videos],
+            "videos_json": [
+                {
+                    "backend": {"filename": name}
+                    | ({"dataset": images} if images else {})
+                }
+                for name, images in zip_longest(videos, embedded)
+            ],
             "tracks_json": [[0, name] for name in tracks],
         }
         lists = {

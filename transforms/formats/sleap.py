@@ -120,11 +120,11 @@ class Project:
         frames = self._table("frames", _FRAMES)[:]
         self._ids = frames["frame_id"].astype(np.int64)
         self._order = np.argsort(self._ids, kind="stable")
-        self._video = frames["video"].astype(np.int64)
         self._frame = frames["frame_idx"].astype(np.int64)
         self._seen = np.zeros(len(self._ids), np.bool_)
         films = self._listed("videos_json", sleap_labels.video)
         self._videos = sleap_labels.apart(films)
+        self._video = sleap_labels.places(films, frames["video"].astype(np.int64))
         self._tracks = self._listed("tracks_json", sleap_labels.track)
         self._bodies = [Body(context, names) for names in self._nodes()]
         self._shift = 0.5 if self._version() < 1.1 else 0.0

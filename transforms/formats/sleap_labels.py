@@ -47,13 +47,14 @@ _OF_VIDEO = {
 
 @dataclass(frozen=True)
 class Video:
-    """A video's name, or those of its images."""
+    """A video's name, or those of its images; frames know it by its `number`."""
 
     name: str
     images: tuple[str, ...] = ()
     fps: float | None = None
     width: int | None = None
     height: int | None = None
+    number: int | None = None
 
     def image(self, frame: int) -> str:
         """What a frame is called."""
@@ -110,7 +111,32 @@ def video(said: Any, number: int) -> Video:
         fps=_rate(backend.get("fps")),
         width=width if isinstance(width, int) else None,
         height=height if isinstance(height, int) else None,
+        number=_embedded(backend.get("dataset"), number),
     )
+
+
+def _embedded(dataset: Any, number: int) -> int:
+    """The number of a video whose images are in the file, as `video3/video`.
+
+    sleap-io leaves videos without labels out of the list, and the numbers as they were.
+    """
+    said = re.fullmatch(
+        r"video(\d{1,9})/.*", dataset if isinstance(dataset, str) else ""
+    )
+    return int(said[1]) if said else number
+
+
+def places(
+    videos: Sequence[Video], numbers: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """(N,) the places of videos in their list by their numbers, if these are apart."""
+    known = np.array([video.number for video in videos], np.int64)
+    order = np.argsort(known)
+    inline = bool((known == np.arange(len(known))).all())
+    if inline or len(set(known.tolist())) < len(known):
+        return numbers
+    at = order[np.minimum(np.searchsorted(known[order], numbers), len(known) - 1)]
+    return np.where(known[at] == numbers, at, numbers)
 
 
 def apart(videos: Sequence[Video]) -> list[Video]:

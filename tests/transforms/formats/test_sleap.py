@@ -105,6 +105,25 @@ def test_what_is_none_is_said_to_be_none(data: bytes) -> None:
     assert (got.rows, len(got.bad)) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("embedded", "shown"),
+    [
+        ((), "a.mp4"),
+        (("video0/video", "video1/video"), "a.mp4"),
+        (("video3/video", "video0/video"), "b.mp4"),
+        (("video1/video", "video0/video"), "b.mp4"),
+        (("video0/video", "video0/video"), "a.mp4"),
+        (("video3/video", "video5/video"), "a.mp4"),
+    ],
+)
+def test_a_frame_knows_its_video_by_the_number_of_its_images(
+    embedded: tuple[str, ...], shown: str
+) -> None:
+    videos = ("a.mp4", "b.mp4")
+    data = project("AB", [(0, 0, -1, TWO)], videos=videos, embedded=embedded)
+    assert [row["video"] for row in Reading({"a.slp": data}, AB).rows] == [shown]
+
+
 @settings(max_examples=60)
 @given(mutated([project("AB", [(0, 0, 0, TWO), (1, 1, 1, TWO)])]))
 def test_whatever_is_wrong_nothing_is_lost(data: bytes) -> None:
