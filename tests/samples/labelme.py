@@ -77,6 +77,10 @@ def outlines_left() -> dict[str, bytes]:
     return drawn(point("nose", group_id=1), box(group_id=1), box("head", group_id=1))
 
 
+def scored() -> dict[str, bytes]:
+    return drawn(point("nose", group_id=0, score=0.99), box(group_id=0, score=None))
+
+
 def broken_shape() -> dict[str, bytes]:
     return drawn(shape("nose", "point", [["left", 1]]))
 

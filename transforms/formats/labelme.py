@@ -45,6 +45,8 @@ TRAPS = instances.named(
         "shape": "A shape cannot be read: its instance is quarantined.",
         "mask-image": "A mask is a picture inside the file: quarantined.",
         "not-drawn": "Lines are nothing that we keep: counted, not read.",
+        "scored": "Shapes have a model's score (X-AnyLabeling): a model drew them, and "
+        "whether somebody looked at them the file does not say; counted.",
         "no-shapes": "A file has no list of shapes: quarantined.",
     },
 )
@@ -53,7 +55,7 @@ Json = dict[str, Any]
 
 
 class Drawn(msgspec.Struct, gc=False):
-    """A shape; X-AnyLabeling gives it attributes."""
+    """A shape; X-AnyLabeling gives it attributes, and the score of its model."""
 
     label: str
     points: list[tuple[float, float]]
@@ -62,6 +64,7 @@ class Drawn(msgspec.Struct, gc=False):
     flags: Any = None
     description: Any = None
     attributes: Any = None
+    score: Any = None
 
 
 class Document(msgspec.Struct, gc=False):
@@ -169,6 +172,7 @@ def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
     """
     found: list[Shape] = []
     poses: dict[int, tuple[Shape, list[Drawn]]] = {}
+    build.note("scored", sum([each.score is not None for each in given]))
     for number, each in enumerate(given):
         said = each.flags or each.description or each.attributes
         group = each.group_id
