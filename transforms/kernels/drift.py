@@ -19,7 +19,7 @@ import numpy as np
 
 from posegate.transforms.kernels import dispersion, error_sizes, mewma, scan
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.difficulty import Shown
+from posegate.transforms.kernels.difficulty import Shown, eased
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.discoveries import (
     benjamini_hochberg as benjamini_hochberg,
@@ -92,9 +92,10 @@ class Streams:
 
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
-    offset moved [px] at the fleet's typical scale, x to the right and y down, `turned`
-    in axes of the body [px], and `error` the standard error along each axis [px] of the
-    one that is longer; `noise` the factor by which errors grew; NaN where not judged.
+    offset moved [px] at the fleet's usual scale and difficulty, x right and y down,
+    `turned` in axes of the body [px], and `error` the standard error along each axis
+    [px] of the longer one; `noise` the factor by which errors grew; NaN where not
+    judged.
     """
 
     n: Floats
@@ -131,8 +132,9 @@ def fleet(
     blamed for larger errors or slips then. Where the `model` that they are held against
     moved (`moved_together`), the size of errors begins anew (`error_sizes`).
     """
-    s, given = Shown.of(weekly)
-    image, body = (offsets(s, axes, parameters, model) for axes in ("", "body_"))
+    s, given = shown = Shown.of(weekly)
+    alike = eased(shown)
+    image, body = (offsets(alike, axes, parameters, model) for axes in ("", "body_"))
     version = None if model is None else error_sizes.versions(model.plain)
     sizes = error_sizes.regimes(s["n"], given, parameters.baseline, version)
     how = parameters.decay, parameters.baseline, parameters.least

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posegate.transforms.kernels.difficulty import adjusted
-from posegate.transforms.kernels.drift import Parameters
+from posegate.transforms.kernels.difficulty import Shown, adjusted, eased
+from posegate.transforms.kernels.drift import Parameters, fleet
 from posegate.transforms.kernels.people import HABITS, people
 from posegate.transforms.kernels.stream_sums import (
     DIFFICULTY,
@@ -23,9 +23,12 @@ PEOPLE, WEEKS, PAIRS, LATER = 20, 24, 15, 14
 GROWS = np.array([-0.5, 0.8, 0.1])
 
 
-def weekly(harder: bool, careless: float = 1.0, seed: int = 3) -> np.ndarray:
+def weekly(
+    harder: bool, careless: float = 1.0, seed: int = 3, lean: float = 0.0
+) -> np.ndarray:
     """(A, W, K, S); errors grow with difficulty; from `LATER` on the first person is
-    given hard people, or gets careless."""
+    given hard people, or gets careless. All lean to the right by a part of their
+    errors."""
     rng = np.random.default_rng(seed)
     a = np.repeat(np.arange(PEOPLE), WEEKS * PAIRS)
     w = np.tile(np.repeat(np.arange(WEEKS), PAIRS), PEOPLE)
@@ -37,7 +40,8 @@ def weekly(harder: bool, careless: float = 1.0, seed: int = 3) -> np.ndarray:
     x = np.column_stack([np.log(scale) - 5, hard])
     wide = 0.4 * np.exp(x @ GROWS) * np.where(late, careless, 1)
     wide *= rng.lognormal(0, 0.1, (PEOPLE, WEEKS))[a, w]
-    error = rng.normal(0, 1, (len(a), 6, 2)) * (wide * scale * 0.07)[:, None, None]
+    error = rng.normal(0, 1, (len(a), 6, 2)) + np.array([lean, 0.0])
+    error *= (wide * scale * 0.07)[:, None, None]
     both = np.ones((len(a), 6), bool)
     table = grouped_sums(
         a * WEEKS + w, PEOPLE * WEEKS, error, both, scale, SIGMA, None, hard
@@ -67,6 +71,30 @@ def test_who_is_given_hard_people_is_not_called_careless() -> None:
     blind = table.copy()
     blind[..., [STATISTICS.index(name) for name in DIFFICULTY]] = 0
     assert noisy(blind)
+
+
+def moved(table: np.ndarray) -> float:
+    """The least p of the first person's offsets since `LATER`."""
+    seen = fleet(table, Parameters(tuple(SIGMA)))
+    return float(np.nanmin(seen.p_bias[0, LATER:]))
+
+
+def test_who_leans_by_a_part_of_the_error_has_not_moved_with_hard_people() -> None:
+    table = weekly(True, lean=0.7)
+    assert moved(table) > 1e-3
+    blind = table.copy()
+    blind[..., [STATISTICS.index(name) for name in DIFFICULTY]] = 0
+    assert moved(blind) < 1e-6
+
+
+def test_offsets_of_instances_twice_as_hard_are_halved() -> None:
+    shown = Shown.of(weekly(True))
+    harder = np.full_like(shown.given.harder, np.log(2))
+    found = eased(Shown(shown.s, shown.given._replace(harder=harder)))
+    for name, part in (("hx", 0.5), ("wy", 0.5), ("hx2", 0.25), ("wxwy", 0.25)):
+        assert found[name] == pytest.approx(shown.s[name] * part)
+    for name in ("n", "log", "body_n", "gross"):
+        assert found[name] is shown.s[name]
 
 
 def test_who_is_careless_is_found_with_easy_people_and_with_hard_ones() -> None:
