@@ -27,6 +27,9 @@ ALARMS = pa.schema(
 )
 """What was said of an annotator; no keypoint where it is of the annotator at large."""
 
+OF_PEOPLE = ("bias", "noise", "visibility-flag")
+"""Faults of annotators, which alarms answer."""
+
 LOW_OKS = "agreement.oks"
 BROKEN = "broken"
 PLACE = ["image", "source", "position"]
@@ -103,8 +106,9 @@ def by_repairs(planted: pa.Table, instances: pa.Table) -> pa.Table:
 def answers(fault: dict[str, str | None], alarm: dict[str, str | None]) -> bool:
     """Whether an alarm is about what was planted in the annotator.
 
-    A bias must be found at its keypoint, noise at any, and a misused flag by a rule
-    on visibility; an alarm of a week before the fault began is a false one.
+    A bias must be found at its keypoint, noise at any or at large but not as a bias,
+    and a misused flag by a rule on visibility; an alarm of a week before the fault
+    began is a false one.
     """
     if fault["annotator"] != alarm["annotator"]:
         return False
@@ -113,7 +117,7 @@ def answers(fault: dict[str, str | None], alarm: dict[str, str | None]) -> bool:
     about_flags = str(alarm["rule"]).startswith("visibility")
     if fault["fault"] == "visibility-flag":
         return about_flags
-    if about_flags:
+    if about_flags or (fault["fault"] == "noise" and alarm["rule"] == "drift.bias"):
         return False
     return fault["keypoint"] is None or fault["keypoint"] == alarm["keypoint"]
 

@@ -118,6 +118,8 @@ def test_a_low_oks_finds_the_instance_it_belongs_to() -> None:
         ("bias", "left_hip", ("ann-01", "left_hip", "2026-W15", "drift.offset"), 0),
         ("bias", "left_hip", ("ann-02", "left_hip", "2026-W17", "drift.offset"), 0),
         ("noise", None, ("ann-01", "nose", "2026-W17", "drift.size"), 1),
+        ("noise", None, ("ann-01", None, "2026-W17", "drift.noise"), 1),
+        ("noise", None, ("ann-01", "nose", "2026-W17", "drift.bias"), 0),
         ("noise", None, ("ann-01", None, "2026-W17", "visibility.share"), 0),
         ("visibility-flag", None, ("ann-01", None, "2026-W17", "visibility.share"), 1),
         ("visibility-flag", None, ("ann-01", "nose", "2026-W17", "drift.size"), 0),
