@@ -91,9 +91,7 @@ def alarms(runs: list[tuple[Plan, dict[str, Any]]]) -> pa.Table:
                 "annotator": row["annotator"],
                 "keypoint": keypoint,
                 "week": week,
-                "rule": FLAGS
-                if row["finding"] == "visible"
-                else DRIFT + row["finding"],
+                "rule": RULES.get(row["finding"], f"drift.{row['finding']}"),
             }
             for row in report["retraining"]
             for keypoint in (row["keypoint"] or "").split(" and ")
