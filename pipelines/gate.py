@@ -28,10 +28,10 @@ from posegate.transforms.formats import Tally
 from posegate.transforms.ingest import Ingest
 from posegate.transforms.judge import Judge, Refold
 from posegate.transforms.kernels import sums
+from posegate.transforms.kernels.acceptance import plan_of
 from posegate.transforms.kernels.clusters import of_clusters
 from posegate.transforms.kernels.compare import How
 from posegate.transforms.kernels.sums import Made, Sum
-from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import SHOWN
 from posegate.transforms.kinematics import Kinematics

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError
 
 from posegate.expectations.policy import load_policy, overlay
 from posegate.transforms import storage
+from posegate.transforms.kernels.acceptance import plan_of
 from posegate.transforms.kernels.streams import parameters
-from posegate.transforms.kernels.verdict import plan_of
 from posegate.transforms.model import skeleton as skeletons
 from posegate.transforms.model.policy import Policy, Section
 from posegate.transforms.model.rule import SEVERITIES, Setting

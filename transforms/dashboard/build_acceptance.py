@@ -43,7 +43,7 @@ def sampling(
 def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     """What was reviewed, what the plan makes of it, and its operating curve."""
     n, bad, outcome = verdict.decision(sums, policy)
-    plan = verdict.plan_of(policy)
+    plan = acceptance.plan_of(policy)
     low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
     kept = verdict.risks_of(sums, policy)
     most = min(0.99, 2.2 * policy.acceptance.p1)

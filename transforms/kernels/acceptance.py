@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from posegate.transforms.kernels.drift import benjamini_hochberg
+from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.poses import Bools, Floats
 
 Ints = npt.NDArray[np.int64]
@@ -294,6 +295,20 @@ def single_plan(p0: float, p1: float, alpha: float, beta: float) -> tuple[int, i
         if stats.binom.cdf(most, n, p0) >= 1 - alpha:
             return n, most
         most += 1
+
+
+def plan_of(policy: Policy) -> Plan:
+    """The policy's test of a lot; raises ValueError for risks that make none."""
+    risks, test = policy.acceptance, sequential(policy)
+    if risks.plan == "sequential":
+        return test
+    return Single(*single_plan(risks.p0, risks.p1, risks.alpha, risks.beta))
+
+
+def sequential(policy: Policy) -> Sprt:
+    """Wald's test with the policy's risks."""
+    risks = policy.acceptance
+    return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
 
 
 def annotator_gate(bad: Ints, n: Ints, p0: float, alpha: float) -> Bools:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from posegate.transforms.kernels import acceptance, agreement, sampling, strata
-from posegate.transforms.kernels.acceptance import Outcome, Plan, Single, Sprt, Verdict
+from posegate.transforms.kernels.acceptance import Outcome, Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.left_out import (
@@ -193,23 +193,11 @@ def trusted(sums: Mapping[Key, Ints], only: str | None = None) -> dict[str, Ints
     return found
 
 
-def plan_of(policy: Policy) -> Plan:
-    """The policy's test of a lot; raises ValueError for risks that make none."""
-    risks, test = policy.acceptance, sequential(policy)
-    if risks.plan == "sequential":
-        return test
-    return Single(*acceptance.single_plan(risks.p0, risks.p1, risks.alpha, risks.beta))
-
-
-def sequential(policy: Policy) -> Sprt:
-    """Wald's test with the policy's risks."""
-    risks = policy.acceptance
-    return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
-
-
 def risks_of(sums: Mapping[Key, Ints], policy: Policy) -> acceptance.Risks:
     """What the policy's plan risks with this lot."""
-    return acceptance.risks(plan_of(policy), lot(sums), sequential(policy))
+    return acceptance.risks(
+        acceptance.plan_of(policy), lot(sums), acceptance.sequential(policy)
+    )
 
 
 def lot(sums: Mapping[Key, Ints]) -> int:
@@ -225,7 +213,7 @@ def decision(sums: Mapping[Key, Ints], policy: Policy) -> tuple[int, int, Outcom
     """
     n, bad, _ = sum(trusted(sums, only="").values(), np.zeros(3, np.int64)).tolist()
     whole = lot(sums)
-    plan = plan_of(policy)
+    plan = acceptance.plan_of(policy)
     plan = plan.within(max(whole, n)) if whole else plan
     return n, bad, plan.decide(bad, n - bad)
 
