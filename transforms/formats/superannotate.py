@@ -11,9 +11,11 @@ Point labels are by place in the list of points, from 0; the points' ids from 1.
 """
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TypedDict
 
+import msgspec
 import pyarrow as pa
 
 from posegate.transforms.formats import instances, json_names, outlines
@@ -23,7 +25,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import records
+from posegate.transforms.formats.json_files import decoded, records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
@@ -59,6 +61,49 @@ TRAPS = instances.named(
 Json = dict[str, Any]
 
 
+class Point(msgspec.Struct, gc=False):
+    """A template's point that is as most are."""
+
+    x: float
+    y: float
+    id: Annotated[int, msgspec.Meta(ge=1)] = 0
+
+
+class _Instance(TypedDict, total=False):
+    """What is read of an instance; in most files each fits."""
+
+    type: Any
+    className: Any
+    points: list[Point | float] | dict[str, float]
+    pointLabels: Any
+    groupId: Any
+    creationType: Any
+    createdBy: Any
+    createdAt: Any
+    updatedBy: Any
+    updatedAt: Any
+    attributes: Any
+    exclude: Any
+    x: Any
+    y: Any
+    cx: Any
+    cy: Any
+    rx: Any
+    ry: Any
+    angle: Any
+
+
+class _Document(TypedDict, total=False):
+    """What is read of a file."""
+
+    metadata: Any
+    attribute_groups: Any
+    instances: list[_Instance]
+
+
+_DECODE = typed(_Document)
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether it starts like an image's annotation, or is the list of classes."""
     found = outline(head)
@@ -74,7 +119,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     found = Instances(context, build, NAME)
     for file in build.files():
         found.begin(file.name)
-        for _, raw, document in records(file, build):
+        for _, raw, document in records(file, build, decode=_DECODE):
             if not _is_class(document):
                 _take(build, found, raw, document)
             yield from build.ready()
@@ -100,8 +145,11 @@ def _mapping(given: object) -> Json:
 
 
 def _each(given: object) -> list[Json]:
-    listed = given if isinstance(given, list) else []
-    return [one for one in listed if isinstance(one, dict)]
+    if not isinstance(given, list):
+        return []
+    if set(map(type, given)) <= {dict}:
+        return given
+    return [one for one in given if isinstance(one, dict)]
 
 
 def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
@@ -115,9 +163,9 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
         return
     build.images()
     if about.get("status") == "Skipped":
-        for one in _each(listed):
+        for one in _each(decoded(raw)["instances"]):
             detail = f"image {image} was skipped; have it annotated"
-            found.refuse("skipped", detail, str(one).encode())
+            found.refuse("skipped", detail, msgspec.json.encode(one))
         return
     shapes: list[Shape] = []
     made: dict[str, Json] = {}
@@ -131,7 +179,7 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
     build.note("no-annotator", len(nobody))
     said = {"status": about.get("status"), "reviewer": about.get("qaEmail")}
     sides = [about.get(key) for key in ("width", "height")]
-    width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
+    width, height = (s if type(s) is int and 0 < s < 1e6 else None for s in sides)
 
     def make(group: Group) -> Record:
         one = made.get(str(group.id)) or next(iter(made.values()))
@@ -180,7 +228,7 @@ def _shape(one: Json, id: str) -> Shape | None:
     try:
         if not _draw(shape, str(one.get("type")), one):
             return None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         detail = f"instance {id} ({shape.name}): {error!r}; draw it again"
         shape.problem = "instance", detail
     return shape
@@ -192,18 +240,33 @@ def _template(one: Json, pose: Shape) -> None:
     The labels' keys count the points from 0, as in the tests of SuperAnnotate's own
     SDK, where "3" is a box's last corner; the points' ids count from 1.
     """
-    points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
-    ids = list(range(1, len(points) + 1))
-    plain = [p.get("id", i) for i, p in zip(ids, points, strict=True)] == ids
-    if not labels or not plain:
+    given, labels = one["points"], _mapping(one.get("pointLabels"))
+    listed = given if isinstance(given, list) else []
+    points = [p for p in listed if isinstance(p, Point)] or _each(given)
+    keys, ids = _ordinals(len(points))
+    if not labels or _ids(points, ids) != ids:
         detail = f"template {pose.id} has points whose labels cannot be told; "
         pose.problem = "no-labels", detail + "label the points, export again"
         return
-    pose.nodes = Nodes(
-        [str(labels.get(str(i), "")) for i in range(len(points))],
-        [real(point["x"]) for point in points],
-        [real(point["y"]) for point in points],
-    )
+    pose.nodes = Nodes([str(labels.get(key, "")) for key in keys], *_places(points))
+
+
+def _ids(points: Sequence[Point | Json], ids: Sequence[int]) -> list[Any]:
+    """What points say that their ids are, one of `ids` where they do not."""
+    pairs = zip(ids, points, strict=True)
+    return [p.id or i if isinstance(p, Point) else p.get("id", i) for i, p in pairs]
+
+
+def _places(points: Sequence[Point | Json]) -> tuple[list[float], list[float]]:
+    """x and y; raises KeyError and ValueError."""
+    x = [p.x if isinstance(p, Point) else real(p["x"]) for p in points]
+    return x, [p.y if isinstance(p, Point) else real(p["y"]) for p in points]
+
+
+@lru_cache(1024)
+def _ordinals(n: int) -> tuple[list[str], list[int]]:
+    """Of n points: the keys of their labels, from 0, and their ids, from 1."""
+    return list(map(str, range(n))), list(range(1, n + 1))
 
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:

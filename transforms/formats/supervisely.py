@@ -22,12 +22,18 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import Unreadable, decoded, records
+from posegate.transforms.formats.json_files import (
+    Unreadable,
+    decoded,
+    records,
+    typed,
+)
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.supervisely_figures import (
+    Document,
     Json,
     Template,
     each,
@@ -66,6 +72,7 @@ TRAPS = instances.named(
         "no-size": "A file has no objects with the size of their image: quarantined.",
     },
 )
+_DECODE = typed(Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -86,7 +93,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
     for file in build.files():
-        for _, raw, document in records(file, build):
+        for _, raw, document in records(file, build, decode=_DECODE):
             reading.take(file, raw, document)
             yield from build.ready()
     yield from build.rest()
@@ -216,8 +223,10 @@ class _Reading:
 
 def _of(one: Json, figure: Json, *keys: str) -> Any:
     """The first that a figure, or its object, says."""
-    said = [each.get(key) for key in keys for each in (figure, one)]
-    return next((value for value in said if value), None)
+    for key in keys:
+        if value := figure.get(key) or one.get(key):
+            return value
+    return None
 
 
 def _who(one: Json, figure: Json) -> str | None:

@@ -1,7 +1,10 @@
 """Figures of Supervisely's objects as shapes, with names from the project's meta."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any, TypedDict
+
+import msgspec
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Nodes, Shape
@@ -13,7 +16,59 @@ Json = dict[str, Any]
 Template = dict[str, str]
 """The names of a class's points by the ids of their nodes, in order."""
 
+
+class Node(msgspec.Struct, gc=False):
+    """A point of a graph that is as most are."""
+
+    loc: tuple[float, float]
+    disabled: bool = False
+
+
+class _Geometry(TypedDict, total=False):
+    nodes: dict[str, Node]
+    points: Any
+    tags: Any
+
+
+class _Object(_Geometry, total=False):
+    """What is read of an object, and of a video's figure."""
+
+    id: Any
+    key: Any
+    objectId: Any
+    objectKey: Any
+    classTitle: Any
+    geometryType: Any
+    instance: Any
+    labelerLogin: Any
+    createdAt: Any
+    updatedAt: Any
+    nnCreated: Any
+    nnUpdated: Any
+
+
+class _Figure(_Object, total=False):
+    geometry: _Geometry
+
+
+class _Frame(TypedDict, total=False):
+    index: Any
+    figures: list[_Figure]
+
+
+class Document(TypedDict, total=False):
+    """What is read of a file; in most, each graph's points fit."""
+
+    classes: Any
+    size: Any
+    tags: Any
+    objects: list[_Figure]
+    figures: Any
+    frames: list[_Frame]
+
+
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
+_OF_NODE = attrgetter("loc", "disabled")
 
 
 def mapping(given: object) -> Json:
@@ -23,8 +78,11 @@ def mapping(given: object) -> Json:
 
 def each(given: object) -> list[Json]:
     """The objects of a list."""
-    listed = given if isinstance(given, list) else []
-    return [one for one in listed if isinstance(one, dict)]
+    if not isinstance(given, list):
+        return []
+    if set(map(type, given)) <= {dict}:
+        return given
+    return [one for one in given if isinstance(one, dict)]
 
 
 def number_in(given: object) -> int | None:
@@ -63,7 +121,7 @@ def shape(
     id = str(figure.get("key", figure.get("id", one.get("key"))))
     tied = figure.get("instance") or one.get("instance")
     group = None if not tied else f"instance {tied}"
-    made = Shape(name, id, group=group, origin=_origin(one | figure))
+    made = Shape(name, id, group=group, origin=_origin(one, figure))
     if kind == "graph":
         _graph(made, geometry, known.get(name, {}), labels)
         return made
@@ -75,16 +133,20 @@ def shape(
         return made
 
 
-def _origin(said: Json) -> Origin:
+def _origin(one: Json, figure: Json) -> Origin:
     """A model's, unless a person changed it afterwards."""
-    if said.get("nnCreated") is not True:
+    if figure.get("nnCreated", one.get("nnCreated")) is not True:
         return Origin.PLACED
-    return Origin.CORRECTED if said.get("nnUpdated") is False else Origin.PREDICTED
+    changed = figure.get("nnUpdated", one.get("nnUpdated")) is False
+    return Origin.CORRECTED if changed else Origin.PREDICTED
 
 
 def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> None:
     """Gives a pose its points."""
     nodes = geometry.get("nodes")
+    if isinstance(nodes, dict) and type(next(iter(nodes.values()), None)) is Node:
+        _nodes(pose, nodes, template, labels)
+        return
     listed: Iterable[tuple[str, Any]]
     if isinstance(nodes, dict):
         listed = nodes.items()
@@ -99,7 +161,7 @@ def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> N
         try:
             x, y = node["loc"]
             x, y = real(x), real(y)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             detail = f"the node {name!r} has no place: {error!r}; draw it again"
             pose.problem = "figure", detail
         else:
@@ -108,8 +170,27 @@ def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> N
             ys.append(y)
             flags.append(seen)
         if key not in template and labels.read(key).keypoint is None:
-            detail = f"the node {key!r} has no name; deliver meta.json beside the files"
-            pose.problem = "no-meta", detail
+            pose.problem = _nameless(key)
+
+
+def _nodes(
+    pose: Shape, nodes: Mapping[str, Node], template: Template, labels: Labels
+) -> None:
+    """`_graph` of points that all are as most are."""
+    names = [template.get(key, key) for key in nodes]
+    places, hidden = zip(*map(_OF_NODE, nodes.values()), strict=True)
+    x, y = zip(*places, strict=True)
+    seen = [_HIDDEN if h else _SEEN for h in hidden] if any(hidden) else _SEEN
+    pose.nodes = Nodes(names, x, y, seen)
+    if not template.keys() >= nodes.keys():
+        for key in nodes:
+            if key not in template and labels.read(key).keypoint is None:
+                pose.problem = _nameless(key)
+
+
+def _nameless(key: str) -> tuple[str, str]:
+    detail = f"the node {key!r} has no name; deliver meta.json beside the files"
+    return "no-meta", detail
 
 
 def _draw(shape: Shape, kind: str, geometry: Json) -> bool:

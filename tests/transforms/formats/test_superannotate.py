@@ -1,5 +1,6 @@
 """SuperAnnotate's files."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,26 @@ def test_the_list_of_classes_has_no_records() -> None:
 )
 def test_other_json_is_none(text: str) -> None:
     assert not superannotate.sniff(text.encode(), "a.json")
+
+
+def test_points_that_are_read_one_by_one_are_the_same() -> None:
+    """A box beside them whose corner is a text has all the file read so."""
+    two = template((1.5, 2), (3, 4), groupId=1), bbox(groupId=1)
+    odd = instance("bbox", points={"x1": "9"}, groupId=2)
+    ours = Reading(drawn(*two), load("coco_17"))
+    theirs = Reading(drawn(*two, odd), load("coco_17"))
+    assert (ours.texts, len(ours.rows)) == (theirs.texts, 1)
+    assert theirs.reasons == ["superannotate.instance"]
+
+
+def test_what_was_skipped_is_kept_as_it_stands() -> None:
+    (bad,) = Reading(drawn(template((1, 2)), status="Skipped"), load("coco_17")).bad
+    assert json.loads(bad["raw"]) == template((1, 2))
+
+
+def test_a_side_that_is_true_is_none() -> None:
+    (row,) = Reading(drawn(template((1, 2)), width=True), load("coco_17")).rows
+    assert (row["width"], row["height"]) == (None, 100)
 
 
 @given(mutated([drawn(template((1, 2), (3, 4)), bbox(), point("nose"))["a.jpg.json"]]))

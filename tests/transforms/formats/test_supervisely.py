@@ -107,6 +107,25 @@ STILL = drawn(graph({0: (1, 2)}), thing("rectangle", 2, **corners((0, 0), (9, 9)
 FILM = video(figure(), figure())
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        drawn(graph({0: (1.5, 2), 2: (3, 4)}), graph({1: (5, 6)}, 2)),
+        video(figure(), figure((5, 6), createdAt="2026-02-03T10:00:00Z")),
+    ],
+)
+def test_what_is_written_in_another_way_reads_the_same(files: dict[str, bytes]) -> None:
+    """A flag that is null says as much as none; then points are read one by one."""
+    texts = {
+        name: data.replace(b'{"loc"', b'{"disabled": null, "loc"')
+        for name, data in files.items()
+    }
+    assert texts != files
+    ours, theirs = (Reading(each, load("coco_17")) for each in (files, texts))
+    assert (ours.texts, ours.tally.notes) == (theirs.texts, theirs.tally.notes)
+    assert len(ours.rows) == 2
+
+
 @given(mutated([STILL["ds/ann/a.jpg.json"], FILM["ds/ann/v.mp4.json"]]))
 @settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
