@@ -19,11 +19,13 @@ from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import slices, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.flags import ENOUGH_FLAGS
+from posegate.transforms.kernels.gate import Gate
 from posegate.transforms.kernels.left_out import misdated
 from posegate.transforms.kernels.mask_streams import outlined
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
-from posegate.transforms.kernels.verdict import Gate, Records
+from posegate.transforms.kernels.verdict import Records
 from posegate.transforms.model.delivery import Delivery
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
@@ -243,7 +245,7 @@ def annotator(
     _, occluded, visible, certain = flags.tolist()
     labelled = occluded + visible + certain
     notes = []
-    if labelled >= verdict.ENOUGH_FLAGS and not occluded:
+    if labelled >= ENOUGH_FLAGS and not occluded:
         notes.append("marks every keypoint as visible")
     if alarms:
         notes.append(f"{alarms} drift alarm(s): see whom to retrain")

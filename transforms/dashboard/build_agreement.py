@@ -9,6 +9,7 @@ import numpy as np
 from posegate.transforms.kernels import measures, panels, strata, taxonomy, verdict
 from posegate.transforms.kernels.agreement import cohen_kappa, gated_agreement
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.flags import seen_flags
 from posegate.transforms.kernels.pair_sums import VARIANTS
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.score import IOU, OKS, Score, score_of
@@ -225,7 +226,7 @@ def visibility(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     flags = sums.get(("flags-pair", "", "", ""))
     if flags is None:
         return {}
-    seen = verdict.seen_flags(flags)
+    seen = seen_flags(flags)
     gated = gated_agreement(seen)
     kappa = plain(float(cohen_kappa(seen)))
     asked = policy.agreement.contract_kappa

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from posegate.transforms.kernels import acceptance, agreement, sampling, strata
+from posegate.transforms.kernels import acceptance, sampling, strata
 from posegate.transforms.kernels.acceptance import Outcome, Verdict
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.flags import flags_gate
+from posegate.transforms.kernels.gate import Gate
 from posegate.transforms.kernels.ledger import Reach
 from posegate.transforms.kernels.left_out import (
     ONLY_REFERENCES,
@@ -25,9 +27,6 @@ from posegate.transforms.model.policy import Policy
 TRUSTED = ("gold", "review")
 """The kinds of reference that say what is right, not only what another person did."""
 
-ENOUGH_FLAGS = 500
-"""Below this many keypoints kappa's standard error (.035 at 500) says too little."""
-
 CONFIDENCE = 0.9
 
 
@@ -36,21 +35,6 @@ CIRCULAR = (
     "has a mean OKS of .889. Measure them on work that is known to be good."
 )
 """E[KS] = 1 / (1 + r / 8) with r = 1 whoever drew it (`posegate calibrate --help`)."""
-
-
-class Gate(NamedTuple):
-    """What one gate says, in a sentence with its numbers."""
-
-    gate: str
-    verdict: Verdict
-    text: str
-    value: float | None = None
-    limit: float | None = None
-
-    @property
-    def passed(self) -> bool:
-        """Whether it stands in nobody's way."""
-        return self.verdict == "accept"
 
 
 @dataclass(frozen=True)
@@ -105,7 +89,7 @@ def gates(
         acceptance_gate(sums, policy, score),
         annotators(sums, policy),
         agreement_gate(sums, policy, score),
-        flags(sums, policy),
+        flags_gate(sums, policy),
     ]
 
 
@@ -346,41 +330,6 @@ def clusters(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[Ints]:
         if key[0] == "cluster" and key[1] in kinds and cell[0]:
             found[key[2]] = found.get(key[2], np.zeros(2, np.int64)) + cell
     return list(found.values())
-
-
-def flags(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
-    """Agreement on visible or occluded, where enough keypoints were flagged by both.
-
-    By kappa where both flags are frequent, else by AC1; what contracts ask of kappa
-    itself is said beside and decides nothing.
-    """
-    table = sums.get(("flags-pair", "", "", ""))
-    both = np.zeros((2, 2), np.int64) if table is None else seen_flags(table)
-    gated = agreement.gated_agreement(both)
-    rules = policy.agreement
-    limit = rules.kappa if gated.statistic == "kappa" else rules.ac1
-    if gated.n < ENOUGH_FLAGS or not np.isfinite(gated.value):
-        few = f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
-        why = f"agreement is {gated.reason}" if gated.reason else few
-        return Gate("visibility", "accept", f"Visibility flags are not judged: {why}.")
-    kappa = float(agreement.cohen_kappa(both))
-    met = "met" if kappa >= rules.contract_kappa else "not met"
-    text = (
-        f"Visibility flags agree with {gated.statistic} {gated.value:.3f} over "
-        f"{gated.n} keypoints ({gated.agreement:.1%} alike, "
-        f"{gated.prevalence[0]:.1%} occluded); {limit:g} is required. "
-        f"A kappa of {rules.contract_kappa:g}, as contracts ask, is {met} "
-        f"({kappa:.3f})."
-    )
-    ok = gated.value >= limit
-    return Gate("visibility", "accept" if ok else "reject", text, gated.value, limit)
-
-
-def seen_flags(table: Ints) -> Ints:
-    """(4, 4) counts of flags -> (2, 2): occluded or seen, of keypoints both placed."""
-    occluded, seen = table[1], table[2:].sum(axis=0)
-    rows = np.stack([occluded, seen])
-    return np.stack([rows[:, 1], rows[:, 2:].sum(axis=1)], axis=1)
 
 
 def measure(
