@@ -44,7 +44,7 @@ def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     """What was reviewed, what the plan makes of it, and its operating curve."""
     n, bad, outcome = verdict.decision(sums, policy)
     plan = acceptance.plan_of(policy)
-    low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
+    low, high = acceptance.share_interval(plan, bad, n)
     kept = verdict.risks_of(sums, policy)
     most = min(0.99, 2.2 * policy.acceptance.p1)
     curve = acceptance.operating_curve(plan, np.linspace(0, most, POINTS))
@@ -58,8 +58,8 @@ def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
         "reviewed": n,
         "bad": bad,
         "share": bad / n if n else None,
-        "low": float(low),
-        "high": float(high),
+        "low": low,
+        "high": high,
         "verdict": outcome.verdict,
         "more": outcome.more,
         "curve": {name: values.tolist() for name, values in curve._asdict().items()},

@@ -227,7 +227,7 @@ def acceptance_gate(
     if any(key[0] == "class" and key[2] != key[3] for key in sums):
         seen += " or another category"
     if n:
-        low, high = acceptance.clopper_pearson(np.array(bad), np.array(n))
+        low, high = acceptance.share_interval(acceptance.plan_of(policy), bad, n)
         seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%})"
     if outcome.verdict == "hold":
         text = f"{seen}; {reach(sums).told(outcome.more)}"

@@ -127,11 +127,10 @@ def of_share(rng: np.random.Generator, times: int) -> list[Row]:
         for _ in range(times):
             bad = rng.random(plan.cap) < share
             n = stop(plan, bad)
-            for kept, many in ((fixed_, 150), (stopped, n)):
-                low, high = acceptance.clopper_pearson(
-                    np.array(bad[:many].sum()), np.array(many)
-                )
-                kept.append(bool(low <= share <= high))
+            single = acceptance.Single(150, 10)
+            for kept, by, many in ((fixed_, single, 150), (stopped, plan, n)):
+                low, high = acceptance.share_interval(by, int(bad[:many].sum()), many)
+                kept.append(low <= share <= high)
         what = f"share of bad instances, {share:.0%} bad"
         rows.append(told(what, LEVEL, fixed_, "150 reviews"))
         rows.append(told(what, LEVEL, stopped, "as many as the test takes"))

@@ -12,6 +12,7 @@ from posegate.transforms.kernels.acceptance import (
     clopper_pearson,
     operating_curve,
     risks,
+    share_interval,
     single_plan,
 )
 
@@ -114,6 +115,31 @@ def test_the_exact_interval_of_a_share() -> None:
     low, high = clopper_pearson(np.array([0, 3, 20]), np.array([0, 20, 20]))
     assert low == pytest.approx([0, 0.032071, 0.831566], abs=1e-6)
     assert high == pytest.approx([1, 0.378927, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize(("p0", "p1", "cap"), [(0.05, 0.10, 894), (0.1, 0.2, 450)])
+def test_the_interval_holds_where_a_sequential_test_stops(
+    p0: float, p1: float, cap: int
+) -> None:
+    """Exactly: every way to stop, with its probability at each share."""
+    plan = Sprt(p0, p1, 0.05, 0.05, cap)
+    accept, reject = plan.bounds()
+    share = np.linspace(p0 / 2, 2 * p1, 12)
+    at = np.zeros((len(share), int(reject.max()) + 2))
+    at[:, 0] = 1.0
+    held, plain = np.zeros((2, len(share)))
+    for n in range(1, cap + 1):
+        at[:, 1:] = at[:, 1:] * (1 - share[:, None]) + at[:, :-1] * share[:, None]
+        at[:, 0] *= 1 - share
+        for bad in (*range(accept[n] + 1), *range(reject[n], min(n + 1, at.shape[1]))):
+            if at[:, bad].any():
+                low, high = share_interval(plan, bad, n)
+                held += at[:, bad] * ((low <= share) & (share <= high))
+                low, high = share_interval(Single(298, 21), bad, n)
+                plain += at[:, bad] * ((low <= share) & (share <= high))
+                at[:, bad] = 0.0
+    assert held.min() >= 0.95
+    assert plain.min() < 0.94  # as of a sample whose size was settled before
 
 
 def test_the_operating_curve_is_the_simulated_one() -> None:

@@ -81,7 +81,7 @@ def test_defects(records: Records, sums: Sums, said: str, text: str) -> None:
         (
             judged("ann", 200, 2),
             "accept",
-            "(1.0%, 95 % interval 0.1% to 3.6%): at most 10% are bad (risk 5%).",
+            "(1.0%, 95 % interval 0.1% to 4.3%): at most 10% are bad (risk 5%).",
         ),
         (judged("ann", 60, 30), "reject", "more than 5% are bad (risk 5%)."),
         (
