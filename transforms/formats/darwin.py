@@ -273,8 +273,11 @@ def _record(
 def _emails(given: object) -> list[str]:
     if not given:
         return []
-    names = [one.get("email") or one.get("full_name") for one in each(given)]
-    return [str(name) for name in names if name]
+    return [
+        str(name)
+        for one in each(given)
+        if (name := one.get("email") or one.get("full_name"))
+    ]
 
 
 def _properties(made: Json, frame: int | None) -> Json:

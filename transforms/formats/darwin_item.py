@@ -24,6 +24,15 @@ class Skeleton(msgspec.Struct):
     nodes: list[Place]
 
 
+class Box(msgspec.Struct, gc=False):
+    """A box that is as most are."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
 class Annotation(TypedDict, total=False):
     """What is read of an annotation; in most files each fits."""
 
@@ -43,7 +52,7 @@ class Annotation(TypedDict, total=False):
     keyframe: Any
     skeleton: Skeleton
     eye: Any
-    bounding_box: Any
+    bounding_box: Box
     keypoint: Any
     polygon: Any
     complex_polygon: Any
@@ -84,7 +93,7 @@ def mapping(given: object) -> Json:
 
 def each(given: object) -> list[Json]:
     """The objects of a list."""
-    if not isinstance(given, list):
+    if not given or not isinstance(given, list):
         return []
     if set(map(type, given)) <= {dict}:
         return given

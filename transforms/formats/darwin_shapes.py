@@ -5,6 +5,7 @@ raster_layer  {"dense_rle": [value, length, value, length, …],   row by row
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.darwin_item import (
+    Box,
     Json,
     Skeleton,
     Slot,
@@ -24,6 +26,11 @@ from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
 
 _POSES = (Skeleton, dict)
+_BOXES = (Box, dict)
+_OF_NODE = attrgetter("name", "x", "y", "occluded")
+_BEFORE = frozenset(("keypoint", "mask", "polygon", "complex_polygon", "ellipse"))
+"""What counts before a box does."""
+
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
 
 Labels = npt.NDArray[np.int64]
@@ -81,7 +88,7 @@ def drawn(
     try:
         if isinstance(pose, _POSES):
             _give(shape, pose)
-            if isinstance(box := frame.get("bounding_box"), dict):
+            if isinstance(box := frame.get("bounding_box"), _BOXES):
                 shape.box = _box(box)
             return shape
         shape.group = instance(made, frame)
@@ -102,13 +109,7 @@ def instance(made: Json, frame: Json) -> str | None:
 def _give(pose: Shape, said: Skeleton | Json) -> None:
     """Gives a pose its points; those without a place are left out."""
     if isinstance(said, Skeleton):
-        nodes = said.nodes
-        pose.nodes = Nodes(
-            [node.name for node in nodes],
-            [node.x for node in nodes],
-            [node.y for node in nodes],
-            [_HIDDEN if node.occluded else _SEEN for node in nodes],
-        )
+        pose.nodes = _nodes(said)
         return
     names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
     pose.nodes = Nodes(names, xs, ys, flags)
@@ -123,8 +124,19 @@ def _give(pose: Shape, said: Skeleton | Json) -> None:
             flags.append(seen)
 
 
+def _nodes(said: Skeleton) -> Nodes:
+    if not said.nodes:
+        return Nodes((), (), ())
+    names, x, y, hidden = zip(*map(_OF_NODE, said.nodes), strict=True)
+    seen = [_HIDDEN if each else _SEEN for each in hidden] if any(hidden) else _SEEN
+    return Nodes(names, x, y, seen)
+
+
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
-    if isinstance(point := frame.get("keypoint"), dict):
+    box = frame.get("bounding_box")
+    if isinstance(box, _BOXES) and _BEFORE.isdisjoint(frame):
+        shape.box = _box(box)
+    elif isinstance(point := frame.get("keypoint"), dict):
         shape.y, shape.x = real(point["y"]), real(point["x"])
     elif "mask" in frame:
         shape.draw(raster.outline(str(shape.id)))
@@ -132,14 +144,16 @@ def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
         shape.draw(_polygon(frame, slot))
     elif isinstance(oval := frame.get("ellipse"), dict):
         shape.draw(outlines.polygon([_ellipse(oval)]))
-    elif isinstance(box := frame.get("bounding_box"), dict):
+    elif isinstance(box, _BOXES):
         shape.box = _box(box)
     else:
         return False
     return True
 
 
-def _box(box: Mapping[str, Any]) -> tuple[float, ...]:
+def _box(box: Box | Mapping[str, Any]) -> tuple[float, ...]:
+    if isinstance(box, Box):
+        return box.x, box.y, box.w, box.h
     return tuple(real(box[side]) for side in ("x", "y", "w", "h"))
 
 

@@ -200,6 +200,15 @@ STILL = drawn(pose(node("nose"), node("left_eye")), box(), keypoint("nose"))["a.
 FILM = drawn(film({"0": at(node("nose")), "1": at(node("nose"))}), fps=9)["a.json"]
 
 
+def test_what_is_read_one_by_one_is_the_same() -> None:
+    """A box that is a text has all of the file read so, and is left alone itself."""
+    two = pose(node("nose"), node("left_eye", 30, 40.5, True)), box()
+    ours = Reading(drawn(*two), load("coco_17"))
+    theirs = Reading(drawn(*two, made("b9", bounding_box="?")), load("coco_17"))
+    assert (ours.texts, len(ours.rows)) == (theirs.texts, 1)
+    assert theirs.tally.notes == ours.tally.notes | {"darwin.not-drawn": 1}
+
+
 @given(mutated([STILL, FILM]))
 @settings(max_examples=80)
 def test_whatever_is_damaged_is_read_or_said(data: bytes) -> None:
