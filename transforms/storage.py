@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
@@ -90,14 +91,12 @@ def listing(folder: str) -> tuple[File, ...]:
             f"{folder}: no such file or folder; give a local folder, a single file, or "
             "gs://bucket/prefix"
         )
-    return tuple(
-        sorted((file for file in found if _shown(file)), key=lambda file: file.name)
-    )
+    return tuple(sorted(filter(_shown, found), key=attrgetter("name")))
 
 
 def _shown(file: File) -> bool:
     marker = file.name.endswith("/") and not file.size
-    return bool(file.name) and not marker and not re.search(r"(^|/)\.", file.name)
+    return bool(file.name) and not marker and "/." not in f"/{file.name}"
 
 
 def _objects(folder: str) -> Iterator[File]:
@@ -117,11 +116,12 @@ def _local(folder: str) -> Iterator[File]:
 
 def _walk(folder: str, below: str, above: tuple[str, ...]) -> Iterator[File]:
     """Files of one folder and those in it; `above` are the real folders around it."""
-    with os.scandir(os.path.join(folder, below)) as found:
+    top = os.path.join(folder, "")
+    with os.scandir(top + below) as found:
         entries = list(found)
     for entry in entries:
         name = below + entry.name
-        path = os.path.join(folder, name)
+        path = top + name
         if entry.name.startswith("."):
             continue
         there = not _round(entry)

@@ -27,7 +27,7 @@ FARTHEST = 1e6
 RAW = 64 << 10
 """Bytes of a record that quarantine keeps."""
 
-_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch; bytes of rows that are held
+_ROWS, _BYTES = 1024, 8 << 20  # of a quarantine batch, and of rows that are held
 
 Refusal = tuple[str, int, str, str, bytes]
 """A row of quarantine: source, position, code, sentence, bytes."""
@@ -80,7 +80,8 @@ class Build:
         self._held.append((rows, len(self._refused)))
         self._held_rows += len(rows)
         self._held_bytes += weight(rows)
-        if 2 * self._held_rows > self._context.batch or self._held_bytes > _BYTES:
+        enough = min(_ROWS, self._context.batch // 2 + 1)
+        if self._held_rows >= enough or self._held_bytes > _BYTES:
             self._join()
 
     def put(self, record: Record) -> None:

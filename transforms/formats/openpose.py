@@ -213,10 +213,10 @@ class _Reading:
             return [_part(*each) for each in lists if each[1] or each[2]]
         if k == 70:
             return [_part("face", person.first(_FACE), person.first(_FACE_3D))]
-        body = _part("body", person.first(_BODY), person.first(_BODY_3D))
-        if body.width == 3 and body.numbers and person.first(_BODY_3D):
+        flat, deep = person.first(_BODY), person.first(_BODY_3D)
+        if flat and deep:
             self.build.note("3d-left-out")
-        return [body]
+        return [_part("body", flat, deep)]
 
     def _wrong(self, part: Part, person: Person) -> tuple[str, str] | None:
         """Why a list is no row: a code and a sentence."""

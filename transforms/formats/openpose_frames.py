@@ -96,12 +96,15 @@ class Frame(msgspec.Struct):
 
     @property
     def normalised(self) -> bool:
-        """Whether every point lies within -1 to 1: no person is two pixels large."""
+        """Whether every point lies within -1 to 1: no person is two pixels large.
+
+        As every confidence does.
+        """
         some = False
         for person in self.people:
             for numbers in person.flat():
                 some = True
-                if any(n > 1 or n < -1 for n in numbers):  # confidence never is
+                if numbers[0] > 1 or any(n > 1 or n < -1 for n in numbers):
                     return False
         return some and self.span is not None
 

@@ -43,12 +43,14 @@ def image_of(context: Context, name: str, endings: Sequence[str]) -> str:
     A folder named like the role that `roles` of delivery.toml gives the file is left
     out too, so that gold and production of an image meet.
     """
-    role = context.role(name)
     *folders, last = inner(context, name).removesuffix(".gz").split("/")
     for ending in endings:
         if last.lower().endswith(ending):
             last = last[: -len(ending)]
             break
+    if not folders:
+        return last
+    role = context.role(name)
     kept = [f for f in folders if f.lower() not in FOLDERS and f.lower() != role]
     return "/".join([*kept, last])
 

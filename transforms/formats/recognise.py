@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
+from operator import itemgetter
 from types import ModuleType
 from typing import BinaryIO, Protocol
 
@@ -67,9 +68,9 @@ def recognise(
     """
     shards: list[Shard] = []
     alone: list[str] = []
-    order = sorted(listed, key=_group)
-    for (_, suffix), group in groupby(order, key=_group):
-        some = list(group)
+    order = sorted(((_group(f), f) for f in listed), key=itemgetter(0))
+    for (_, suffix), group in groupby(order, key=itemgetter(0)):
+        some = [file for _, file in group]
         if said is not None:
             module = formats.named(said, f"{place}: format")
             fits = is_archive(suffix) or suffix in formats.suffixes(module)

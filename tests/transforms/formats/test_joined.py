@@ -116,6 +116,21 @@ def test_what_is_refused_comes_out_in_the_order_of_its_calls() -> None:
     assert text.index("x.no-record") > at[0]
 
 
+@pytest.mark.parametrize(("each", "held"), [(1, 76), (1023, 1), (1024, 0)])
+def test_rows_are_held_only_while_they_are_few(each: int, held: int) -> None:
+    said = {name: None for name in SAID} | {"image": "a.jpg", "origin": Origin.PLACED}
+    shard = Shard(0, "a.x", "a.x", 0, "")
+    context = Context(PAIR, Delivery("d", "d", ()), shard, lambda _: io.BytesIO())
+    tally = Tally()
+    build = Build(context, tally, "x")
+    adds = 1100 if each == 1 else 1
+    for i in range(adds):
+        build.add(made(each, said, i * each))
+    assert tally.records - tally.rows == held * each
+    list(build.rest())
+    assert tally.rows == adds * each
+
+
 def test_rows_of_other_units_or_columns_do_not_fit() -> None:
     said = {name: None for name in SAID} | {"image": "a.jpg", "origin": Origin.PLACED}
     one, other = made(1, said, 0), made(1, said, 1)
