@@ -13,6 +13,7 @@ from posegate.transforms.model.skeleton import Skeleton
 
 _UNLABELLED, _VISIBLE = Visibility.UNLABELLED, Visibility.VISIBLE
 _PLACED = Origin.PLACED
+_LISTS = (list, tuple)  # a union would be made anew at every call
 
 
 def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> None:
@@ -25,7 +26,8 @@ def fill(record: Record, group: Group, labels: Labels, skeleton: Skeleton) -> No
     if group.how is not None:
         repairs[group.how] = None
     for shape in (*group.points, *group.around):
-        repairs |= dict.fromkeys(shape.repairs)
+        if shape.repairs:
+            repairs |= dict.fromkeys(shape.repairs)
         problem = shape.problem or problem
     _surround(record, group, repairs, skeleton)
     _say(record, group.points)
@@ -55,14 +57,14 @@ def _place(record: Record, group: Group, labels: Labels) -> bool:
 
     Whether the names of all mean keypoints.
     """
-    poses = [shape for shape in group.around if shape.nodes]
+    poses = [shape for shape in group.around if shape.nodes is not None]
     if not group.points and len(poses) == 1 and (nodes := poses[0].nodes) is not None:
         origin: Sequence[Origin] | Origin = poses[0].origin
     else:
         nodes, origin = _together(group.points, poses)
     places = labels.places(tuple(nodes.names))
     seen: Any = nodes.visibility
-    if isinstance(seen, Sequence) and None in seen:
+    if isinstance(seen, _LISTS) and None in seen:
         seen = [_VISIBLE if each is None else each for each in seen]
     if places is None or (_lost(seen) and origin is not _PLACED):
         return _one_by_one(record, nodes, origin, labels)
