@@ -142,7 +142,7 @@ def test_the_summary_names_every_gate(weeks: Any) -> None:
     said = weeks.outcomes[0].out
     for sentence in (
         "instances break a rule that rejects",
-        "reviewed instances have OKS below",
+        "reviewed instances has OKS below",
         "No annotator has more than",
         "Mean OKS against gold",
         "expectations were met",

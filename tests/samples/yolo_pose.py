@@ -144,6 +144,11 @@ def other_shape() -> dict[str, bytes]:
     return labelled(GOOD, yaml=SHAPE.replace("[3, 3]", "[3, 2]"))
 
 
+def with_another() -> dict[str, bytes]:
+    names = "kpt_shape: [4, 3]\nkpt_names: {0: [nose, ear, left_eye, right_eye]}\n"
+    return labelled(f"{BOX} 0.1 0.2 2 0.9 0.9 2 0.3 0.4 1 0 0 0", yaml=names)
+
+
 def mirrored() -> dict[str, bytes]:
     swap = list(range(17))
     said = f"kpt_shape: [17, 3]\nflip_idx: {swap}\n"

@@ -16,6 +16,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.instances import REMEDY
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
@@ -39,6 +40,7 @@ TRAPS = {
     f"{NAME}.ignored": "A box is marked to be ignored: counted, and no row.",
     f"{NAME}.other-skeleton": "The parts are not the skeleton's keypoints: "
     "quarantined, with the difference.",
+    f"{NAME}.left-out": "Parts that `points.ignore` lists: left out, counted.",
     f"{NAME}.part-twice": "A part stands twice in a box: quarantined.",
     f"{NAME}.box": "A box lacks a side: its parts are read without it.",
     f"{NAME}.image": "An image has no file: its boxes are quarantined.",
@@ -94,6 +96,7 @@ class _Reading:
     def __init__(self, context: Context, build: Build) -> None:
         self._skeleton, self._build = context.skeleton, build
         self._naming = Naming(context.skeleton)
+        self._points = context.delivery.points
         self._position = 0
 
     def file(self, file: File) -> Iterator[pa.RecordBatch]:
@@ -146,13 +149,22 @@ class _Reading:
         if label := node.says("label"):
             said["category"] = label
         record.attributes = said or None
-        self._parts(record, [each for each in node.children if each.tag == "part"])
+        self._parts(record, [each for each in node.children if self._meant(each)])
+
+    def _meant(self, node: Node) -> bool:
+        """Whether it is a part, and none that the delivery leaves out."""
+        name = node.attrs.get("name", "")
+        if node.tag != "part" or not self._points.ignored(name):
+            return node.tag == "part"
+        left = self._naming.find(name) is None
+        self._build.note("left-out", int(left))
+        return not left
 
     def _parts(self, record: Record, parts: list[Node]) -> None:
         names = [each.attrs.get("name", "") for each in parts]
         places, from_one = self._places(names)
         if None in places:
-            detail = difference(names, self._skeleton)
+            detail = difference(names, self._skeleton) + REMEDY
             record.refusal = record.refusal or (f"{NAME}.other-skeleton", detail)
             return
         if from_one:

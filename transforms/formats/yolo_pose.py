@@ -167,10 +167,13 @@ class Labels:
         data = self.context.companion(file, *yolo_pose_yaml.NAMES)
         said = Said()
         if data is not None:
-            said = yolo_pose_yaml.parse(data, self.context.skeleton)
+            points = self.context.delivery.points
+            said = yolo_pose_yaml.parse(data, self.context.skeleton, points)
             for note in said.notes:
                 self.build.note(note)
-        if said.places is None and said.refusal is None:
+        if said.places is not None:
+            self.build.note("left-out", int((said.places < 0).sum()))
+        elif said.refusal is None:
             self.build.note("order-assumed")
         self._said[folder] = said
 
@@ -249,7 +252,8 @@ class Labels:
         table = np.full((n, k, 3), np.nan)
         table[:, :, 2] = 0
         given = values[:, 5 : 5 + m * dims].reshape(n, m, dims)
-        table[:, places, :dims] = given
+        kept = places >= 0
+        table[:, places[kept], :dims] = given[:, kept]
         center, extent = values[:, 1:3] * size, values[:, 3:5] * size
         rows = Rows(
             position=np.array([self.ordinal[i] for i in some], np.int64),

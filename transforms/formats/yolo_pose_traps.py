@@ -17,6 +17,9 @@ TRAPS = {
     "yolo-pose.other-skeleton": (
         "`data.yaml` has other keypoints than the project's skeleton: quarantined."
     ),
+    "yolo-pose.left-out": (
+        "Keypoints of `data.yaml` that `points.ignore` lists: left out, counted."
+    ),
     "yolo-pose.visibility": ("A visibility is none of 0, 1, 2: quarantined."),
     "yolo-pose.score-as-visibility": (
         "The third values are a model's scores: what is above 0 counts as visible, "

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from posegate.transforms.formats.instances import REMEDY
 from posegate.transforms.model.naming import Naming, difference
+from posegate.transforms.model.reading import PointNames
 from posegate.transforms.model.skeleton import Skeleton
 
 NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -19,8 +21,8 @@ class Said:
     """What a file says, or nothing.
 
     `shape` is (K, 2 or 3); `classes` the names by number; `places` (K,) the skeleton's
-    keypoint of each of theirs; `notes` are codes; `refusal` says why it cannot be read
-    against the skeleton.
+    keypoint of each of theirs, -1 where delivery.toml leaves it out; `notes` are codes;
+    `refusal` says why it cannot be read against the skeleton.
     """
 
     shape: tuple[int, int] | None = None
@@ -30,7 +32,7 @@ class Said:
     refusal: str | None = None
 
 
-def parse(data: bytes, skeleton: Skeleton) -> Said:
+def parse(data: bytes, skeleton: Skeleton, points: PointNames) -> Said:
     """The file's content, checked; what is no YAML, or says nonsense, is a note."""
     try:
         table = yaml.safe_load(data.decode("utf-8-sig"))
@@ -44,7 +46,7 @@ def parse(data: bytes, skeleton: Skeleton) -> Said:
     if shape is None:
         note = ("kpt-shape-missing",)
         return Said(classes=classes, notes=note)
-    places, refusal = _places(names, shape[0], skeleton)
+    places, refusal = _places(names, shape[0], skeleton, points)
     notes = () if refusal else _flips(table.get("flip_idx"), places, skeleton)
     return Said(shape, classes, places, notes, refusal)
 
@@ -76,7 +78,7 @@ def _keypoints(value: Any) -> list[str] | None:
 
 
 def _places(
-    names: Sequence[str] | None, k: int, skeleton: Skeleton
+    names: Sequence[str] | None, k: int, skeleton: Skeleton, points: PointNames
 ) -> tuple[npt.NDArray[np.intp] | None, str | None]:
     own = len(skeleton.keypoints)
     if names is None or len(names) != k:
@@ -87,8 +89,10 @@ def _places(
             f"{own}; deliver them under a project of that skeleton"
         )
     places = Naming(skeleton).places(names)
-    if (places < 0).any():
-        return None, f"data.yaml {difference(names, skeleton)}; deliver them apart"
+    stray = [name for name, place in zip(names, places, strict=True) if place < 0]
+    if stray and not ((places >= 0).any() and all(map(points.ignored, stray))):
+        detail = f"data.yaml {difference(names, skeleton)}; deliver them apart{REMEDY}"
+        return None, detail
     return places, None
 
 
@@ -105,4 +109,7 @@ def _flips(
         swap[[a, b]] = b, a
     here = {place: i for i, place in enumerate(places.tolist())}
     wanted = [here.get(int(swap[place])) for place in places.tolist()]
+    if isinstance(given, list) and len(given) == len(wanted):
+        given = [g for g, place in zip(given, places, strict=True) if place >= 0]
+        wanted = [w for w, place in zip(wanted, places, strict=True) if place >= 0]
     return () if given == wanted else ("flip-idx",)

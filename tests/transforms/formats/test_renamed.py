@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from posegate.transforms.model.skeleton import Skeleton
@@ -73,3 +74,13 @@ def test_a_name_that_means_another_keypoint_is_what_the_side_file_says() -> None
     data = FILES["coco"]["a.json"].replace(b'"A", "B"', b'"left", "right"')
     got = Reading({"a.json": data}, TWO, side=viewers)
     assert [row["xy"] for row in got.rows] == [[40, 20, 20, 20]]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_points_that_the_side_file_ignores_are_left_out(name: str) -> None:
+    side = 'points.names = { A = "left" }\npoints.ignore = ["B"]'
+    got = Reading(FILES[name], TWO, side=side)
+    (row,) = got.rows
+    assert row["xy"] == pytest.approx([20, 20, np.nan, np.nan], nan_ok=True)
+    assert any(code.endswith(".left-out") for code in got.codes)
+    assert not got.bad
