@@ -156,7 +156,7 @@ def _row(
     more, error = difference(*(x.astype(np.float64) for x in (found, n, rest, m)))
     count, hits = int(n.sum()), int(found.sum())
     rate = hits / count
-    low, high = interval(rate, _spread(found, n), count)
+    low, high = interval(rate, _spread(found, n), count, int((n > 0).sum()))
     return Slice(
         column=name,
         value=value,
@@ -181,10 +181,17 @@ def _spread(found: Ints, judged: Ints) -> float:
     return float(max(grouped, rate * (1 - rate) / n))
 
 
-def interval(rate: float, variance: float, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for as many independent draws as the variance is worth."""
+def interval(
+    rate: float, variance: float, n: int, groups: int = GROUPS
+) -> tuple[float, float]:
+    """Wilson's 95 % interval for as many independent draws as the variance is worth,
+    with the t of the groups that told it (as Korn and Graubard 1998 have it).
+
+    Of 8 to 300 videos whose instances have a correlation of .3 it holds in 90 to 97 %
+    of cases, with the normal quantile in 78 to 94 (`./run bench agreement`).
+    """
     worth = rate * (1 - rate) / variance if variance > 0 else n
-    z2 = float(stats.norm.ppf(0.975)) ** 2
+    z2 = float(stats.t.ppf(0.975, max(groups - 1, 1))) ** 2
     middle = (rate + z2 / (2 * worth)) / (1 + z2 / worth)
     half = np.sqrt(z2 * (rate * (1 - rate) / worth + z2 / (4 * worth**2)))
     half /= 1 + z2 / worth

@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from posegate.transforms.kernels import acceptance, calibration, sampling, strata
+from posegate.transforms.kernels import (
+    acceptance,
+    calibration,
+    sampling,
+    slices,
+    strata,
+)
 from posegate.transforms.kernels.acceptance import Sprt
 from posegate.transforms.kernels.sums import ONE, Key, fixed
 from posegate.transforms.model.poses import Floats
@@ -27,6 +33,7 @@ def run(times: str = "1000") -> dict[str, Any]:
         *of_lot(rng, n),
         *of_vendor(rng, n),
         *of_share(rng, n),
+        *of_slice(rng, n),
         *of_test(rng, 4 * n),
         *of_cap(rng, 4 * n),
         *of_sigma(rng, max(50, n // 4)),
@@ -134,6 +141,33 @@ def of_share(rng: np.random.Generator, times: int) -> list[Row]:
         what = f"share of bad instances, {share:.0%} bad"
         rows.append(told(what, LEVEL, fixed_, "150 reviews"))
         rows.append(told(what, LEVEL, stopped, "as many as the test takes"))
+    return rows
+
+
+def of_slice(rng: np.random.Generator, times: int) -> list[Row]:
+    """The share of a slice with a finding, in videos of ten that are alike."""
+    rows, alike = [], 0.3
+    for videos in (8, 20, 60, 300):
+        for share in (0.02, 0.10):
+            kept = []
+            for _ in range(times):
+                shape = np.array([share, 1 - share]) * (1 - alike) / alike
+                group = rng.integers(0, slices.GROUPS, videos)
+                found = rng.binomial(10, rng.beta(*shape, videos))
+                cells = [
+                    np.bincount(group, each, slices.GROUPS).astype(np.int64)
+                    for each in (found, np.full(videos, 10))
+                ]
+                sums: dict[Key, Any] = {
+                    ("slice", "light", "night", ""): cells[1],
+                    ("slice", "light", "night", "r"): cells[0],
+                    ("slice", "light", "day", ""): cells[1],
+                    ("slice", "light", "day", "r"): cells[0],
+                }
+                one = slices.judge(sums, 0.05, 1)[0]
+                kept.append(one.low <= share <= one.high)
+            of = f"{videos} videos of 10, correlation .3"
+            rows.append(told(f"share of a slice, {share:.0%}", LEVEL, kept, of))
     return rows
 
 

@@ -63,9 +63,16 @@ def test_the_difference_of_two_rates_by_hand() -> None:
 
 
 def test_an_interval_is_wilsons_where_draws_are_independent() -> None:
-    low, high = interval(0.1, 0.1 * 0.9 / 50, 50)
+    low, high = interval(0.1, 0.1 * 0.9 / 50, 50, groups=10**6)
     assert (low, high) == pytest.approx((0.04349, 0.21362), abs=1e-4)
     assert interval(0.0, 0.0, 50)[0] == 0
+
+
+def test_fewer_groups_of_videos_tell_less() -> None:
+    every = [interval(0.1, 0.1 * 0.9 / 50, 50, groups=g) for g in (1, 2, 5, 32)]
+    assert [low for low, _ in every] == sorted(low for low, _ in every)
+    assert [high for _, high in every] == sorted((h for _, h in every), reverse=True)
+    assert all(0 <= low < 0.1 < high <= 1 for low, high in every)
 
 
 @settings(max_examples=30)
