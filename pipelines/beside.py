@@ -10,8 +10,6 @@ NEEDED = ("instance", "image", "annotator", "role", "video", "track", "frame",
           "xy", "visibility", "origin", "bbox", "area", "width", "height")  # fmt: skip
 """What of a part's rows is read to find it."""
 
-COPIED = "structure.copied-pose"
-
 
 def companion(
     folder: str, manifest: dict[str, Any], row: dict[str, Any], rules: set[str]
@@ -19,7 +17,7 @@ def companion(
     """What is drawn beside an instance, and in words which it is; None if nothing.
 
     For rules of tracks the row of the same track before; for rules of pairs whoever of
-    the image, or of all images where a pose was copied, is most like it; of masks which
+    the image, or of all images if one may be anywhere, is most like it; of masks which
     overlaps it most. A finding of all of an image together has no other one to show.
     """
     from posegate.expectations.rules import RULES
@@ -30,7 +28,7 @@ def companion(
         found = _masked(folder, manifest, row)
         return ("the other one of the pair", found) if found else None
     if any(rule.beside for rule in known):
-        found = _other(folder, manifest, row, COPIED in rules)
+        found = _other(folder, manifest, row, any(rule.anywhere for rule in known))
         return ("the other one of the pair", found) if found else None
     if any(rule.tracked for rule in known):
         found = _before(folder, manifest, row)

@@ -37,7 +37,7 @@ def duplicate_person(company: Company, sigma: Floats, fewest: float) -> Floats:
     return company.spread(alike, largest=True)
 
 
-@rule("structure.copied-pose", severity="review", below=True)
+@rule("structure.copied-pose", severity="review", below=True, anywhere=True)
 def copied_pose(
     company: Company, fewest: float, overlap: float, of_track: float
 ) -> Floats:

@@ -151,3 +151,30 @@ def test_clocks_that_jump_are_in_no_week_and_judged_like_all_others(
         "run", str(tmp_path / "w1"), "--project", str(tmp_path / "project.toml")
     )
     assert f"note: {said}" in again.out
+
+
+def test_weeks_without_work_are_weeks_and_two_reports_that_they_part_are_not_in_a_row(
+    tmp_path: Path,
+) -> None:
+    """Nine px off, in two deliveries three weeks apart and in one a week later."""
+    said = []
+    for name, day in (("w1", "03-01"), ("w4", "03-22"), ("w5", "03-29")):
+        made = [
+            {**person(n, image=n, bbox=[10, 10, 400, 400]), "area": 90_000.0}
+            for n in range(1, 13)
+        ]
+        gold = [{**each, "annotator": "gil"} for each in made]
+        for number, each in enumerate(made, 1):
+            each["keypoints"] = shifted(number, 9)
+        pictures = [picture(n) for n in range(1, 13)]
+        side = f'received = 2026-{day}\n[roles]\n"gold.json" = "gold"\n'
+        files = {"a.json": coco(made, pictures), "gold.json": coco(gold, pictures)}
+        delivery = deliver(tmp_path / name, {"delivery.toml": side, **files})
+        assert call("run", delivery, "--project", project(tmp_path)).code in (0, 1)
+        run = run_of(tmp_path / "quality", name)
+        said.append(document(run, "report.json")["drift"])
+    weeks = [f"2026-W{number:02d}" for number in range(9, 14)]
+    assert [drift["weeks"] for drift in said] == [weeks[:1], weeks[:4], weeks]
+    [nose] = [s for s in said[-1]["streams"] if s["keypoint"] == "nose"]
+    assert nose["n"] == [12, 0, 0, 12, 12]
+    assert [len(drift["contract"]) for drift in said] == [0, 0, 17]

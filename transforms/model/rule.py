@@ -75,6 +75,7 @@ class Rule:
     space: bool | None = None
     timed: bool = False
     meets: float | None = None
+    anywhere: bool = False
     given: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
@@ -142,6 +143,7 @@ def rule(
     space: bool | None = None,
     timed: bool = False,
     meets: float | None = None,
+    anywhere: bool = False,
     given: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Declares a rule.
@@ -160,6 +162,7 @@ def rule(
       meets: of a rule of company, the overlap of boxes beyond which rows of an image
         meet, where it asks for more of them than `kernels.company.NEAR` gives; below 0
         it is about all of them together.
+      anywhere: of a rule of company, whether the other one may be in any image.
       given: what the rule reads that is computed from other inputs, by name: each
         function is called once for all rules of a batch.
     """
@@ -187,6 +190,7 @@ def rule(
             space=space,
             timed=timed,
             meets=meets,
+            anywhere=anywhere,
             given=given or {},
         )
 
