@@ -120,7 +120,22 @@ def grouped(
         one = shapes[0]
         key = one.id if one.group is None else one.group
         return [Group(around=[one], id="#0" if key is None else key)]
-    return _Grouping(shapes, links, labels).groups()
+    found = None if links else _around(shapes)
+    return _Grouping(shapes, links, labels).groups() if found is None else found
+
+
+def _around(shapes: Sequence[Shape]) -> list[Group] | None:
+    """`grouped`, where each is something else than a point and knows whose it is."""
+    groups = {shape.id: shape.group for shape in shapes}
+    found: dict[str, Group] = {}
+    for shape in shapes:
+        key = shape.id if shape.group is None else shape.group
+        if key is None or shape.x is not None or groups.get(key) is not None:
+            return None
+        if key not in found:
+            found[key] = Group(id=key)
+        found[key].around.append(shape)
+    return list(found.values())
 
 
 class _Grouping:
