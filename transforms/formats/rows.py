@@ -200,7 +200,7 @@ class _Places:
         table = np.full(self._shape, otherwise, np.uint8)
         alike = [isinstance(each, int) for each in given]
         if all(alike):
-            one = np.fromiter(given, np.uint8, len(given))  # type: ignore[arg-type]
+            one = np.fromiter(given, np.uint8, len(given))
             table.reshape(-1)[self._at] = np.repeat(one, self._counts)
             return table
         pairs = zip(given, self._counts.tolist(), strict=True)
