@@ -229,7 +229,7 @@ def watch(sums: Mapping[Key, Ints], bench: Bench) -> Weeks:
     paths = (path.replace(WEEKLY_FILE, WORK_FILE) for path in bench.history)
     worked = [parts.read_table(path) for path in paths if parts.storage.exists(path)]
     settings = streams.parameters(bench.policy.drift, shape.sigmas)
-    work = streams.to_work(sums, bench.vendor)
+    work = streams.to_work(sums, bench.vendor, bench.skeleton.keypoints)
     watched = streams.watch_all(tables, shape.keypoints, [work, *worked], settings)
     return Weeks(own, work, watched)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import flags
 import numpy as np
 import panelled
 import worlds
@@ -84,6 +85,8 @@ def others(settings: Parameters) -> list[str]:
         "  what 100 people do, without references: false alarms a week where nobody "
         "changes,\n  and the share of changes found within 4 / 12 weeks:",
         table(["", "false/week", *HABITS[2:]], worlds.alike(settings)),
+        "  300 people of whom a fifth mark more as visible, asked of whom:",
+        table(["", "false/week", *flags.CHANGES], flags.compared(settings)),
     ]
 
 

@@ -12,7 +12,7 @@ from posegate.transforms.dashboard.one_cause import causes, together
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.body import pairs
 from posegate.transforms.kernels.conventions import Reading
-from posegate.transforms.kernels.people import HABITS, People
+from posegate.transforms.kernels.people import HABITS, People, habit_names
 from posegate.transforms.kernels.stream_sums import contract
 from posegate.transforms.kernels.streams import History
 
@@ -170,20 +170,24 @@ def named(watch: Watch, found: Reading) -> list[str]:
 def at_large(
     people: People, history: History, readings: Sequence[Reading] = ()
 ) -> list[dict[str, Any]]:
-    """Habits of annotators, whatever the keypoint; but those of a whole group."""
+    """Habits of annotators, whatever the keypoint; but those of a whole group. Flags
+    also of one keypoint, where it is not all of them."""
     alarmed = people.alarms.alarm[:, -1].copy()  # (A, H)
     for each in readings:
         alarmed[each.members, HABITS.index("inverted")] = False
+    flags = alarmed[:, len(HABITS) :]
+    flags &= ~alarmed[:, HABITS.index("visible"), None]  # it is of all keypoints then
     rows = []
     for a, h in np.argwhere(alarmed).tolist():
+        habit, _, keypoint = habit_names(history.keypoints)[h].partition(":")
         since = int(people.alarms.since[a, -1, h])
         factor, chance = people.change[a, since, h], people.alarms.adjusted[a, since, h]
         rows.append(
             {
                 **dict.fromkeys(COLUMNS),
                 "annotator": history.annotators[a] or "unknown",
-                "keypoint": None,
-                "finding": HABITS[h],
+                "keypoint": keypoint or None,
+                "finding": habit,
                 "began": history.weeks[
                     max(since + 1 - max(int(people.weeks[a, since, h]), 1), 0)
                 ],
@@ -191,7 +195,7 @@ def at_large(
                 "chance": float(1 - chance) if np.isfinite(chance) else None,
                 "factor": float(factor) if np.isfinite(factor) else None,
                 "contract": False,
-                "against": None if HABITS[h] in ALONE else history.source,
+                "against": None if habit in ALONE else history.source,
             }
         )
     return rows

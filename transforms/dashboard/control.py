@@ -161,6 +161,8 @@ def changed(stream: Mapping[str, Any]) -> str:
     effect, noise = finite(stream.get("effect_px")), finite(stream.get("noise"))
     finding = stream.get("finding") or "bias"
     factor = finite(stream.get("factor")) if noise is None else noise
+    if finding == "visible" and stream.get("keypoint") and factor is not None:
+        return f"{100 * factor:+.0f} % marked visible"
     if finding in HABITS_SAID and factor is not None:
         return HABITS_SAID[finding](factor)
     if finding == "slips":

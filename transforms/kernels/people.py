@@ -2,11 +2,14 @@
 
 Whoever gets careless with everything shows no keypoint that differs from the others, so
 it is asked of the person; and from the person's work alone, without any reference, how
-much they mark as visible, how much they label, and how fast they are. A annotators, W
-weeks, H habits; weeks of an annotator vary more than their instances do (one video is
-all dark), so every question has a variance between weeks.
+much they mark as visible, how much they label, and how fast they are. Of flags every
+keypoint is asked as well: who marks one or two otherwise shows in 1 of 48 made cases
+within twelve weeks, and their keypoints in 45. A annotators, W weeks, H habits; weeks
+of an annotator vary more than their instances do (one video is all dark), so every
+question has a variance between weeks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +22,7 @@ from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
 from posegate.transforms.kernels.stream_sums import NEAR, UNIT
-from posegate.transforms.kernels.sums import SHIFTING, WORK
+from posegate.transforms.kernels.sums import FLAG, SHIFTING, WORK
 from posegate.transforms.model.poses import Bools, Floats
 
 HABITS = ("noise", "slips", *SHIFTING, "untouched", "inverted")
@@ -33,9 +36,19 @@ VARIANCES = (0.04, 0.02, 0.5)
 """Of one instance's share or ln, where no baseline tells."""
 
 
+FLAG_VARIANCE = 0.19
+"""Of a flag of which three in four are visible."""
+
+
+def habit_names(keypoints: Sequence[str]) -> tuple[str, ...]:
+    """The names of all habits, those of marking each keypoint as visible the last."""
+    return (*HABITS, *(FLAG + name for name in keypoints))
+
+
 @dataclass(frozen=True)
 class People:
-    """What every person showed in every week, (A, W, H); NaN where not judged.
+    """What every person showed in every week, (A, W, H); NaN where not judged. After
+    `HABITS`, of each keypoint how often it is marked as visible, if that is known.
 
     `p` of a change; `change` how much: the factor of errors, of slips and of time, the
     difference of the shares; `weeks` its length, at the length that shows it best.
@@ -53,7 +66,12 @@ class People:
         return np.asarray(self.alarms.alarm[..., places].any(axis=-1))
 
 
-def people(weekly: Ints | Shown, work: Ints, parameters: Parameters) -> People:
+def people(
+    weekly: Ints | Shown,
+    work: Ints,
+    parameters: Parameters,
+    flags: Ints | None = None,
+) -> People:
     """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 4) of n, sum, sum of squares
     and crowd (`clusters.crowd`), both fixed point."""
     s, given = Shown.of(weekly)
@@ -65,6 +83,8 @@ def people(weekly: Ints | Shown, work: Ints, parameters: Parameters) -> People:
     inverted = own["inverted_front"] + own["inverted_back"]
     for each in (own["untouched"], inverted):  # (A, W, 1, 3)
         found.append(_rare(each[..., 0], each[..., 1], parameters))
+    if flags is not None and flags.any():  # in one family of tests with the others
+        found.append(_work(flags / UNIT, FLAG_VARIANCE, parameters, factor=False))
     p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
     weeks = np.concatenate([each[2] for each in found], axis=2)
     told = alarms(p, parameters.action, parameters.watch, parameters.quarantine)

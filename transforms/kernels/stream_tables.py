@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels.people import HABITS
+from posegate.transforms.kernels.people import habit_names
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.streams import Watched
 
@@ -99,7 +99,11 @@ def persons(watched: Watched) -> pa.Table:
         return PERSONS.empty_table()
     a, w, h = np.nonzero(np.isfinite(found.p))
     history = watched.history
-    names = ((history.annotators, a), (HABITS, h), (history.weeks, w))
+    names = (
+        (history.annotators, a),
+        (habit_names(history.keypoints), h),
+        (history.weeks, w),
+    )
     numbers = [x[a, w, h] for x in (found.p, found.alarms.adjusted, found.change)]
     return pa.table(
         [

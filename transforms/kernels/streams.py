@@ -21,7 +21,7 @@ from posegate.transforms.kernels.drift import (
 from posegate.transforms.kernels.people import People, people
 from posegate.transforms.kernels.standing import Standing, standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
-from posegate.transforms.kernels.sums import ONE, SHIFTING, WORK, Key
+from posegate.transforms.kernels.sums import FLAG, ONE, SHIFTING, WORK, Key
 from posegate.transforms.model.policy import Drift
 
 MOMENTS = ("n", "total", "squares")
@@ -80,14 +80,50 @@ WORKED = pa.schema(
         pa.field("crowd", pa.int64()),
     ]
 )
-"""One row an annotator, ISO week and habit (`sums.WORK`) of all production: immutable
-sums in fixed point, as `WEEKLY`. `crowd` (`clusters.crowd`) is null where instances are
-taken to be independent."""
+"""One row an annotator, ISO week and habit (`sums.WORK`, and `sums.FLAG` with a
+keypoint) of all production: immutable sums in fixed point, as `WEEKLY`. `crowd`
+(`clusters.crowd`) is null where instances are taken to be independent."""
 
 
-def to_work(sums: Mapping[Key, Ints], vendor: str | None = None) -> pa.Table:
+def to_work(
+    sums: Mapping[Key, Ints], vendor: str | None = None, keypoints: Sequence[str] = ()
+) -> pa.Table:
     """The ("work", …) and ("crowd", …) sums of a vendor's delivery as `WORKED` rows, in
-    order of key."""
+    order of key; then the ("flags", …) sums of each of the keypoints."""
+    return pa.concat_tables([habit_table(sums, vendor), to_flags(sums, keypoints)])
+
+
+def to_flags(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
+    """How often each keypoint is marked as visible, where it is labelled: `WORKED` rows
+    by annotator and week, their habits `FLAG` and the keypoint.
+
+    As crowded as the annotator's instances of that week.
+    """
+    keys = sorted(key for key in sums if key[0] == "flags" and key[2] and keypoints)
+    rows: list[list[object]] = []
+    for key in keys:
+        n, crowd = crowded(sums, key)
+        for name, counts in zip(keypoints, sums[key].tolist(), strict=True):
+            labelled, visible = sum(counts[1:]), sum(counts[2:])
+            if labelled:
+                moments = labelled * ONE, visible * ONE, visible * ONE
+                own = labelled * ONE * crowd // n
+                rows.append([key[1], key[2], FLAG + name, *moments, None, own])
+    if not rows:
+        return WORKED.empty_table()
+    return pa.table([list(each) for each in zip(*rows, strict=True)], schema=WORKED)
+
+
+def crowded(sums: Mapping[Key, Ints], key: Key) -> tuple[int, int]:
+    """Instances of an annotator's week, at least one, and their crowd."""
+    worked = sums.get(("work", *key[1:]))
+    n = int(worked[0, 0]) // ONE if worked is not None else 0
+    crowd = sums.get(("crowd", *key[1:]))
+    return (n, int(crowd[0])) if n and crowd is not None else (1, 1)
+
+
+def habit_table(sums: Mapping[Key, Ints], vendor: str | None) -> pa.Table:
+    """The rows of `sums.WORK`."""
     keys = sorted(key for key in sums if key[0] == "work")
     if not keys:
         return WORKED.empty_table()
@@ -117,8 +153,9 @@ class History:
     """(A, W, K, S) sums of A annotators in W weeks, and their names; (A, W, H, 4) of
     their work: n, total, squares and crowd. `vendors` are theirs, "" where unknown.
     `aside` counts pairs of weeks that no clock can have meant; `source` is what they
-    were held against (`sources.KINDS`), and `raw` the sums against a model before what
-    all people show was taken off."""
+    were held against (`sources.KINDS`), `flags` (A, W, K, 4) how often each of the
+    `keypoints` is marked as visible, as of work, and `raw` the sums against a model
+    before what all people show was taken off."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
@@ -129,6 +166,7 @@ class History:
     raw: Ints | None = None
     vendors: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
+    flags: Ints | None = None
 
 
 def refold(
@@ -151,13 +189,17 @@ def refold(
     ).combine_chunks()
     alone = pc.coalesce(worked["crowd"], worked["n"])
     worked = worked.drop_columns(["crowd"]).append_column("crowd", alone)
-    pairs, made = per_week(table), per_week(worked)
+    flagged = [FLAG + name for name in keypoints]
+    habits, flags = (only(worked, among(worked["habit"], n)) for n in (WORK, flagged))
+    pairs, made = per_week(table), per_week(habits)
     kept = timeline([*pairs, *made], [*pairs.values(), *made.values()])
     aside = sum(n for week, n in pairs.items() if week not in set(kept))
-    table, worked = (only(each, among(each["week"], kept)) for each in (table, worked))
+    table, habits, flags = (
+        only(each, among(each["week"], kept)) for each in (table, habits, flags)
+    )
     names = {
         name
-        for each in (table, worked)
+        for each in (table, habits, flags)
         for name in pc.unique(each["annotator"]).to_pylist()
     }
     people = {"annotator": sorted(names), "week": kept}
@@ -167,11 +209,12 @@ def refold(
         tuple(people["annotator"]),
         tuple(kept),
         total,
-        added(worked, people | {"habit": list(WORK)}, (*MOMENTS, "crowd")),
+        added(habits, people | {"habit": list(WORK)}, (*MOMENTS, "crowd")),
         aside // UNIT,
         source,
-        vendors=vendors_of(worked, people["annotator"]),
+        vendors=vendors_of(habits, people["annotator"]),
         keypoints=tuple(keypoints),
+        flags=added(flags, people | {"habit": flagged}, (*MOMENTS, "crowd")),
     )
     if source != sources.PRELABEL:
         return history
@@ -295,7 +338,7 @@ def watch(history: History, settings: Parameters) -> Watched:
     machine = history.raw is not None  # its noise is not people's
     shown = Shown.of(history.sums)
     own = np.zeros_like(history.sums) if machine else shown
-    found = people(own, history.work, settings)
+    found = people(own, history.work, settings, history.flags)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
     model = None if history.raw is None else moved_together(history.raw, settings)

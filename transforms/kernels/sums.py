@@ -43,6 +43,9 @@ are labelled; the share that is labelled; ln of the seconds it took. Then 0 or 1
 as a model made it; left and right exchanged, of somebody who faces the camera, and of
 somebody who does not."""
 
+FLAG = "visible:"
+"""Before a keypoint's name: the habit of marking it as visible."""
+
 LEVELS = 4
 """How many visibility flags there are."""
 

@@ -14,9 +14,10 @@ from posegate.transforms.dashboard.build_retraining import (
 from posegate.transforms.dashboard.control import retraining as shown
 from posegate.transforms.kernels.conventions import IMAGE_LEFT, UNSURE, Reading
 from posegate.transforms.kernels.drift import Parameters, fleet
-from posegate.transforms.kernels.people import HABITS
+from posegate.transforms.kernels.people import HABITS, people
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
 from posegate.transforms.kernels.streams import History, watch
+from posegate.transforms.kernels.sums import WORK
 from posegate.transforms.model.skeleton import Skeleton
 
 SKELETON = Skeleton(
@@ -129,3 +130,31 @@ def test_what_nobody_seen_from_behind_can_tell_apart_is_said_as_both() -> None:
         "goes by the left of the image, or exchanges left and right: 93 % "
         "facing the camera; too few are seen from behind to tell which"
     )
+
+
+def test_a_keypoint_that_is_always_marked_as_visible_is_told_of_it() -> None:
+    rng = np.random.default_rng(9)
+    rates = np.full((12, len(WEEKS), 3), 0.75)
+    rates[3, 12:, 1] = 0.97
+    seen = rng.binomial(60, rates) * UNIT
+    n = np.full_like(seen, 60 * UNIT)
+    flags = np.stack([n, seen, seen, n], axis=-1)
+    work = np.zeros((*rates.shape[:2], len(WORK), 4), np.int64)
+    made = History(
+        tuple(f"ann-{a:02d}" for a in range(12)),
+        tuple(WEEKS),
+        np.zeros((*rates.shape, len(STATISTICS)), np.int64),
+        work,
+        keypoints=("top", "left_a", "right_a"),
+        flags=flags,
+    )
+    found = people(made.sums, made.work, Parameters((0.07,) * 3), made.flags)
+    rows = shown(retraining([], found, made))
+    [row] = [row for row in rows if row["annotator"] == "ann-03"]
+    assert (row["keypoint"], row["finding"]) == ("left_a", "visible")
+    assert row["said"].endswith(" % marked visible")
+    assert row["against"] is None
+    found.alarms.alarm[3, -1, HABITS.index("visible")] = True
+    rows = retraining([], found, made)
+    own = [row["keypoint"] for row in rows if row["annotator"] == "ann-03"]
+    assert own == [None]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posegate.transforms.kernels.drift import Parameters, fleet
-from posegate.transforms.kernels.people import HABITS, SHIFTING, people
+from posegate.transforms.kernels.people import HABITS, SHIFTING, habit_names, people
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
 from posegate.transforms.kernels.sums import WORK
 
@@ -142,3 +142,24 @@ def test_who_leaves_things_to_the_model_or_exchanges_sides_is_found(
     assert found.alarms.alarm[0, 18:, place].all()
     assert found.alarms.action[1:].sum() <= 1  # one in ten discoveries may be false
     assert found.change[0, -1, place] > 5
+
+
+def flags(rates: np.ndarray) -> np.ndarray:
+    """(A, W, K, 4) of 40 instances a week, by the rates (A, W, K) of visible ones."""
+    rng = np.random.default_rng(9)
+    seen = rng.binomial(40, rates) * UNIT
+    n = np.full_like(seen, 40 * UNIT)
+    return np.stack([n, seen, seen, n], axis=-1)
+
+
+def test_who_marks_one_keypoint_as_visible_always_is_found_by_that_keypoint() -> None:
+    rates = np.full((20, 30, 5), 0.75)
+    rates[3, 14:, 2] = 0.97
+    nothing = np.zeros((20, 30, 5, len(STATISTICS)), np.int64)
+    work = np.zeros((20, 30, len(WORK), 4), np.int64)
+    found = people(nothing, work, Parameters((0.1,) * 5), flags(rates))
+    own = found.alarms.alarm[:, -1, len(HABITS) :]
+    assert np.argwhere(own).tolist() == [[3, 2]]
+    assert found.change[3, -1, len(HABITS) + 2] == pytest.approx(0.22, abs=0.06)
+    assert habit_names("abcde")[len(HABITS) + 2] == "visible:c"
+    assert people(nothing, work, Parameters((0.1,) * 5)).p.shape[2] == len(HABITS)

@@ -16,6 +16,7 @@ from posegate.transforms.kernels.streams import (
     to_work,
     watch,
 )
+from posegate.transforms.kernels.sums import ONE, WORK
 
 KEYPOINTS = ("top", "left")
 SHAPE = (len(KEYPOINTS), len(STATISTICS))
@@ -169,3 +170,24 @@ def test_an_annotator_is_of_the_vendor_of_their_latest_week() -> None:
     work = [to_work(later, "best"), to_work(own, "acme"), to_work(other)]
     old = to_work(own).drop_columns(["vendor"])
     assert refold([], KEYPOINTS, [*work, old]).vendors == ("best", "")
+
+
+def test_flags_of_a_keypoint_are_as_crowded_as_their_week() -> None:
+    """Of 6 instances, 4 of one track, `left` is labelled in 5 and visible in 3."""
+    cells = np.zeros((len(WORK), 3), np.int64)
+    cells[0] = 6 * ONE
+    counts = np.array([[6, 0, 0, 0], [1, 2, 2, 1]])
+    own = {
+        ("work", "ann", "2026-W07", ""): cells,
+        ("crowd", "ann", "2026-W07", ""): np.array([18, 18, 18]),
+        ("flags", "ann", "2026-W07", ""): counts,
+        ("flags", "ann", "", ""): counts,
+    }
+    history = refold([], KEYPOINTS, [to_work(own, "acme", KEYPOINTS)])
+    assert history.flags is not None
+    assert (history.flags[0, 0] / ONE).tolist() == [
+        [0, 0, 0, 0],
+        [5, 3, 3, 15],
+    ]
+    assert history.vendors == ("acme",)
+    assert not refold([], KEYPOINTS, [to_work(own, "acme")]).flags.any()
