@@ -72,9 +72,9 @@ def sniff(head: bytes, name: str) -> bool:
 def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     """A shard's canonical batches, and quarantine batches."""
     build = Build(context, tally, NAME)
-    twins = {s.name for s in context.delivery.shards if s.format == "dlc-h5"}
+    formats = context.delivery.formats
     for file in build.files():
-        if f"{file.name.removesuffix('.csv')}.h5" in twins:
+        if formats.get(f"{file.name.removesuffix('.csv')}.h5") == "dlc-h5":
             build.note("h5-counts")
         else:
             yield from _file(file, context, build)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from posegate.transforms.model.reading import (
@@ -70,6 +71,11 @@ class Delivery:
     names: FileNames | None = None
     points: PointNames = field(default_factory=PointNames)
     csv: PlainTable = field(default_factory=PlainTable)
+
+    @cached_property
+    def formats(self) -> Mapping[str, str | None]:
+        """The format of each shard, by its name."""
+        return {shard.name: shard.format for shard in self.shards}
 
 
 @dataclass(frozen=True)
