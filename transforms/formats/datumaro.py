@@ -148,6 +148,7 @@ def _categories(file: File) -> Json:
     text = head[start:].decode("utf-8", "replace") if start >= 0 else ""
     try:
         found, _ = json.JSONDecoder().raw_decode(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair cannot
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

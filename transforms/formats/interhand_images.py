@@ -268,7 +268,7 @@ def _valid(given: list[Any] | None) -> "np.ndarray[Any, np.dtype[np.bool_]] | No
         return np.ones((K, 1), np.bool_)
     try:
         flags = np.array(given, np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return flags.reshape(K, 1) > 0 if flags.size == K else None
 

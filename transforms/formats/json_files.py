@@ -79,9 +79,12 @@ def _lenient(raw: bytes) -> Any:
     if max(raw.count(b"["), raw.count(b"{")) > _DEEP and _depth(raw) > _DEEP:
         raise Unreadable("it is nested too deep")
     try:
-        return json.loads(raw)
-    except (ValueError, UnicodeDecodeError) as error:
+        found = json.loads(raw)
+        if b"\\ud" in raw.lower():  # half a pair is no text, as msgspec has it
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, UnicodeError) as error:
         raise Unreadable(str(error)) from error
+    return found
 
 
 def _depth(raw: bytes) -> int:

@@ -164,9 +164,11 @@ class _Reading:
         """Reads a record of the file, whatever it is."""
         if not isinstance(task, dict):
             self._instances.refuse("no-tasks", "it is no object; export as JSON", raw)
-        elif isinstance(task.get("annotations"), list) or "predictions" in task:
+        elif isinstance(made := task.get("annotations"), list) or (
+            "predictions" in task and not made
+        ):
             self._build.images()
-            self._task(raw, task, task.get("annotations") or [])
+            self._task(raw, task, made or [])
         elif isinstance(task.get("completions"), list):
             self._build.images()
             self._task(raw, task, task["completions"])
@@ -305,7 +307,7 @@ def _record(
         height=height,
         annotator=scalar(who),
         annotated_at=made.get("created_at") or made.get("updated_at"),
-        lead_time_s=float(lead) if isinstance(lead, int | float) else None,
+        lead_time_s=lead if isinstance(lead, int | float) else None,
         role=Role.GOLD.value if gold and not model else None,
         model=model,
         attributes={

@@ -38,7 +38,7 @@ class DataRow:
             image_of(mapping(row.get("data_row"))),
             _side(media.get("width")),
             _side(media.get("height")),
-            float(fps) if isinstance(fps, int | float) and fps > 0 else None,
+            float(fps) if isinstance(fps, int | float) and 0 < fps < 1e9 else None,
             str(media.get("exif_rotation") or 1) not in ("0", "1"),
         )
         for project in mapping(row.get("projects")).values():

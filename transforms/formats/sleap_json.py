@@ -18,7 +18,7 @@ import pyarrow as pa
 from msgspec import UNSET
 
 from posegate.transforms.formats import sleap_labels
-from posegate.transforms.formats.build import Build
+from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
@@ -150,7 +150,7 @@ class _Reading:
             xy=xy,
             visibility=flags,
             source=self._source,
-            raw=lambda i: msgspec.json.encode(self._written[start + i]),
+            raw=lambda i: self._raw(start + i),
             id=pa.array(position),
             frame=pa.array(frame),
             track=[self._track(one.track) for one in some],
@@ -162,8 +162,17 @@ class _Reading:
         self._build.add(rows)
 
     @cached_property
-    def _written(self) -> list[Any]:
-        return instances(self._data)
+    def _written(self) -> list[Any] | None:
+        """None where a value that nobody asked for is none that can be read."""
+        try:
+            return instances(self._data)
+        except Unreadable:
+            return None
+
+    def _raw(self, at: int) -> bytes:
+        if self._written is None:
+            return self._data[:RAW]
+        return msgspec.json.encode(self._written[at])
 
     def _points(
         self, some: Sequence[Instance], sound: Sequence[bool]
@@ -177,6 +186,7 @@ class _Reading:
         places = chain.from_iterable(
             map(self._places[one.skeleton or 0].__getitem__, each)
             for one, each in zip(some, given, strict=True)
+            if each
         )
         at = np.fromiter(places, np.int64, m)
         table = np.array(list(map(_XY, points)), np.float64).reshape(m, 2)

@@ -25,7 +25,12 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import decoded, records, typed
+from posegate.transforms.formats.json_files import (
+    Unreadable,
+    decoded,
+    records,
+    typed,
+)
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
@@ -152,6 +157,15 @@ def _each(given: object) -> list[Json]:
     return [one for one in given if isinstance(one, dict)]
 
 
+def _written(raw: bytes) -> list[bytes]:
+    """Every instance as it is written; none where something else cannot be read."""
+    try:
+        listed = decoded(raw)["instances"]
+    except Unreadable:
+        return []
+    return [msgspec.json.encode(one) for one in _each(listed)]
+
+
 def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
     """Every instance of an image."""
     document = _mapping(document)
@@ -163,9 +177,9 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
         return
     build.images()
     if about.get("status") == "Skipped":
-        for one in _each(decoded(raw)["instances"]):
-            detail = f"image {image} was skipped; have it annotated"
-            found.refuse("skipped", detail, msgspec.json.encode(one))
+        detail = f"image {image} was skipped; have it annotated"
+        for one in _written(raw) or [raw] * len(_each(listed)):
+            found.refuse("skipped", detail, one)
         return
     shapes: list[Shape] = []
     made: dict[str, Json] = {}

@@ -21,7 +21,8 @@ def unit_of(xyz: Floats) -> str | None:
     low = np.where(known, turned, np.inf).min(axis=1, initial=np.inf)  # (3, N)
     high = np.where(known, turned, -np.inf).max(axis=1, initial=-np.inf)
     spans = np.where(high >= low, high - low, 0.0)
-    sizes = np.sqrt((spans**2).sum(axis=0))
+    with np.errstate(over="ignore"):  # of what is no place: it is left out
+        sizes = np.sqrt((spans**2).sum(axis=0))
     sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
     if not len(sizes):
         return None

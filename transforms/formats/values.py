@@ -77,13 +77,16 @@ def person(value: object) -> object:
 def real(value: object) -> float:
     """A number of a document; raises ValueError for anything else, true and false too.
 
-    Most are floats, which cost one comparison.
+    Most are floats, which cost one comparison. An integer may have hundreds of digits.
     """
     if type(value) is float:
         return value
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as wrong:
+        raise ValueError("it has a number too large for a double") from wrong
 
 
 def scalar(value: object) -> str | None:
@@ -128,7 +131,10 @@ def filled(given: pa.Array, otherwise: str) -> pa.Array:
 
 
 def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
-    """(N,) numbers from a sequence, a column, or one value for all; NaN is null."""
+    """(N,) numbers from a sequence, a column, or one value for all; NaN is null.
+
+    What cannot be of the kind is null too: a text, 2^31 where 32 bits are kept.
+    """
     if isinstance(given, pa.ChunkedArray):
         given = given.combine_chunks()
     if isinstance(given, pa.Array):
@@ -136,8 +142,26 @@ def typed(given: Any, n: int, kind: pa.DataType) -> pa.Array:
     if given is None:
         return pa.nulls(n, kind)
     if isinstance(given, _SCALARS):
-        return pa.repeat(pa.scalar(given, kind), n)
-    return pa.array(given, kind, from_pandas=True)
+        return pa.repeat(_of_kind([given], kind)[0], n)
+    return _of_kind(given, kind)
+
+
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
+
+
+def _of_kind(given: Any, kind: pa.DataType) -> pa.Array:
+    """(N,) numbers of a kind, null where a value is none or too large."""
+    try:
+        return pa.array(given, kind, from_pandas=True)
+    except _UNFIT:
+        return pa.array([v if _is_of(v, kind) else None for v in given], kind)
+
+
+def _is_of(value: object, kind: pa.DataType) -> bool:
+    try:
+        return pa.scalar(value, kind, from_pandas=True).is_valid
+    except _UNFIT:
+        return False
 
 
 def numbers(

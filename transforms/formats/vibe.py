@@ -23,12 +23,17 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import decoded, records, typed
+from posegate.transforms.formats.json_files import (
+    Unreadable,
+    decoded,
+    records,
+    typed,
+)
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.uris import file_of
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Visibility
 
 NAME = "vibe"
@@ -136,17 +141,23 @@ class _Written:
         self._raw = raw
 
     def annotation(self, at: int) -> bytes:
-        return self._kept(self._annotations[at])
+        return self._kept(lambda made: made[at])
 
     def object(self, at: int, image: str, number: int) -> bytes:
-        return self._kept(self._annotations[at]["answer"]["images"][image][number])
+        return self._kept(lambda made: made[at]["answer"]["images"][image][number])
 
     @cached_property
-    def _annotations(self) -> list[Any]:
-        return decoded(self._raw)["annotations"]
+    def _annotations(self) -> list[Any] | None:
+        """None where a value that nobody asked for is none that can be read."""
+        try:
+            return decoded(self._raw)["annotations"]
+        except Unreadable:
+            return None
 
-    def _kept(self, given: Any) -> bytes:
-        return msgspec.json.encode(given)[:RAW]
+    def _kept(self, part: Callable[[list[Any]], Any]) -> bytes:
+        if self._annotations is None:
+            return self._raw[:RAW]
+        return msgspec.json.encode(part(self._annotations))[:RAW]
 
 
 class _Reading:
@@ -256,7 +267,9 @@ def _one_by_one(marks: list[Any]) -> tuple[Shape, list[float]]:
         mark = mark if isinstance(mark, dict) else {}
         view, x, y = mark.get("view"), mark.get("x"), mark.get("y")
         view = view if type(view) is str else scalar(view) or ""
-        if not isinstance(x, int | float) or not isinstance(y, int | float):
+        try:
+            x, y = real(x), real(y)
+        except ValueError:
             detail = f"view {view!r} is at {x!r}, {y!r}; deliver it again"
             pose.problem, x, y = ("mark", detail), 0.0, 0.0
         seen = None if mark.get("visible") and mark.get("available", True) else _LOST

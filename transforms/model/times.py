@@ -60,6 +60,8 @@ def _time(value: object) -> tuple[int, bool]:
         moment = moment.replace(tzinfo=UTC) if assumed else moment
         seconds = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     elif isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) >= 1000 * _LATEST:  # maybe more than a double holds
+            return _NONE, False
         assumed = False
         seconds = value / 1000 if abs(value) >= _MILLISECONDS else float(value)
     else:

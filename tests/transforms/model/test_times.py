@@ -51,3 +51,9 @@ def test_none_and_empty_texts_are_null_without_complaint() -> None:
 
 def test_no_times_give_an_empty_column() -> None:
     assert len(times([])[0]) == 0
+
+
+def test_a_number_of_hundreds_of_digits_is_no_time() -> None:
+    column, bad, _ = times([10**400, -(10**400)])
+    assert column.null_count == 2
+    assert bad.all()
