@@ -11,6 +11,7 @@ import numpy as np
 
 from posegate.transforms.formats.files import File, files, is_archive
 from posegate.transforms.formats.streams import DamagedStream
+from posegate.transforms.kernels.json_faults import BOM
 from posegate.transforms.model.delivery import Delivery, Shard
 from posegate.transforms.model.jobs import JobTable
 from posegate.transforms.model.poses import Floats
@@ -58,11 +59,13 @@ class Context:
     def companion(self, file: File, *names: str) -> bytes | None:
         """The first of the files so named beside a file, or in a folder above it.
 
-        A name may have folders: `../images/a.jpg` is not one, `images/a.jpg` is.
+        A name may have folders: `../images/a.jpg` is not one, `images/a.jpg` is. Of
+        each the one without `.gz` comes first; a byte order mark is left out.
         """
-        for found in self.beside(file, *names):
-            with closing(found.open()) as stream:
-                return stream.read(_SMALL)
+        either = (f"{name}{ending}" for name in names for ending in ("", ".gz"))
+        for found in self.beside(file, *either):
+            with closing(found.stream()) as stream, suppress(DamagedStream):
+                return stream.read(_SMALL).removeprefix(BOM)
         return None
 
     def beside(self, file: File, *names: str) -> Iterator[File]:

@@ -178,8 +178,8 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
     build.images()
     if about.get("status") == "Skipped":
         detail = f"image {image} was skipped; have it annotated"
-        for one in _written(raw) or [raw] * len(_each(listed)):
-            found.refuse("skipped", detail, one)
+        for text in _written(raw) or [raw] * len(_each(listed)):
+            found.refuse("skipped", detail, text)
         return
     shapes: list[Shape] = []
     made: dict[str, Json] = {}

@@ -1,5 +1,7 @@
 """Values in JSON that no tool means to write, in every place that a reader looks at."""
 
+import codecs
+import gzip
 import json
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from posegate.transforms.formats import values
 from posegate.transforms.model.skeleton import Skeleton, load
-from samples import labelme, sleap_json, superannotate, vibe
+from samples import cvat_api, labelme, sleap_json, superannotate, supervisely, vibe
 from samples.mutation import reads_or_says
 from samples.reading import Reading
 
@@ -146,3 +148,18 @@ def test_numbers_that_do_not_fit_their_kind_are_not_known() -> None:
     given = [640, 2**31, 10**400, "7", None, float("nan")]
     assert values.typed(given, 6, pa.int32()).to_pylist() == [640] + [None] * 5
     assert values.typed(2**31, 2, pa.int32()).to_pylist() == [None] * 2
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+@pytest.mark.parametrize("sample", [supervisely, cvat_api])
+def test_what_lies_beside_is_found_with_a_mark_and_gzipped(
+    sample: Any, gzipped: bool
+) -> None:
+    files = sample.sample(3)
+    marked = {name: codecs.BOM_UTF8 + data for name, data in files.items()}
+    if gzipped:
+        marked = {f"{name}.gz": gzip.compress(data) for name, data in marked.items()}
+    got = Reading(marked, load(sample.SKELETON))
+    sound = Reading(files, load(sample.SKELETON))
+    assert [row["xy"] for row in got.rows] == [row["xy"] for row in sound.rows]
+    assert got.reasons == []
