@@ -10,7 +10,7 @@ from posegate.transforms.formats.values import real
 class Segments(msgspec.Struct, gc=False):
     """Outer polygons and the holes in them, each x, y, x, y, … [px]."""
 
-    outer: list[list[int | float]]
+    outer: list[list[float]]
     inner: list[list[int | float]]
     width: float | None = None
     height: float | None = None
