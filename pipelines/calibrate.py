@@ -110,6 +110,7 @@ def agreement(
     from posegate.transforms.agree import Agree
     from posegate.transforms.ingest import Ingest
     from posegate.transforms.kernels.compare import How
+    from posegate.transforms.kernels.weeks import UNTOLD
     from posegate.transforms.model import schema
 
     coders.register()
@@ -119,7 +120,9 @@ def agreement(
         with tempfile.TemporaryDirectory() as folder:
             with beam.Pipeline(options=options([])) as pipeline:
                 read = pipeline | "ingest" >> Ingest(delivery, skeleton, folder)
-                read.batches | "agree" >> Agree(skeleton, folder, 16, "", "note", how)
+                read.batches | "agree" >> Agree(
+                    skeleton, folder, 16, UNTOLD, "note", how
+                )
             files = storage.listing(folder)
             tables += [
                 parts.read_table(file.path)
