@@ -108,11 +108,11 @@ def count(value: object) -> str:
 
 
 def decimal(value: object, digits: int = 2) -> str:
-    """0.93149 -> '0.93'; a dash where there is no number."""
+    """0.93149 -> '0.93'; a dash where there is no number, no sign at zero."""
     number = finite(value)
     if number is None:
         return NONE
-    return f"{number:,.{digits}f}" if abs(number) < 1e9 else f"{number:.2e}"
+    return f"{number:z,.{digits}f}" if abs(number) < 1e9 else f"{number:.2e}"
 
 
 def between(low: object, high: object, digits: int = 3) -> str:

@@ -28,6 +28,7 @@ from posegate.transforms.dashboard.display import (
 def test_numbers_read_as_a_person_writes_them():
     assert count(12345) == "12,345"
     assert decimal(0.93149) == "0.93"
+    assert decimal(-0.001, 1) == "0.0"
     assert share(0.0042) == "0.42\u00a0%"
     assert share(0.0345) == "3.5\u00a0%"
     assert share(1.0) == "100\u00a0%"
