@@ -86,7 +86,10 @@ def others(settings: Parameters) -> list[str]:
         "changes,\n  and the share of changes found within 4 / 12 weeks:",
         table(["", "false/week", *HABITS[2:]], worlds.alike(settings)),
         "  300 people of whom a fifth mark more as visible, asked of whom:",
-        table(["", "false/week", *flags.CHANGES], flags.compared(settings)),
+        table(
+            ["", "false/week", "nobody changes", *flags.CHANGES],
+            flags.compared(settings),
+        ),
     ]
 
 

@@ -30,13 +30,24 @@ def benjamini_hochberg(p: Floats, q: float) -> Discoveries:
     return Discoveries(adjusted, adjusted <= q)
 
 
+def bonferroni(p: Floats, q: float) -> Discoveries:
+    """At most q false ones are expected, however many others are found: (…) -> twice.
+
+    NaN is not in the family, as in `benjamini_hochberg`.
+    """
+    tests = int((~np.isnan(p)).sum())
+    adjusted: Floats = np.minimum(np.asarray(p, np.float64) * tests, 1.0)
+    return Discoveries(adjusted, adjusted <= q)
+
+
 class Alarms(NamedTuple):
     """What was found, each (A, W, …) but `limit` (W,).
 
     `action` and `watch` mark the week of a discovery, `alarm` also the quarantine after
     an action; `since` is the week in which the present alarm began, else -1. `adjusted`
     is the p value after Benjamini and Hochberg, NaN outside the family: about the
-    chance that a stream found at this p has not changed (Efron 2010). `limit` is the
+    chance that a stream found at this p has not changed (Efron 2010), or after
+    Bonferroni the number of such p expected of streams that have not. `limit` is the
     largest p that would have been found in the week.
     """
 
@@ -48,8 +59,13 @@ class Alarms(NamedTuple):
     limit: Floats
 
 
-def alarms(p: Floats, action: float, watch: float, quarantine: int) -> Alarms:
+def alarms(
+    p: Floats, action: float, watch: float, quarantine: int, share: bool = True
+) -> Alarms:
     """Discoveries week by week: (A, W, …) p values -> `Alarms`.
+
+    The rates are shares of what is found, or numbers a week if not `share`
+    (`bonferroni`): then what drifts for long buys nobody false alarms.
 
     A stream that was found leaves the family for `quarantine` weeks: detected drifts
     would raise the threshold for everybody else.
@@ -60,11 +76,12 @@ def alarms(p: Floats, action: float, watch: float, quarantine: int) -> Alarms:
     limit = np.full(p.shape[1], np.nan)
     until = np.zeros((p.shape[0], *p.shape[2:]), np.int64)
     began = np.full_like(until, -1)
+    discoveries = benjamini_hochberg if share else bonferroni
     for week in range(p.shape[1]):
         out = until > week
         family = np.where(out, np.nan, p[:, week])
-        adjusted[:, week], new = benjamini_hochberg(family, action)
-        limit[week] = _limit(family, int(new.sum()), action)
+        adjusted[:, week], new = discoveries(family, action)
+        limit[week] = _limit(family, int(new.sum()) if share else 1, action)
         until[new] = week + quarantine
         began = np.where(new | out, np.where(began < 0, week, began), -1)
         found[:, week], lasting[:, week] = new, new | out

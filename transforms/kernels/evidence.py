@@ -40,9 +40,12 @@ def p_larger(z: Floats) -> Floats:
     return special.ndtr(-honest(z))
 
 
-def p_different(z: Floats) -> Floats:
-    """p of a score that far from 0 on either side; NaN stays NaN."""
-    return 2 * special.ndtr(-np.abs(honest(z)))
+def p_different(z: Floats, freedom: float = np.inf) -> Floats:
+    """p of a score that far from 0 on either side; NaN stays NaN.
+
+    Student's, where the score's variance is known by so many degrees of `freedom`.
+    """
+    return 2 * special.stdtr(freedom, -np.abs(honest(z)))
 
 
 def p_apart(t2: Floats) -> Floats:

@@ -37,6 +37,7 @@ def test_one_stream_that_drifts_does_not_narrow_the_others() -> None:
 def test_the_p_of_known_scores() -> None:
     assert p_larger(np.array([1.6448536])) == pytest.approx(0.05)
     assert p_different(np.array([1.959964, -1.959964])) == pytest.approx(0.05)
+    assert p_different(np.array([2.228139]), 10) == pytest.approx(0.05)
     assert p_apart(np.array([5.991465])) == pytest.approx(0.05)
     assert np.isnan(p_larger(np.array([np.nan]))).all()
 

@@ -163,3 +163,17 @@ def test_who_marks_one_keypoint_as_visible_always_is_found_by_that_keypoint() ->
     assert found.change[3, -1, len(HABITS) + 2] == pytest.approx(0.22, abs=0.06)
     assert habit_names("abcde")[len(HABITS) + 2] == "visible:c"
     assert people(nothing, work, Parameters((0.1,) * 5)).p.shape[2] == len(HABITS)
+
+
+def test_a_person_whose_keypoints_all_change_is_told_of_once() -> None:
+    rates = np.full((20, 30, 5), 0.75)
+    rates[0, 14:] = 0.9
+    nothing = np.zeros((20, 30, 5, len(STATISTICS)), np.int64)
+    found = people(
+        nothing, work(20, 30, visible=0.15), Parameters((0.1,) * 5), flags(rates)
+    )
+    assert found.alarms.alarm[0, -1, HABITS.index("visible")]
+    assert not found.alarms.alarm[0, :, len(HABITS) :].any()
+    assert found.alarms.action[1:].sum() <= 2
+    assert found.alarms.limit.shape == (30,)
+    assert found.alarms.since.shape == found.p.shape
