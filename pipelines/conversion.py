@@ -92,10 +92,10 @@ class Report:
     found: Found | None = None
 
     def code(self, conversion: Conversion) -> int:
-        """The exit code: 1 where rows were lost, or none could be read."""
-        if not self.tally.rows and (self.tally.records or self.tally.others):
-            return 1
+        """The exit code: 1 where rows were lost, or none could be read or written."""
         left = sum(n for said, n in self.told.items() if said.startswith("left out"))
+        if self.tally.rows <= left and (self.tally.records or self.tally.others):
+            return 1
         if self.found is None:
             return 0
         keeps = conversion.target.KEEPS
@@ -149,10 +149,14 @@ class Report:
             f"read back: {found.back:,} rows of {found.rows:,}; {found.compared:,} "
             f"compared, positions off by {found.farthest:.2g} px at most"
         )
+        beyond = found.beyond(target.KEEPS, self.told)
         yield from counted(
-            {f"rows with another {n}": c for n, c in found.changed.items()}
+            {
+                f"rows with another {n}" + ("" if n in beyond else ", as told"): c
+                for n, c in found.changed.items()
+            }
         )
-        if beyond := found.beyond(target.KEEPS, self.told):
+        if beyond:
             yield f"NOT KEPT although it should be: {', '.join(beyond)}"
 
 

@@ -10,8 +10,8 @@ IN is a delivery as for `run`. OUT is a folder that is new or empty, a gs:// pre
 a file with the target's ending. What the target cannot hold is listed before anything
 is written; what was written is read again and compared. Both stand in OUT.loss.txt.
 
-exit codes: 0 converted, 1 something changed that the target should have kept,
-2 a mistake in the call, 3 it broke
+exit codes: 0 converted, 1 something changed that the target should have kept, or no
+row was written, 2 a mistake in the call, 3 it broke
 """
 
 

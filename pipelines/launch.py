@@ -138,10 +138,11 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
     )
     if counts["held"] and report["verdict"] == "accept":
         lines.append(f"  {held(report)}")
-    lines += [
-        f"  note: {meaning(code)} ({n:,})"
-        for code, n in counts.get("notes", {}).items()
-    ]
+    for kind in ("quarantine", "notes"):
+        lines += [
+            f"  {kind.removesuffix('s')}: {meaning(code)} ({n:,})"
+            for code, n in counts.get(kind, {}).items()
+        ]
     if clocks := report["drift"].get("clocks"):
         lines.append(f"  note: {printable(clocks)}")
     if any(".other-skeleton " in reason["text"] for reason in report["reasons"]):

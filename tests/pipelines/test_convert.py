@@ -206,7 +206,7 @@ def test_where_nothing_can_be_written_all_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = delivery(tmp_path / "in", person(4))  # a still, and tracks are asked for
-    assert convert(source, str(tmp_path / "out"), "--to", "cvat-video") == 0
+    assert convert(source, str(tmp_path / "out"), "--to", "cvat-video") == 1
     said = capsys.readouterr().out
     assert "1  left out: " in said
     assert "read back: 0 rows of 1; 0 compared" in said

@@ -47,6 +47,7 @@ def test_a_format_that_is_none_is_answered_with_those_there_are() -> None:
     outcome = call("formats", "voc")
     assert outcome.code == 2
     assert "no format 'voc'; one of c3d, coco, " in outcome.err
+    assert "no format 'yolo', perhaps yolo-pose; " in call("formats", "YOLO").err
 
 
 def test_options_for_beam_are_refused() -> None:

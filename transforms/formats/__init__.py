@@ -130,7 +130,10 @@ def writers() -> dict[str, ModuleType]:
 def named(name: str, place: str) -> ModuleType:
     """A format by name; raises ValueError with `place` and the names there are."""
     if name not in formats():
-        raise ValueError(f"{place}: no format {name!r}; one of {', '.join(formats())}")
+        near = [each for each in formats() if name in each or each in name]
+        hint = f", perhaps {' or '.join(near)}" if name and near else ""
+        known = ", ".join(formats())
+        raise ValueError(f"{place}: no format {name!r}{hint}; one of {known}")
     return formats()[name]
 
 

@@ -94,6 +94,7 @@ class Build:
         self, source: str, position: int, reason: str, detail: str, raw: bytes = b""
     ) -> None:
         """Counts a record that cannot become a row; `reason` is as for `say`."""
+        self._gather()  # what was put before stands before it
         self._tally.records += 1
         self._tally.quarantined += 1
         self._quarantine(source, position, self._code(reason), detail, raw)
@@ -110,6 +111,7 @@ class Build:
 
         `reason` is a code of this format without its name, or one with a dot.
         """
+        self._gather()
         self._tally.others += 1
         self._quarantine(source, position, self._code(reason), detail, raw)
 

@@ -23,11 +23,11 @@ POINTS = {0: (10.0, 20.0, 2), 1: (14.0, 15.0, 1)}
 
 
 class Built:
-    """What became of records."""
+    """What became of records; a text in their place is one that cannot be a row."""
 
     def __init__(
         self,
-        *records: Record,
+        *records: Record | str,
         batch: int = 8192,
         table: str | None = None,
         **says: Any,
@@ -45,7 +45,10 @@ class Built:
         build = Build(context, self.tally, "x")
         self.batches: list[pa.RecordBatch] = []
         for record in records:
-            build.put(record)
+            if isinstance(record, str):
+                build.refuse("a.x", 0, "no-record", record)
+            else:
+                build.put(record)
             self.batches += build.ready()
         self.batches += build.rest()
         assert self.tally.adds_up
@@ -232,3 +235,10 @@ def test_nothing_is_lost_however_it_is_batched(given: list[Record], n: int) -> N
     for row in built.rows:
         xy = np.array(row["xy"]).reshape(-1, 2)
         assert np.isfinite(xy[np.array(row["visibility"]) > 0]).all()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 8192])
+def test_refusals_stand_in_the_order_of_the_file(batch: int) -> None:
+    bad = ("x.wrong", "second")
+    built = Built("first", record(1, refusal=bad), "third", record(2), batch=batch)
+    assert [row["detail"] for row in built.bad] == ["first", "second", "third"]
