@@ -86,6 +86,15 @@ def estimate(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Estimate:
     )
 
 
+def whole(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> bool:
+    """Whether every instance of the lot has a score against some kinds of reference."""
+    found = reviewed(sums, kinds)
+    names = [key[1] for key in sums if key[0] == "stratum"]
+    return bool(names) and all(
+        name in found and found[name][0] >= _units(sums, name) for name in names
+    )
+
+
 def _units(sums: Mapping[Key, Ints], name: str) -> int:
     found = sums.get(("stratum", name, "", ""))
     return 0 if found is None else int(found[0])

@@ -275,19 +275,25 @@ def agreement_gate(
     sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
 ) -> Gate:
     """The bounds of the mean score: of this lot where reviews of its sample say it,
-    else of the vendor, whose gold lies by whole videos. Few pairs prove nothing."""
+    else of the vendor, whose gold lies by whole videos. Few pairs prove nothing; of one
+    video nothing is known but of itself, once all of it has references."""
     kinds = kinds_of(sums)
     limit = policy.agreement.least(score is IOU)
     cells = clusters(sums, kinds)
     n = sum(int(cell[0]) for cell in cells)
     sampled = kinds == ["review"]
     found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
+    everything = not np.isfinite(found.se) and strata.whole(sums, kinds)
+    if everything:  # one video, but nothing of the lot is left to guess
+        found = strata.estimate(sums, kinds)
     low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
         why = unbounded(sums, bool(cells), sampled, score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     basis = sample_of(found) if sampled else f"{len(cells)} clusters"
+    if everything:
+        basis = "all of this delivery"
     says: Verdict = "hold"
     bounds = f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
     if low >= limit:

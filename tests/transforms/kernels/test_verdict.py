@@ -290,6 +290,18 @@ def test_a_measure_adds_up_over_kinds_of_reference() -> None:
     assert verdict.measure(sums, "oks", ("second",)) == (0, 0.0, 0.0)
 
 
+def test_gold_of_all_of_one_video_leaves_nothing_to_guess() -> None:
+    lot = counted(("stratum", "s"), [2, 0, 0, 0, 0])
+    known = counted(("lot", "gold", "s"), [2, int(1.8 * ONE), int(1.7 * ONE)])
+    gate = verdict.agreement_gate(clusters(0.9, n=1) | lot | known, POLICY)
+    assert gate.verdict == "accept"
+    assert "is 0.900, at least 0.900" in gate.text
+    assert "all of this delivery" in gate.text
+    some = counted(("stratum", "s"), [3, 0, 0, 0, 0])
+    gate = verdict.agreement_gate(clusters(0.9, n=1) | some | known, POLICY)
+    assert gate.verdict == "hold"
+
+
 def test_reviews_of_the_sample_bound_this_lot_and_not_the_vendor() -> None:
     """One video has no interval for the vendor, and its sample has one for the lot."""
     total = int(0.95 * 40 * ONE)
