@@ -75,9 +75,10 @@ def _bar(
         return Markup("")
     under = limit is not None and high <= limit + 1e-9
     top = min(y(n), floor - 1.5)
+    word = "pair" if n == 1 else "pairs"
     return tag(
         "rect",
-        tag("title", f"{svg.short(n)} pairs from {low:.3g} to {high:.3g}"),
+        tag("title", f"{svg.short(n)} {word} from {low:.3g} to {high:.3g}"),
         x=x(low) + 0.5,
         y=top,
         width=max(0.8, x(high) - x(low) - 1),

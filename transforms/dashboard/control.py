@@ -187,7 +187,7 @@ def picture(weeks: Sequence[Week], axis: Sequence[str], who: str) -> Markup:
     return drawing(
         WIDTH,
         HEIGHT,
-        f"Control chart of {who}: {alarms} of {len(weeks)} weeks in alarm",
+        f"Control chart of {who}: weeks in alarm: {alarms} of {len(weeks)}",
         *[_level(y(v), svg.short(v)) for v in svg.ticks(0, high, 3)],
         paths([_place(at_x, y, w.week, w.limit) for w in weeks], "limit"),
         _limit_label(weeks, at_x, y),

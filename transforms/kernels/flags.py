@@ -27,14 +27,14 @@ def flags_gate(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     rules = policy.agreement
     limit = rules.kappa if gated.statistic == "kappa" else rules.ac1
     if gated.n < ENOUGH_FLAGS or not np.isfinite(gated.value):
-        few = f"{gated.n} keypoints are fewer than {ENOUGH_FLAGS}"
+        few = f"{gated.n:,} keypoints are fewer than {ENOUGH_FLAGS}"
         why = f"agreement is {gated.reason}" if gated.reason else few
         return Gate("visibility", "accept", f"Visibility flags are not judged: {why}.")
     kappa = float(agreement.cohen_kappa(both))
     met = "met" if kappa >= rules.contract_kappa else "not met"
     text = (
         f"Visibility flags agree with {gated.statistic} {gated.value:.3f} over "
-        f"{gated.n} keypoints ({gated.agreement:.1%} alike, "
+        f"{gated.n:,} keypoints ({gated.agreement:.1%} alike, "
         f"{gated.prevalence[0]:.1%} occluded); {limit:g} is required. "
         f"A kappa of {rules.contract_kappa:g}, as contracts ask, is {met} "
         f"({kappa:.3f})."
