@@ -5,6 +5,7 @@ raster_layer  {"dense_rle": [value, length, value, length, …],   row by row
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from posegate.transforms.model.schema import Origin, Visibility
 
 _POSES = (Skeleton, dict)
 _BOXES = (Box, dict)
+_OF_NODE = attrgetter("name", "x", "y", "occluded")
 _BEFORE = frozenset(("keypoint", "mask", "polygon", "complex_polygon", "ellipse"))
 """What counts before a box does."""
 
@@ -125,11 +127,9 @@ def _give(pose: Shape, said: Skeleton | Json) -> None:
 def _nodes(said: Skeleton) -> Nodes:
     if not said.nodes:
         return Nodes((), (), ())
-    nodes = said.nodes
-    hidden = [node.occluded for node in nodes]
-    seen = [_HIDDEN if each else _SEEN for each in hidden] if True in hidden else _SEEN
-    names, x = [node.name for node in nodes], [node.x for node in nodes]
-    return Nodes(names, x, [node.y for node in nodes], seen)
+    names, x, y, hidden = zip(*map(_OF_NODE, said.nodes), strict=True)
+    seen = [_HIDDEN if each else _SEEN for each in hidden] if any(hidden) else _SEEN
+    return Nodes(names, x, y, seen)
 
 
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:

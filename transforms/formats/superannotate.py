@@ -256,10 +256,7 @@ def _template(one: Json, pose: Shape) -> None:
     """
     given, labels = one["points"], _mapping(one.get("pointLabels"))
     listed = given if isinstance(given, list) else []
-    if set(map(type, listed)) == {Point}:
-        points = listed
-    else:
-        points = [p for p in listed if isinstance(p, Point)] or _each(given)
+    points = [p for p in listed if isinstance(p, Point)] or _each(given)
     keys, ids = _ordinals(len(points))
     if not labels or _ids(points, ids) != ids:
         detail = f"template {pose.id} has points whose labels cannot be told; "
@@ -268,19 +265,16 @@ def _template(one: Json, pose: Shape) -> None:
     pose.nodes = Nodes([str(labels.get(key, "")) for key in keys], *_places(points))
 
 
-def _ids(points: Sequence[Any], ids: Sequence[int]) -> list[Any]:
+def _ids(points: Sequence[Point | Json], ids: Sequence[int]) -> list[Any]:
     """What points say that their ids are, one of `ids` where they do not."""
-    if points and isinstance(points[0], Point):
-        said = [point.id for point in points]
-        return [own or i for own, i in zip(said, ids, strict=True)]
-    return [point.get("id", i) for point, i in zip(points, ids, strict=True)]
+    pairs = zip(ids, points, strict=True)
+    return [p.id or i if isinstance(p, Point) else p.get("id", i) for i, p in pairs]
 
 
-def _places(points: Sequence[Any]) -> tuple[list[float], list[float]]:
+def _places(points: Sequence[Point | Json]) -> tuple[list[float], list[float]]:
     """x and y; raises KeyError and ValueError."""
-    if points and isinstance(points[0], Point):
-        return [point.x for point in points], [point.y for point in points]
-    return [real(p["x"]) for p in points], [real(p["y"]) for p in points]
+    x = [p.x if isinstance(p, Point) else real(p["x"]) for p in points]
+    return x, [p.y if isinstance(p, Point) else real(p["y"]) for p in points]
 
 
 @lru_cache(1024)

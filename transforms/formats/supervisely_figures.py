@@ -1,6 +1,7 @@
 """Figures of Supervisely's objects as shapes, with names from the project's meta."""
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypedDict
 
 import msgspec
@@ -67,6 +68,7 @@ class Document(TypedDict, total=False):
 
 
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
+_OF_NODE = attrgetter("loc", "disabled")
 
 
 def mapping(given: object) -> Json:
@@ -175,10 +177,10 @@ def _nodes(
     pose: Shape, nodes: Mapping[str, Node], template: Template, labels: Labels
 ) -> None:
     """`_graph` of points that all are as most are."""
-    names = tuple(map(template.get, nodes, nodes))
-    x, y = zip(*[node.loc for node in nodes.values()], strict=True)
-    hidden = [node.disabled for node in nodes.values()]
-    seen = [_HIDDEN if h else _SEEN for h in hidden] if True in hidden else _SEEN
+    names = [template.get(key, key) for key in nodes]
+    places, hidden = zip(*map(_OF_NODE, nodes.values()), strict=True)
+    x, y = zip(*places, strict=True)
+    seen = [_HIDDEN if h else _SEEN for h in hidden] if any(hidden) else _SEEN
     pose.nodes = Nodes(names, x, y, seen)
     if not template.keys() >= nodes.keys():
         for key in nodes:
