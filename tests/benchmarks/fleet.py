@@ -19,6 +19,7 @@ from table import table
 from posegate.transforms.kernels import streams
 from posegate.transforms.kernels.drift import Parameters, Streams, fleet, typical_scale
 from posegate.transforms.kernels.people import HABITS
+from posegate.transforms.kernels.standing import standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.model import skeleton as skeletons
 from posegate.transforms.model.poses import Bools, Floats
@@ -56,6 +57,7 @@ def run(_: argparse.Namespace) -> str:
             "1 sigma within 4 weeks in 85 %",
             f"  95 % intervals of effects: {coverage(changed[:3], settings)}",
             f"  of effects on the body: {coverage(turning[:3], settings)}",
+            f"  of offsets that were always there: {lasting(settings)}",
             cost(changed[0], settings),
             *others(settings),
             "",
@@ -139,6 +141,26 @@ def coverage(fleets: Sequence[Made], settings: Parameters) -> str:
         f"{hits / total:.3f} of {total}, {early[0] / early[1]:.3f} of {early[1]} in "
         "the first 8 weeks"
     )
+
+
+def lasting(settings: Parameters) -> str:
+    """The same of offsets that have stood from the first week, which are told where
+    they exceed a margin beyond chance; and how many are told that do not exceed it."""
+    hits, total, within = 0, 0, 0
+    for seed in SEEDS[:3]:
+        one = made(seed, drifting=0.5, always=True)
+        unit = np.asarray(settings.sigma) * scale(one)
+        found = standing(one.weekly, settings)
+        true = one.bias.copy()  # (A, K, 2) [sigma s]
+        for name, (what, size) in KINDS.items():
+            true[..., 0] += np.where((what == "bias") & (one.kind == name), size, 0.0)
+        length = np.hypot(*np.moveaxis(true, -1, 0))
+        told = np.hypot(*np.moveaxis(found.offset, -1, 0))
+        held = np.abs(told - length * unit) <= 1.96 * found.error
+        hits += int(held[found.found].sum())
+        total += int(found.found.sum())
+        within += int((found.found & (length <= settings.margin)).sum())
+    return f"{hits / total:.3f} of {total}, of which {within} are within the margin"
 
 
 def scale(one: Made) -> Floats:

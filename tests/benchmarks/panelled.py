@@ -54,7 +54,7 @@ def panelled(seed: int, fixed: bool, drifting: float = 0.1, volume: float = 15) 
         )
         for (_, name, *_), cells in summed(rng, e, seats):
             weekly[int(name), week] += cells
-    return Made(weekly, kind, start)
+    return Made(weekly, kind, start, team.bias)
 
 
 def mixed(rng: np.random.Generator, team: Team) -> Ints:

@@ -42,11 +42,12 @@ many people, adds to ln of the errors: at 75 px people err 27 % more of sigma s.
 @dataclass(frozen=True)
 class Made:
     """`weekly` (A, W, K, S) sums; what changed on (A, K), "" where nothing, and the
-    week from which on."""
+    week from which on; everybody's own `bias` (A, K, 2) [sigma s]."""
 
     weekly: Ints
     kind: np.ndarray  # type: ignore[type-arg]
     start: Ints
+    bias: Floats
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,20 @@ class World:
 
 
 def made(
-    seed: int, drifting: float = 0.1, volume: float = 15.0, world: World | None = None
+    seed: int,
+    drifting: float = 0.1,
+    volume: float = 15.0,
+    world: World | None = None,
+    always: bool = False,
 ) -> Made:
-    """A fleet; `volume` is its median of instances a week."""
+    """A fleet; `volume` is its median of instances a week. What changes did so before
+    the first week if it was `always` so."""
     world = world or World()
     rng = np.random.default_rng(seed)
     sigma = skeletons.load("coco_17").sigma
     team = hired(rng, volume, len(sigma))
     kind, start = planted(rng, drifting, len(sigma))
+    start = np.zeros_like(start) if always else start
     other = np.random.default_rng([seed, 1])  # lest a world change who drifts
     since = np.where(
         other.random(ANNOTATORS) < world.hard,
@@ -99,7 +106,7 @@ def made(
     for week in range(WEEKS):
         seen = Seen(world, since <= week, models[int(week >= world.version)], other)
         weeks.append(worked(rng, team, kind, start <= week, sigma, seen))
-    return Made(np.stack(weeks, axis=1), kind, start)
+    return Made(np.stack(weeks, axis=1), kind, start, team.bias)
 
 
 @dataclass(frozen=True)
