@@ -91,8 +91,20 @@ def child(name: str, words: Sequence[str]) -> int:
     said = module.run(*words)
     print()
     start += said.pop("started", 0.0)  # of what it started itself
-    print(json.dumps({"start": start, "end": spent(), "said": said}))
+    print(json.dumps({"start": start, "end": spent(), "peak": peak(), "said": said}))
     return 0
+
+
+def peak() -> int:
+    """The largest RSS of this process, or of one that it ended [bytes].
+
+    As Linux counts it for the program: `getrusage` of a process begins with what its
+    parent held when it was started.
+    """
+    below = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    status = Path("/proc/self/status").read_text()
+    own = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return max(int(own.split()[1]), below) * 1024
 
 
 def spent() -> float:

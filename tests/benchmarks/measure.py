@@ -1,8 +1,8 @@
 """What a piece of work costs, measured from outside, in a process of its own.
 
 A child is `python tests/benchmarks --child MODULE WORDS…`: importing `children.MODULE`
-is its start-up, calling that module's `run(*WORDS)` its work. This parent must stay
-small: what it holds when it starts a child counts towards the child's peak.
+is its start-up, calling that module's `run(*WORDS)` its work. Of a command that is no
+such child, what this parent holds when it starts it counts towards its peak.
 """
 
 import json
@@ -50,7 +50,7 @@ def child(module: str, *words: object) -> Cost:
     cost, out = process(command)
     told = json.loads(out.splitlines()[-1])
     return Cost(
-        cost.wall, cost.cpu, told["start"], told["end"], cost.peak, told["said"]
+        cost.wall, cost.cpu, told["start"], told["end"], told["peak"], told["said"]
     )
 
 
