@@ -148,16 +148,14 @@ _FIELDS = attrgetter(*_NAMES)
 
 def gathered(records: Sequence[Record], keypoints: int) -> Rows:
     """The records as columns; `keypoints` is K."""
-    n, k = len(records), keypoints
     each = zip(*map(_FIELDS, records), strict=True) if records else repeat(())
     said: dict[str, Any] = dict(zip(_NAMES, each, strict=False))
-    at = _Places(said.pop("keypoints"), k)
+    at = _Places(said.pop("keypoints"), keypoints)
     flags = at.flags(said.pop("visibility"), Visibility.UNLABELLED)
     xy = np.stack([at.numbers(said.pop("x")), at.numbers(said.pop("y"))], axis=2)
     xy[flags == Visibility.UNLABELLED] = np.nan
     areas, raw = said.pop("area"), said.pop("raw")
     unit = next((unit for unit in said.pop("unit") if unit), None)
-    boxes = list(map(_box, said.pop("bbox")))
     repairs, refusals = said.pop("repairs"), said.pop("refusal")
     rows = Rows(
         position=np.array(said.pop("position"), np.int64),
@@ -167,7 +165,7 @@ def gathered(records: Sequence[Record], keypoints: int) -> Rows:
         z=at.depths(said.pop("z")),
         unit=unit,
         raw=lambda i: raw[i] if isinstance(raw[i], bytes) else raw[i](),
-        bbox=np.array(boxes, np.float64).reshape(n, 4),
+        bbox=_boxes(said.pop("bbox")),
         model=np.array(said.pop("model"), np.bool_),
         **said,
     )
@@ -217,8 +215,13 @@ class _Places:
         return self.numbers([[np.nan] * n if z is None else z for z, n in pairs])
 
 
-def _box(given: Sequence[float] | None) -> Sequence[float]:
-    return (np.nan,) * 4 if given is None or len(given) != 4 else given
+def _boxes(given: Sequence[Sequence[float] | None]) -> Floats | None:
+    """(N, 4), NaN where there is none, or no box; None where no record has any."""
+    if given.count(None) == len(given):
+        return None
+    none = (np.nan,) * 4
+    each = [box if box is not None and len(box) == 4 else none for box in given]
+    return np.array(each, np.float64)
 
 
 def _remark(
