@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from posegate.transforms.kernels.drift import benjamini_hochberg
+from posegate.transforms.kernels.discoveries import benjamini_hochberg
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.poses import Bools, Floats
 

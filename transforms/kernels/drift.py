@@ -21,9 +21,6 @@ from posegate.transforms.kernels import dispersion, error_sizes, mewma, scan
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.difficulty import Shown, eased
 from posegate.transforms.kernels.discoveries import Alarms, alarms
-from posegate.transforms.kernels.discoveries import (
-    benjamini_hochberg as benjamini_hochberg,
-)
 from posegate.transforms.kernels.everybody import Everybody, everybody
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
 from posegate.transforms.kernels.scan import Onset, Quantity, Span, clearest, shift

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from posegate.transforms.kernels.buckets import stable_hash
+from posegate.transforms.kernels.score import category_names
 from posegate.transforms.kernels.stream_sums import of_streams
 from posegate.transforms.kernels.sums import Sum
 from posegate.transforms.model.poses import Bools, Floats, scalars
@@ -70,7 +71,7 @@ def classes(pairs: pa.RecordBatch) -> pa.Array:
 
 def plain(categories: pa.Array) -> pa.Array:
     """(N,) names of classes, but for capitals and blanks; `OBJECT` for none."""
-    name = pc.utf8_lower(pc.utf8_trim_whitespace(categories.cast(pa.string())))
+    name = category_names(categories.cast(pa.string()))
     return pc.if_else(pc.fill_null(pc.not_equal(name, ""), False), name, OBJECT)
 
 

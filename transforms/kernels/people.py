@@ -136,8 +136,9 @@ def _noise(s: dict[str, Floats], given: Adjusted, parameters: Parameters) -> Ans
     squares = each * np.maximum(freedom - 1, 0) + total**2 / np.maximum(freedom, 1.0)
     of = scan.quantity(freedom, total, squares, parameters.baseline, each)
     over = _over(freedom, parameters)
-    p = [p_larger(_grown(span, of)) for span in over]
-    plain = [p_larger(scan.shift(span, of).score) for span in over]
+    shifts = [scan.shift(span, of) for span in over]
+    p = [p_larger(_grown(*each, of)) for each in zip(over, shifts, strict=True)]
+    plain = [p_larger(shift.score) for shift in shifts]
     weeks = _weeks(plain, parameters)
     pairs = np.maximum(s["n"].sum(axis=(0, 1)), 1.0)
     grand = given.log.sum(axis=(0, 1)) / pairs  # (K,)
@@ -149,11 +150,10 @@ def _noise(s: dict[str, Floats], given: Adjusted, parameters: Parameters) -> Ans
     return together(p), factor, weeks
 
 
-def _grown(span: scan.Span, of: scan.Quantity) -> Floats:
+def _grown(span: scan.Span, shift: scan.Shift, of: scan.Quantity) -> Floats:
     """Scores of growth by the cube root, which makes mean squares nearly normal (Wilson
     and Hilferty 1931): as they are, the largest of a fleet lies too far on the right.
     """
-    shift = scan.shift(span, of)
     recent = np.maximum(scan.recently(span, of).mean, LEAST_WITHIN)
     expected = np.maximum(recent - shift.delta, LEAST_WITHIN)
     grown: Floats = 3 * expected * (np.cbrt(recent / expected) - 1)

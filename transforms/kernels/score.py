@@ -44,8 +44,11 @@ def score_of(skeleton: Skeleton) -> Score:
 
 def confused(pairs: pa.RecordBatch) -> Bools:
     """(N,) both sides say a category, and not the same one (but for capitals)."""
-    own, other = (
-        pc.utf8_lower(pc.utf8_trim_whitespace(pairs[name]))
-        for name in ("category", "reference_category")
-    )
+    sides = ("category", "reference_category")
+    own, other = (category_names(pairs[name]) for name in sides)
     return np.asarray(pc.not_equal(own, other).fill_null(False))
+
+
+def category_names(categories: pa.Array) -> pa.Array:
+    """(N,) names of categories, but for capitals and blanks around them."""
+    return pc.utf8_lower(pc.utf8_trim_whitespace(categories))
