@@ -15,6 +15,7 @@ from posegate.transforms.formats.coco_merged import Merged
 from posegate.transforms.formats.coco_parts import told
 from posegate.transforms.formats.coco_pending import Records
 from posegate.transforms.formats.coco_points import areas, boxes, outlines, points
+from posegate.transforms.formats.keyframes import between
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.kernels.json_scan import Ints
@@ -58,6 +59,7 @@ class Columns:
         area, measured = areas(records.decoded, drawn, box, remarks)
         self.merged.look(where["row"], xy, flag, box, measured)
         given = records.each("attributes")
+        track = _track(records, given)
         return Rows(
             position=records.ordinals,
             section="the list" if self.listed else "annotations",
@@ -66,14 +68,14 @@ class Columns:
             id=self._ids(records, remarks),
             xy=xy,
             visibility=flag,
-            origin=_origins(given, flag.shape[1]),
+            origin=_origins(given, track, flag.shape[1]),
             bbox=box,
             area=area,
             area_source=measured,
             segmentation=drawn,
             **{name: where[name] for name in _OF_IMAGES},
             job=_first(values.column(_job(records)), where["job"]),
-            track=_track(records, given),
+            track=track,
             annotator=_annotator(records, given),
             annotated_at=_times(records),
             lead_time_s=values.firsts(
@@ -201,10 +203,15 @@ def _times(records: Records) -> list[Any]:
     return values.firsts(*said)
 
 
-def _origins(given: Sequence[dict[str, Any] | None], k: int) -> Bytes | Origin:
+def _origins(
+    given: Sequence[dict[str, Any] | None], track: Sequence[Any], k: int
+) -> Bytes | Origin:
     """(N, K): placed, or made by a tool between two keyframes; one for all."""
-    between = [a is not None and a.get("keyframe") is False for a in given]
-    if not any(between):
+    made = [
+        said is not None and between(said, of is not None)
+        for said, of in zip(given, track, strict=True)
+    ]
+    if not any(made):
         return Origin.PLACED
-    origin = np.where(np.array(between), Origin.INTERPOLATED, Origin.PLACED)
+    origin = np.where(np.array(made), Origin.INTERPOLATED, Origin.PLACED)
     return np.repeat(origin.astype(np.uint8)[:, None], k, axis=1)

@@ -41,6 +41,7 @@ from posegate.transforms.formats.datumaro_poses import (
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.json_list import Bad, Good, Listed
 from posegate.transforms.formats.json_outline import outline
+from posegate.transforms.formats.keyframes import between
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.outlines import LARGEST, Outline, mask
 from posegate.transforms.formats.rows import Record
@@ -52,7 +53,7 @@ from posegate.transforms.model.schema import Visibility
 NAME = "datumaro"
 SUFFIXES = (".json",)
 CARRIES = Carries(
-    tracks="`attributes.track_id`; `attributes.keyframe` false was interpolated",
+    tracks="`attributes.track_id`; `attributes.keyframe` false of a track was interpolated",
     visibility="0 absent, 1 hidden, 2 visible",
     masks="`mask` (RLE) and `polygon`, of the same group or on their own",
     convention="px as the tool had them: CVAT's (0, 0) is the corner of the top-left "
@@ -251,7 +252,7 @@ def _shape(i: int, given: Json, labels: _Labels, size: Size, raw: bytes) -> Shap
     kind, group = _KINDS[str(given.get("type"))], given.get("group")
     made = Shape(kind, "", raw, id=str(i))
     made.group = str(group) if group else None
-    made.origin = origin(said.get("keyframe") is not False, "manual")
+    made.origin = origin(not between(said, track(said) is not None), "manual")
     made.attributes = _said(said)
     made.visibility = _flag(said)
     try:
@@ -315,11 +316,7 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
         if len(at) != 2:
             raise Unreadable("coordinate", "an element has no position; place it")
         flag = _first(each.get("visibility"), _flag(said))
-        own = (
-            origin(said["keyframe"] is not False, "manual")
-            if "keyframe" in said
-            else how
-        )
+        own = origin(not between(said, True), "manual") if "keyframe" in said else how
         label = labels.name(each.get("label_id"))
         yield Element(label, at[0], at[1], flag, own, _said(said))
     numbers = _numbers(given.get("points"))

@@ -10,6 +10,7 @@ import numpy as np
 from posegate.transforms.formats import values
 from posegate.transforms.formats.cvat_frame import Frames
 from posegate.transforms.formats.cvat_shapes import origin
+from posegate.transforms.formats.keyframes import between
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.poses import Bytes, Floats
 
@@ -150,7 +151,11 @@ class Waiting:
     ) -> Rows:
         position, ids, images = zip(*about, strict=True)
         xy, visibility = self._points(poses)
-        drawn = [origin(p.attributes.get("keyframe") is not False, "") for p in poses]
+        tracks = [track(pose.attributes) for pose in poses]
+        drawn = [
+            origin(not between(pose.attributes, of is not None), "")
+            for pose, of in zip(poses, tracks, strict=True)
+        ]
         every = np.array(drawn, np.uint8)[:, None]
         return Rows(
             position=np.array(position, np.int64),
@@ -164,7 +169,7 @@ class Waiting:
             width=[each.size[0] for each in images],
             height=[each.size[1] for each in images],
             frame=[each.frame for each in images],
-            track=[track(pose.attributes) for pose in poses],
+            track=tracks,
             attributes=[self._said(pose, said) for pose in poses],
         )
 

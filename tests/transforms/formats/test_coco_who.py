@@ -8,11 +8,19 @@ from posegate.transforms.model.jobs import parse
 from samples.coco import IMAGES, SKELETON, Json, Read, annotation, dataset, one
 from samples.reading import Reading
 
+STILL = {"occluded": False, "keyframe": False}
+
 
 def test_interpolated_and_predicted_points_are_no_human_evidence() -> None:
     assert one(attributes={"keyframe": False})["origin"] == [2, 2, 2]
     assert one(attributes={"keyframe": True})["origin"] == [0, 0, 0]
+    assert one(attributes=STILL, track_id=4)["origin"] == [2, 2, 2]
+    assert one(attributes=STILL | {"track_id": 4})["origin"] == [2, 2, 2]
     assert Read(dataset(annotation()), role="prelabel").rows[0]["origin"] == [3, 3, 3]
+
+
+def test_a_still_of_cvat_was_placed_though_none_of_it_is_a_keyframe() -> None:
+    assert one(attributes=STILL)["origin"] == [0, 0, 0]
 
 
 WHO = [

@@ -35,6 +35,14 @@ def test_a_skeleton_has_its_points_by_its_labels_order() -> None:
     assert not got.codes
 
 
+@pytest.mark.parametrize("beside", [(), ({"type": {}},)])
+def test_a_still_has_no_keyframes_and_was_placed(beside: tuple[Any, ...]) -> None:
+    """CVAT writes `keyframe` false of each skeleton of a still, which has no track."""
+    of = skeleton(ABC, attributes={"occluded": False, "keyframe": False})
+    got = Reading({"d.json": document(item(of, *beside))}, TRIO)
+    assert [row["origin"] for row in got.rows] == [[Origin.PLACED] * 3]
+
+
 def test_skeletons_beside_a_strange_item_read_the_same() -> None:
     """An item that is not of skeletons alone has its neighbours read one by one."""
     (data,) = sample(9).values()
@@ -176,5 +184,5 @@ def test_cvats_own_sample_is_read() -> None:
         "point3-label.point3-attribute-checkbox": "true",
         "point2-label.point2-attribute-text": "some text",
     }
-    assert row["origin"] == [Origin.INTERPOLATED] * 3
+    assert row["origin"] == [Origin.PLACED] * 3
     assert not got.codes
