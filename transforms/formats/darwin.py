@@ -93,17 +93,17 @@ def sniff(head: bytes, name: str) -> bool:
 
 
 def names(file: File) -> list[Names]:
-    """The nodes of its skeletons, or else the names of its single keypoints."""
+    """The nodes of its skeletons and eyes, else the names of its single keypoints."""
     nodes = json_names.collected(file, _nodes, "person")
     return nodes or json_names.collected(file, _keypoints, "person")
 
 
 def _nodes(each: dict[str, Any]) -> Iterator[str]:
-    skeleton = each.get("skeleton")
-    nodes = skeleton.get("nodes") if isinstance(skeleton, dict) else None
-    for node in nodes if isinstance(nodes, list) else ():
-        if isinstance(node, dict):
-            yield from json_names.texts([node.get("name")])
+    for pose in (each.get("skeleton"), each.get("eye")):
+        nodes = pose.get("nodes") if isinstance(pose, dict) else None
+        for node in nodes if isinstance(nodes, list) else ():
+            if isinstance(node, dict):
+                yield from json_names.texts([node.get("name")])
 
 
 def _keypoints(each: dict[str, Any]) -> Iterator[str]:

@@ -53,7 +53,7 @@ from posegate.transforms.model.schema import Visibility
 NAME = "datumaro"
 SUFFIXES = (".json",)
 CARRIES = Carries(
-    tracks="`attributes.track_id`; `attributes.keyframe` false of a track was interpolated",
+    tracks="`attributes.track_id`; there `attributes.keyframe` false was interpolated",
     visibility="0 absent, 1 hidden, 2 visible",
     masks="`mask` (RLE) and `polygon`, of the same group or on their own",
     convention="px as the tool had them: CVAT's (0, 0) is the corner of the top-left "

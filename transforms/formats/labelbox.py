@@ -33,7 +33,7 @@ from posegate.transforms.formats.labelbox_label import (
     who,
 )
 from posegate.transforms.formats.labelbox_objects import Objects, links
-from posegate.transforms.formats.labelbox_row import DataRow
+from posegate.transforms.formats.labelbox_row import DataRow, each
 from posegate.transforms.formats.labelbox_video import frames
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
@@ -112,9 +112,12 @@ def names(file: File) -> list[Names]:
     return json_names.collected(file, _points_of, "person")
 
 
-def _points_of(each: dict[str, Any]) -> Iterator[str]:
-    if isinstance(each.get("point"), dict):
-        yield from json_names.texts([each.get("name") or each.get("schemaId")])
+def _points_of(thing: dict[str, Any]) -> Iterator[str]:
+    moved = [
+        f for part in each(thing.get("segments")) for f in each(part.get("keyframes"))
+    ]
+    if any(isinstance(place.get("point"), dict) for place in (thing, *moved)):
+        yield from json_names.texts([thing.get("name") or thing.get("schemaId")])
 
 
 def _sound(row: Any) -> bool:

@@ -1,5 +1,6 @@
 """What files say of their keypoints before they are read: for `skeleton init`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,36 @@ def test_a_delivery_names_its_keypoints(name: str) -> None:
         assert got[:2] == (category, size)
         if keypoints is not None:
             assert got[2] == keypoints
+
+
+PLACES = [
+    (
+        {
+            "item": {"slots": []},
+            "annotations": [{"eye": {"nodes": [{"name": "inner"}]}}],
+        },
+        "in",
+    ),
+    (
+        [
+            {
+                "uuid": "u",
+                "dataRow": {"id": "r"},
+                "schemaId": "tip",
+                "segments": [{"keyframes": [{"frame": 1, "point": {"x": 1, "y": 2}}]}],
+            }
+        ],
+        "tip",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "name"), PLACES)
+def test_names_are_found_where_a_tool_puts_them(
+    content: object, name: str, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("a.json").write_text(json.dumps(content))
+    assert [n.keypoints for n in named(str(tmp_path), None)] == [(name,)]
 
 
 @pytest.mark.parametrize("name", formats())
