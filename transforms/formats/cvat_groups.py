@@ -6,7 +6,7 @@ the boxes are gathered before the poses are read: some 50 bytes each.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -43,6 +43,12 @@ class Groups:
             return None
         sides: Sides = self._sides[group or ""][at].tolist()
         return sides
+
+
+def group_of(attrs: Mapping[str, str]) -> str | None:
+    """A track's group: its number, behind the task's, as each has its own groups."""
+    group, task = attrs.get("group_id"), attrs.get("task_id")
+    return f"{task}/{group}" if group and task else group
 
 
 def groups(chunks: Iterable[bytes]) -> Groups:
@@ -100,7 +106,7 @@ class _Grouped(Stream):
         """Takes a box or a point; waits for what of a skeleton is to be seen."""
         self._depth += 1
         if self._depth == 2:
-            self._group = attrs.get("group_id", "") if tag == "track" else ""
+            self._group = (group_of(attrs) or "") if tag == "track" else ""
         elif self._depth > DEPTH:
             raise Stop("xml.too-deep", "elements lie too deep")
         elif self._group and self._depth == 3:

@@ -142,6 +142,7 @@ class _Reading:
         """What the image and the file say."""
         task = said.of(node.attrs.get("task_id"))
         frame = whole(node.attrs.get("id"))
+        frame = task.frame(frame) if frame is not None else None
         record.job = task.job(frame) if frame is not None else None
         record.annotator, record.annotated_at = task.annotator, task.updated
         if size is not None:
@@ -152,7 +153,7 @@ class _Reading:
         if subset and subset != "default":
             record.attributes = {"subset": subset, **(record.attributes or {})}
         if task.mode == "interpolation":
-            record.video = said.source or task.name
+            record.video = task.source or said.source or task.name
             record.frame = frame
             record.repairs = [*record.repairs, f"{NAME}.video"]
 

@@ -5,7 +5,8 @@ did each of those is not in the file.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from posegate.transforms.formats.xml_records import Node, whole
 from posegate.transforms.formats.xml_stream import readable
@@ -53,8 +54,9 @@ class Task:
     """A task or a job; `scope` tells its tracks from another's in the same delivery.
 
     `unsaid`: it has an assignee who may not be the annotator. `size` and `step` are a
-    video's: [px] of its frames, and frames from one annotated to the next; `frames`
-    how many there are.
+    video's: [px] of its frames, and frames from one annotated to the next; `start` is
+    the first of them, `frames`
+    how many there are, and `offset` how many a project counts before its first.
     """
 
     scope: str = ""
@@ -69,9 +71,16 @@ class Task:
     frames: int | None = None
     segments: tuple[Segment, ...] = ()
     subset: str | None = None
+    source: str | None = None
+    start: int = 0
+    offset: int = 0
+
+    def frame(self, frame: int) -> int:
+        """The task's number of a frame, by the file's."""
+        return frame - self.offset if frame >= self.offset else frame
 
     def job(self, frame: int) -> str | None:
-        """The job that a frame belonged to; the first, where jobs overlap."""
+        """The job that a frame of the task belonged to; the first, of several."""
         if self.alone:
             return self.scope
         for segment in self.segments:
@@ -84,7 +93,8 @@ class Task:
 class Meta:
     """What `<meta>` says: of the whole, and of a project's tasks by their id.
 
-    `labels` are those that are no part of a skeleton; `source` is the video's file.
+    `labels` are those that are no part of a skeleton; `source` is the video's file,
+    where there is one for all.
     """
 
     task: Task = field(default_factory=Task)
@@ -117,7 +127,7 @@ def meta(node: Node) -> Meta:
     labels = whole.find("labels")
     return Meta(
         task=_task(whole, size),
-        tasks={task.scope: task for task in tasks},
+        tasks={task.scope: task for task in _counted(tasks)},
         labels=tuple(
             name
             for each in (labels.children if labels is not None else ())
@@ -147,7 +157,19 @@ def _task(node: Node, size: tuple[int, int] | None) -> Task:
         frames=whole(node.says("size")),
         segments=segments,
         subset=node.says("subset"),
+        source=node.says("source"),
+        start=first,
     )
+
+
+def _counted(tasks: Sequence[Task]) -> Iterator[Task]:
+    """A project's tasks with their offsets: it counts the frames of a subset on from
+    one task to the next, those before a task's first included."""
+    offset = 0
+    for i, task in enumerate(tasks):
+        offset = offset if i and tasks[i - 1].subset == task.subset else 0
+        yield replace(task, offset=offset)
+        offset += task.start + task.step * (task.frames or 0)
 
 
 def _segments(node: Node | None, first: int, step: int) -> tuple[Segment, ...]:

@@ -23,7 +23,7 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.cvat_frame import Frames
-from posegate.transforms.formats.cvat_groups import Groups, groups, hidden
+from posegate.transforms.formats.cvat_groups import Groups, group_of, groups, hidden
 from posegate.transforms.formats.cvat_meta import Meta, Task, kind, meta
 from posegate.transforms.formats.cvat_shapes import (
     DRAWN,
@@ -90,6 +90,7 @@ TRAPS = {
 }
 _OUTLINE = ("annotations", "track")
 _TEXTS = frozenset({"attribute"})
+_Place = tuple[str, int]  # a project's task, and the frame
 _MANY = 3  # frames of a track in which something should have been interpolated
 
 
@@ -150,8 +151,8 @@ class _Reading:
         self._meta, self._task, self._video = Meta(), Task(), ""
         self._track = _Track({})
         self._groups = Groups()
-        self._points: dict[int, list[Shape]] = {}
-        self._seen: set[int] = set()
+        self._points: dict[_Place, list[Shape]] = {}
+        self._seen: set[_Place] = set()
         self._long = self._between = 0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -171,7 +172,8 @@ class _Reading:
                 yield from self._build.ready()
         except DamagedStream as damage:
             self._build.damaged(self._file.name, damage)
-        for frame, shapes in sorted(self._points.items()):
+        for (task, frame), shapes in sorted(self._points.items()):
+            self._track = _Track({"task_id": task})
             self._assemble(frame, shapes)
             yield from self._build.ready()
         listed = self._meta.frames
@@ -220,10 +222,10 @@ class _Reading:
         made = shape(
             node,
             track.attrs.get("label", ""),
-            self._task.size,
+            self._of().size or self._task.size,
             track.attrs.get("source"),
         )
-        made.group = track.attrs.get("group_id")
+        made.group = group_of(track.attrs)
         if frame is None:
             said = node.attrs.get("frame")
             self._refuse("frame", f"a {node.tag} has the frame {said!r}", node.raw)
@@ -238,14 +240,15 @@ class _Reading:
     def _show(self, made: Shape, frame: int) -> None:
         """A shape that is to be seen."""
         self._track.shown += 1
-        self._seen.add(frame)
+        place = self._track.attrs.get("task_id", ""), frame
+        self._seen.add(place)
         self._between += made.origin == Origin.INTERPOLATED
         if made.kind == "skeleton":
             record = self._frames.pose(made)
             self._whole(made, record)
             self._box(made.group, frame, record)
         elif made.kind == "points" and len(made.values) == 2:
-            self._points.setdefault(frame, []).append(made)
+            self._points.setdefault(place, []).append(made)
             return
         elif made.kind == "box" and self._groups.box(made.group, frame):
             return
@@ -305,23 +308,31 @@ class _Reading:
         for group, some in groups.items():
             for record in self._frames.records(some):
                 self._box(group, frame, record)
-                self._put(record, frame, None if group is None else f"group-{group}")
+                number = None if group is None else group.rpartition("/")[2]
+                self._put(record, frame, number and f"group-{number}")
+
+    def _of(self) -> Task:
+        """The task that the track in hand is of."""
+        return self._meta.of(self._track.attrs.get("task_id"))
 
     def _put(self, record: Record, frame: int, track: str | None) -> None:
         """What the track and the file say; then on to the batch."""
-        task = self._meta.of(self._track.attrs.get("task_id"))
-        scope = task.scope or self._task.scope
+        task = self._of()
+        scope, size = task.scope or self._task.scope, task.size or self._task.size
         record.position, record.source = self.position, self._file.name
         self.position += 1
-        record.video, record.frame = self._video, frame
-        record.image = f"{self._video}/frame_{frame:06d}"
+        frame, video = task.frame(frame), self._video
+        if task is not self._task:
+            video = task.source or task.name or video
+        record.video, record.frame = video, frame
+        record.image = f"{video}/frame_{frame:06d}"
         if track is not None:
             record.track = f"{scope}-{track}" if scope else track
         record.id = record.track
         record.job = task.job(frame)
         record.annotator, record.annotated_at = task.annotator, task.updated
-        if self._task.size is not None:
-            record.width, record.height = self._task.size
+        if size is not None:
+            record.width, record.height = size
         self._build.put(record)
 
     def _refuse(self, code: str, detail: str, raw: bytes) -> None:

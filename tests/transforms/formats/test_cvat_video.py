@@ -5,6 +5,7 @@ import io
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -111,6 +112,36 @@ def test_a_frame_that_is_none_is_refused(frame: str) -> None:
     shape = frames({7: [2, 2, 2]}).replace('frame="7"', f'frame="{frame}"')
     got = read(track(shape))
     assert got.reasons == ["cvat-video.frame"]
+
+
+def test_videos_of_a_project_are_kept_apart_and_their_frames_counted_anew() -> None:
+    """A project counts on from video to video, within a subset; groups begin anew."""
+    said = """<task><id>{0}</id><size>10</size><start_frame>2</start_frame>
+    <frame_filter>step=3</frame_filter><subset>{1}</subset><segments><segment>
+    <start>0</start><stop>9</stop><url>h/api/jobs/{0}7</url></segment></segments>
+    <original_size><width>{0}00</width><height>480</height></original_size>
+    <source>{0}.mp4</source></task>"""
+    tasks = "".join(said.format(*each) for each in ((3, "a"), (4, "a"), (5, "b")))
+    single = """<points frame="{0}" keyframe="1" points="{0},{1}"></points>"""
+    of = '<track task_id="{0}" group_id="1"'
+    tracks = [
+        track(single.format(frame, i), i, name).replace("<track", of.format(task))
+        for task, frame in ((3, 5), (4, 37), (5, 5))
+        for i, name in enumerate("abc")
+    ] + [track(box(37), 9).replace("<track", of.format(4))]
+    content = document(
+        "".join(tracks), f"<meta><project><tasks>{tasks}</tasks></project></meta>"
+    )
+    got = Reading({"a.xml": content}, ABC)
+    assert [
+        (row["video"], row["frame"], row["width"], row["track"]) for row in got.rows
+    ] == [
+        ("3.mp4", 5, 300, "3-group-1"),
+        ("4.mp4", 5, 400, "4-group-1"),
+        ("5.mp4", 5, 500, "5-group-1"),
+    ]
+    assert [np.isfinite(row["bbox"]).all() for row in got.rows] == [False, True, False]
+    assert not got.bad
 
 
 def test_a_video_without_any_track_shows_its_frames() -> None:

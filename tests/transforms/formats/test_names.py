@@ -41,10 +41,10 @@ def test_a_delivery_names_its_keypoints(name: str) -> None:
 PLACES = [
     (
         {
-            "item": {"slots": []},
+            "item": {"slots": [{}]},
             "annotations": [{"eye": {"nodes": [{"name": "inner"}]}}],
         },
-        "in",
+        "inner",
     ),
     (
         [
