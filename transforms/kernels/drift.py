@@ -90,8 +90,8 @@ class Streams:
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
     offset moved [px] at the fleet's usual scale and difficulty, x right and y down,
-    `turned` in axes of the body [px], and `error` the standard error along each axis
-    [px] of the longer one; `noise` the factor by which errors grew; NaN where not
+    `turned` in axes of the body [px], and `error` the standard error [px] of the length
+    of the longer one; `noise` the factor by which errors grew; NaN where not
     judged.
     """
 
@@ -176,7 +176,7 @@ def fleet(
     (moved, error), (turned, unsure) = image.told(weeks), body.told(weeks)
     if weeks.size:
         moved[a, -1, k], turned[a, -1, k] = onsets[0].delta, onsets[1].delta
-        error[a, -1, k], unsure[a, -1, k] = (np.sqrt(of.variance) for of in onsets)
+        error[a, -1, k], unsure[a, -1, k] = (of.error for of in onsets)
     farther = np.linalg.norm(turned, axis=-1) > np.linalg.norm(moved, axis=-1)
     px = np.asarray(parameters.sigma) * typical_scale(s["n"], s["scale"])  # (K,)
     px /= kept_by_clipping(s["n"], s["gross"])
@@ -289,12 +289,11 @@ class Offsets:
 
     def told(self, weeks: Ints) -> tuple[Floats, Floats]:
         """How far in so many weeks: (A, W, K) -> (A, W, K, 2) and the standard error
-        along an axis (A, W, K) [sigma s]; NaN for 0."""
+        of that length (A, W, K) [sigma s]; NaN for 0."""
         span = scan.span_of(self.n, weeks)
         x, y = (shift(span, of) for of in self.wide)
-        return np.stack([x.delta, y.delta], axis=-1), np.sqrt(
-            (x.variance + y.variance) / 2
-        )
+        moved = np.stack([x.delta, y.delta], axis=-1)
+        return moved, scan.along(moved, np.stack([x.variance, y.variance], axis=-1))
 
 
 def offsets(

@@ -222,11 +222,27 @@ def some_of(of: Quantity, a: Ints, k: Ints) -> Quantity:
 
 class Onset(NamedTuple):
     """When M streams changed, and how far since: `weeks` (M,) the likeliest time ago,
-    0 where none is; `delta` (M, 2) and `variance` (M,) of an axis, over all times."""
+    0 where none is; `delta` (M, 2) over all times, and the `error` (M,) of its length.
+    """
 
     weeks: Ints
     delta: Floats
-    variance: Floats
+    error: Floats
+
+
+def along(delta: Floats, variance: Floats) -> Floats:
+    """Standard error of the length of offsets, of the variances along x and y: (…, 2)
+    twice -> (…).
+
+    The first term of the length's series: sum of (delta_i / length)^2 variance_i. On
+    the body the axes differ, for what sways up and down does so in everybody, and what
+    sways sideways is turned round with half of the people. The axes' mean where the
+    offset is 0; NaN where it is.
+    """
+    square = np.square(delta)
+    length = square.sum(axis=-1, keepdims=True)
+    share = np.divide(square, length, out=np.full_like(square, 0.5), where=length != 0)
+    return np.sqrt((share * variance).sum(axis=-1))
 
 
 def last_span(so_far: Floats, squares: Floats, weeks: int) -> Span:
@@ -253,11 +269,6 @@ def two_parts(so_far: Floats, weeks: int) -> Floats:
     return so_far[:, [0, -1 - weeks, -1]]
 
 
-WIDER = 1.1
-"""What an error must be multiplied by so that 95 % intervals hold in 95 % of changes:
-168 of 177 in the simulated fleet, where those of one chosen beginning hold in 89 %."""
-
-
 def onset(
     n: Floats, tested: Sequence[Quantity], wide: Sequence[Quantity], most: int
 ) -> Onset:
@@ -265,7 +276,9 @@ def onset(
 
     The mean since each of `most` possible beginnings is held against all before, and
     weighted with how likely the beginning is (Bayes, flat priors of the time and the
-    size): a beginning that is chosen because it fits best hides how unsure it is.
+    size): a beginning that is chosen because it fits best hides how unsure it is. 95 %
+    intervals then hold in 94 % of 937 offsets in alarm in the image, in eight simulated
+    fleets, and in 98 % of 1141 on the body (`./run bench fleet` has three of them).
     """
     logs, deltas, variances = [], [], []
     so_far, squares = running(n), running(n**2)
@@ -276,9 +289,10 @@ def onset(
             axis=0,
         )
         moved = [shift(span, ending(of, weeks)) for of in wide]
-        variance = np.mean([each.variance[:, -1, 0] for each in moved], axis=0)
+        variance = np.stack([each.variance[:, -1, 0] for each in moved], axis=-1)
         known = np.isfinite(t2) & (span.before[:, -1, 0] > 0)
-        logs.append(np.where(known, t2 / 2 + np.log(variance), -np.inf))
+        own = np.log(variance).mean(axis=-1)
+        logs.append(np.where(known, t2 / 2 + own, -np.inf))
         deltas.append(np.stack([each.delta[:, -1, 0] for each in moved], axis=-1))
         variances.append(variance)
     if not logs:
@@ -288,20 +302,20 @@ def onset(
 
 
 def _averaged(logs: Floats, deltas: Floats, variances: Floats) -> Onset:
-    """Over L beginnings, by their logarithmic weights: (L, M), (L, M, 2), (L, M)."""
+    """Over L beginnings, by their logarithmic weights: (L, M), (L, M, 2) twice."""
     best = logs.max(axis=0)
     known = np.isfinite(best)
     weight = np.exp(logs - np.where(known, best, 0.0))
     weight /= np.where(known, weight.sum(axis=0), 1.0)
     some = np.where(weight[..., None] > 0, deltas, 0.0)
     delta = (weight[..., None] * some).sum(axis=0)  # (M, 2)
-    apart = np.square(some - delta).mean(axis=-1)
-    variance = WIDER**2 * (weight * (variances + apart)).sum(axis=0)
+    apart = np.square(some - delta)
+    variance = (weight[..., None] * (variances + apart)).sum(axis=0)  # (M, 2)
     weeks = np.where(known, logs.argmax(axis=0) + 1, 0)
     return Onset(
         weeks,
         np.where(known[:, None], delta, np.nan),
-        np.where(known, variance, np.nan),
+        np.where(known, along(delta, variance), np.nan),
     )
 
 

@@ -123,9 +123,16 @@ def test_the_beginning_is_found_where_it_is_plain_and_unsure_where_it_is_not() -
     assert found.delta[:, 0].mean() == pytest.approx(1.0, abs=0.05)
     slight = streams(0.2, 20)[1]
     faint = scan.onset(n, [slight, calm], [slight, calm], 25)
-    assert faint.variance.mean() > 1.5 * found.variance.mean()
-    half = 1.96 * np.sqrt(faint.variance)
-    assert (np.abs(faint.delta[:, 0] - 0.2) < half).mean() > 0.9
+    assert np.square(faint.error).mean() > 1.5 * np.square(found.error).mean()
+    assert (np.abs(faint.delta[:, 0] - 0.2) < 1.96 * faint.error).mean() > 0.9
+
+
+def test_a_length_is_as_unsure_as_the_axis_that_it_points_along() -> None:
+    along = np.array([[3.0, 0.0], [0.0, -2.0], [3.0, 4.0], [0.0, 0.0], [np.nan, 1.0]])
+    error = scan.along(along, np.full((5, 2), (0.04, 0.25)))
+    # of (3, 4): (9 x .04 + 16 x .25) / 25 = .1744
+    assert error[:4] == pytest.approx([0.2, 0.5, 0.1744**0.5, 0.145**0.5])
+    assert np.isnan(error[4])
 
 
 def test_no_past_has_no_beginning() -> None:
@@ -134,6 +141,6 @@ def test_no_past_has_no_beginning() -> None:
     found = scan.onset(np.zeros((1, 30, 1)), [short, short], [short, short], 25)
     assert found.weeks.tolist() == [0]
     assert np.isnan(found.delta).all()
-    assert np.isnan(found.variance).all()
+    assert np.isnan(found.error).all()
     nobody = scan.some_of(of, np.empty(0, np.int64), np.empty(0, np.int64))
     assert len(scan.onset(n[:0], [nobody] * 2, [nobody] * 2, 25).weeks) == 0
