@@ -99,8 +99,8 @@ RECORDS = {
 FILES = {
     "no JSON": Bad({"a.json": "hello there", "b.json": text()}, ("json.not-json",)),
     "an empty file": Bad({"a.json": b"", "b.json": text()}, ("json.empty",)),
-    "UTF-16": Bad(
-        {"a.json": text().encode("utf-16"), "b.json": text()}, ("json.encoding",)
+    "UTF-16 without its mark": Bad(
+        {"a.json": text().encode("utf-16-le"), "b.json": text()}, ("json.encoding",)
     ),
     "a damaged gzip": Bad(
         {"a.json.gz": b"\x1f\x8b" + b"junk" * 99, "b.json": text()}, ("file.gzip",)

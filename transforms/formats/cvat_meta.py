@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from posegate.transforms.formats.xml_records import Node, whole
-from posegate.transforms.formats.xml_stream import readable
 
 _JOB = re.compile(r"(?:jobs/|[?&]id=)(\d+)")
 _STEP = re.compile(r"step\s*=\s*(\d+)")
@@ -26,7 +25,6 @@ def kind(head: bytes) -> str | None:
 
     By its first image or track; by the task's mode where labels fill the head.
     """
-    head = readable(head)
     root = _ROOT.search(head)
     if root is None or b"<" in head[: root.start()].replace(b"<?", b"").replace(
         b"<!", b""

@@ -21,7 +21,7 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.xml_records import Node, Records
-from posegate.transforms.formats.xml_stream import Broken, readable
+from posegate.transforms.formats.xml_stream import Broken
 from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.schema import Visibility
 
@@ -62,7 +62,7 @@ _SAYS = (
 
 def sniff(head: bytes, name: str) -> bool:
     """Whether it is imglab's root, with a list of images."""
-    head = readable(head).removeprefix(b"\xef\xbb\xbf")
+    head = head.removeprefix(b"\xef\xbb\xbf")
     return _HEAD.match(head) is not None and _IMAGES.search(head) is not None
 
 

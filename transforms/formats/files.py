@@ -19,6 +19,7 @@ from posegate.transforms.formats.streams import (
     CHUNK,
     GRACE,
     RATIO,
+    UTF16,
     DamagedStream,
     chunks,
 )
@@ -69,7 +70,7 @@ class File:
             if isinstance(stream, io.BufferedReader | io.BytesIO):
                 size = min(_SMALL, limit + 1)
                 data = stream.read(size)
-                if data.startswith(b"\x1f\x8b"):
+                if data.startswith((b"\x1f\x8b", *UTF16)):
                     return None
                 if len(data) < size:
                     return data

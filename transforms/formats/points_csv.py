@@ -51,7 +51,6 @@ from posegate.transforms.formats.points_csv_lines import Long, Wide
 from posegate.transforms.formats.points_csv_rows import Table
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.text_table import (
-    UTF16,
     Dialect,
     Lines,
     cells,
@@ -124,11 +123,10 @@ def names(file: File) -> list[Names]:
         columns = meaning(cells(first, dialect), loose=False)
         if isinstance(columns, str):
             return []
-        more = () if head.startswith(UTF16) else map(decoded, pieces)
         found = dict.fromkeys(columns.points)
         if columns.long:
             place = columns.known["keypoint"]
-            for line in _lines(chain([rest], more)):
+            for line in _lines(chain([rest], map(decoded, pieces))):
                 if len(said := cells(line, dialect)) > place and said[place]:
                     found[said[place]] = None
         return [Names("person", tuple(found))] if found else []

@@ -1,5 +1,7 @@
-"""A shard's bytes as a stream of pieces, inflated where it is gzip."""
+"""A shard's bytes as a stream of pieces: inflated where gzip, UTF-8 where UTF-16."""
 
+import codecs
+import re
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -9,6 +11,9 @@ RATIO = 1000  # deflate reaches 1032 on constant bytes, JSON of poses about 5
 GRACE = 256 << 20  # inflated bytes before the ratio is looked at: these are read anyway
 _PIECE = 64 << 10
 _GZIP = 16 + zlib.MAX_WBITS
+
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DECLARED = re.compile(rb"""(<\?xml[^>]{0,200}?encoding=["'])[^"']{0,40}""")
 
 
 class DamagedStream(Exception):
@@ -22,9 +27,38 @@ class DamagedStream(Exception):
 def chunks(stream: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
     """The content in pieces of at most about `size` bytes; none for an empty stream.
 
+    A text in UTF-16 (what Windows calls Unicode: it begins with a mark) is recoded.
+
     Raises DamagedStream, after the last good piece, for a damaged or cut-off gzip and
     for one that inflates beyond reason.
     """
+    pieces = _stored(stream, size)
+    first = next(pieces, b"")
+    while 0 < len(first) < 2 and (more := next(pieces, b"")):
+        first += more
+    if first.startswith(UTF16):
+        yield from _recoded(first, pieces)
+        return
+    if first:
+        yield first
+    yield from pieces
+
+
+def _recoded(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """UTF-16 as UTF-8, and what XML declares of it; half a character is U+FFFD."""
+    decode = codecs.getincrementaldecoder("utf-16")("replace").decode
+    text = decode(first).encode()
+    while len(text) < 256 and (piece := next(pieces, b"")):
+        text += decode(piece).encode()
+    yield _DECLARED.sub(rb"\1UTF-8", text, count=1)
+    for piece in pieces:
+        yield decode(piece).encode()
+    if rest := decode(b"", True):
+        yield rest.encode()
+
+
+def _stored(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """As it is stored, inflated."""
     head = stream.read(2)
     if head != b"\x1f\x8b":
         while piece := head + stream.read(size):

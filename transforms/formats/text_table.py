@@ -20,7 +20,6 @@ MISSING = ("", "NaN", "nan", "NAN", "NA", "N/A", "#N/A", "#NUM!", "null", "None"
 LONGEST = 64 << 20
 """Bytes of a line; a file without line ends is no table."""
 
-UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = "\t;,"
 
 
@@ -33,9 +32,7 @@ class Dialect:
 
 
 def decoded(head: bytes) -> str:
-    """The first bytes of a file as text, whichever way it is encoded."""
-    if head.startswith(UTF16):
-        return head.decode("utf-16", "replace")
+    """The first bytes of a file as text, without a byte order mark."""
     return name(head.removeprefix(codecs.BOM_UTF8))
 
 
@@ -78,7 +75,7 @@ def cells(line: str, dialect: Dialect) -> list[str]:
 class Lines:
     """A text file as UTF-8: first lines one by one, then the rest in blocks.
 
-    A byte order mark is taken off, UTF-16 recoded; lines end in LF, CR LF or CR.
+    A byte order mark is taken off; lines end in LF, CR LF or CR.
     Damage is kept in `damage` and ends the file after the last whole line.
     """
 
@@ -148,12 +145,6 @@ def _utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     while len(first) < 4 and (more := next(pieces, b"")):
         first += more
-    if first.startswith(UTF16):
-        decode = codecs.getincrementaldecoder("utf-16")("replace").decode
-        yield decode(first).encode()
-        for piece in pieces:
-            yield decode(piece).encode()
-        return
     yield first.removeprefix(codecs.BOM_UTF8)
     yield from pieces
 

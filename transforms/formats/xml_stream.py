@@ -46,13 +46,6 @@ class Broken:
     raw: bytes
 
 
-def readable(head: bytes) -> bytes:
-    """The first bytes of a file as UTF-8, where they are UTF-16."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return head.decode("utf-16", "ignore").encode()
-    return head
-
-
 class Stop(Exception):
     """What ends the reading of the file, with a code."""
 

@@ -191,7 +191,7 @@ def test_a_stray_bracket_swallows_no_record(opened: bytes, section: str) -> None
     [
         (b"", "json.empty"),
         (b"id,x,y\n1,2,3\n", "json.not-json"),
-        (json.dumps(dataset()).encode("utf-16"), "json.encoding"),
+        (json.dumps(dataset()).encode("utf-16-le"), "json.encoding"),
         (b'{"images": []}', "coco.no-annotations"),
         (b'{"annotations": {"1": {}}}', "coco.no-annotations"),
         (b"\x1f\x8b\x08garbage", "file.gzip"),

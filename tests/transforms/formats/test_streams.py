@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from collections.abc import Callable
 
 import pytest
 
@@ -52,3 +53,22 @@ def test_a_gzip_that_is_cut_off_gives_what_it_has() -> None:
     assert reason == "file.gzip"
     assert TEXT.startswith(good)
     assert len(good) > len(TEXT) // 2
+
+
+WORDS = '<?xml version="1.0" encoding="utf-16"?><a>é€😀</a>' + "\r\nx" * 300
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_utf_16_is_recoded_and_what_xml_says_of_it(
+    order: str, size: int, pack: Callable[[bytes], bytes]
+) -> None:
+    stored = io.BytesIO(pack(("\ufeff" + WORDS).encode(order)))
+    got = b"".join(chunks(stored, size)).decode()
+    assert got == WORDS.replace("utf-16", "UTF-8")
+
+
+def test_half_a_character_of_utf_16_is_none() -> None:
+    stored = io.BytesIO("\ufeffab".encode("utf-16-le")[:-1])
+    assert b"".join(chunks(stored)).decode() == "a\ufffd"
