@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +211,8 @@ def lines(known: Known) -> Iterator[str]:
     yield f"read from  {row['source']}, record {row['position']}, as {row['format']}"
     when = f", {row['annotated_at']:%Y-%m-%d %H:%M}" if row["annotated_at"] else ""
     yield f"placed by  {row['annotator'] or 'somebody unnamed'}, {row['role']}{when}"
+    if off := aside(known):
+        yield f"time       {off}"
     yield f"keypoints  {evidence(known)}"
     if row["segmentation"] is not None:
         yield f"mask       {notation(row['segmentation'])}"
@@ -229,6 +232,29 @@ def lines(known: Known) -> Iterator[str]:
         if id in RULES:
             yield from (f"    {line}".rstrip() for line in RULES[id].manual.split("\n"))
     yield ""
+
+
+def aside(known: Known) -> str:
+    """Why the instance is in no week of drift; "" where it is in one."""
+    import pyarrow as pa
+
+    from posegate.transforms.kernels.weeks import LATE, clock_of, jumps, week_names
+    from posegate.transforms.model.schema import instances
+
+    manifest, settings = known.manifest, known.manifest["project"]["drift"]
+    received = manifest["received"] and date.fromisoformat(manifest["received"])
+    ran = datetime.fromisoformat(manifest["runtime"]["started"]).date()
+    years, grace = settings["oldest_years"], settings["grace_days"]
+    clock = clock_of(received, ran, years, grace)
+    kind = instances(1).field("annotated_at").type
+    time = pa.array([known.row["annotated_at"]], kind)
+    last = f"the delivery was received ({received})" if received else f"the run ({ran})"
+    if jump := int(jumps(time, clock)[0]):
+        when = f"after {last}" if jump == LATE else f"over {years} years before {last}"
+        return f"{when}: a clock that jumped, so it is in no week of drift"
+    if not week_names(time, clock)[0].as_py():
+        return "not known, nor when the delivery was received: in no week of drift"
+    return ""
 
 
 def notation(segmentation: bytes) -> str:

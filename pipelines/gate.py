@@ -57,7 +57,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         read = begin | "ingest" >> Ingest(plan.delivery, skeleton, folder)
         sampling, agreement = plan.policy.sampling, plan.policy.agreement
         sample = read.batches | "sample" >> Sample(
-            sampling, plan_of(plan.policy), plan.spread
+            sampling, plan_of(plan.policy), plan.spread, skeleton.masked
         )
         how = How(
             strata=sampling.strata,

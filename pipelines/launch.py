@@ -143,8 +143,7 @@ def summary(report: Mapping[str, Any], plan: Plan) -> str:
             f"  {kind.removesuffix('s')}: {meaning(code)} ({n:,})"
             for code, n in counts.get(kind, {}).items()
         ]
-    if clocks := report["drift"].get("clocks"):
-        lines.append(f"  note: {printable(clocks)}")
+    lines += [f"  note: {printable(each)}" for each in report["remarks"]]
     if any(".other-skeleton " in reason["text"] for reason in report["reasons"]):
         told = skeleton.advice(plan.delivery.path, plan.delivery.format)
         lines.append(f"  skeleton   {printable(told)}")
@@ -216,6 +215,8 @@ def warnings(plan: Plan) -> Iterator[str]:
             f"the skeleton {skeleton.name!r} has no sigmas, so there is no OKS and the "
             "verdict stays on hold; measure them with `posegate calibrate`"
         )
+    if plan.press.setting.ahead:
+        yield plan.press.setting.ahead
     if plan.bench.circular:
         yield verdict.CIRCULAR
     named = plan.delivery.reviews

@@ -32,6 +32,7 @@ from posegate.transforms.agree import CONTESTED, DISPUTED, REPEATED
 from posegate.transforms.dashboard.build import Setting
 from posegate.transforms.judge import Bench
 from posegate.transforms.kernels import strata
+from posegate.transforms.kernels.left_out import ahead
 from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.kernels.weeks import Clock, clock_of
 from posegate.transforms.model import columns
@@ -137,6 +138,7 @@ def prepare(
         delivery.reviews,
         delivery.vendor,
     )
+    today, grace = datetime.now(UTC).date(), policy.drift.grace_days
     release = follow(project, known, skeleton, delivery, run, folder)
     version = release.folder.rpartition("/")[2]
     press = Press(
@@ -149,6 +151,8 @@ def prepare(
             delivery=delivery,
             skeleton=skeleton,
             hand_ins=tuple(p.delivery for p in ledger),
+            ahead=ahead(delivery.received, today, grace),
+            named=projects.own_attributes(project),
         ),
         place=Place(folder, pointer, current and current[1], version, release.number),
         record=Record(
@@ -168,12 +172,7 @@ def prepare(
         rules=rules,
         policy=policy,
         folder=folder,
-        clock=clock_of(
-            delivery.received,
-            datetime.now(UTC).date(),
-            policy.drift.oldest_years,
-            policy.drift.grace_days,
-        ),
+        clock=clock_of(delivery.received, today, policy.drift.oldest_years, grace),
         buckets=min(BUCKETS, 1 + sum(s.size for s in delivery.shards) // BUCKET),
         repeated="reject",
         hand_ins=tuple(p.reviewed for p in ledger),

@@ -13,6 +13,7 @@ from posegate.transforms import storage
 from posegate.transforms.kernels.acceptance import plan_of
 from posegate.transforms.kernels.streams import parameters
 from posegate.transforms.model import skeleton as skeletons
+from posegate.transforms.model.columns import PREFIX
 from posegate.transforms.model.policy import Policy, Section
 from posegate.transforms.model.rule import SEVERITIES, Setting
 from posegate.transforms.model.skeleton import Skeleton
@@ -58,6 +59,33 @@ class Project(Policy):
     def settings(self) -> dict[str, Setting]:
         """What policy and project say of each rule, by its id."""
         return {id: setting(id, said, self.place) for id, said in self.rules.items()}
+
+
+NAMING = (
+    ("sampling", "strata"),
+    ("splits", "stratify"),
+    ("splits", "group"),
+    ("slices", "by"),
+)
+"""Settings that name columns."""
+
+
+def own_attributes(project: Project) -> tuple[tuple[str, str], ...]:
+    """(setting, attribute) that the project names itself: what a shipped policy names
+    is for who has it."""
+    shipped = load_policy(
+        "general" if project.policy.endswith(".toml") else project.policy
+    )
+    found = []
+    for section, key in NAMING:
+        columns = getattr(getattr(project, section), key)
+        if list(columns) != shipped.get(section, {}).get(key):
+            found += [
+                (f"{section}.{key}", name.removeprefix(PREFIX))
+                for name in columns
+                if name.startswith(PREFIX)
+            ]
+    return tuple(found)
 
 
 def parent(path: str) -> str:

@@ -177,6 +177,7 @@ class DecidePart(beam.DoFn):  # type: ignore[misc]
             drawn.append(beside(batch, first, asked, ["instance"]))
             yield from counts(rows)
             found = within(concern.findings, first, batch.num_rows)
+            yield from slices.attributes(batch)
             yield from slices.of_batch(batch, found, first, policy.slices.by)
             for each in worst.of_findings(batch, first, concern.findings):
                 yield Drawn(*each)

@@ -19,9 +19,8 @@ from posegate.transforms.kernels.buckets import Ints, scatter, stable_hash
 from posegate.transforms.kernels.ledger import ACCEPT, Order, in_order, places
 from posegate.transforms.kernels.sums import Key, Sum, code
 from posegate.transforms.model.columns import joined
-from posegate.transforms.model.finding import judgeable
+from posegate.transforms.model.finding import annotated, judgeable
 from posegate.transforms.model.policy import Sampling
-from posegate.transforms.model.poses import dense
 from posegate.transforms.parts import concat, location
 from posegate.transforms.sums import Gather, Subtotal
 
@@ -83,15 +82,17 @@ class Sampled:
 class Sample(beam.PTransform):  # type: ignore[misc]
     """Canonical batches -> the sample.
 
-    `spread` is the standard deviation of OKS in the strata of earlier deliveries.
+    `spread` is the standard deviation of the score in the strata of earlier
+    deliveries; `masked` says that instances are masks.
     """
 
     settings: Sampling
     plan: Plan
     spread: Mapping[str, float] = field(default_factory=dict)
+    masked: bool = False
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> "Sampled":
-        drawn = batches | "draw" >> beam.FlatMap(draws, self.settings)
+        drawn = batches | "draw" >> beam.FlatMap(draws, self.settings, self.masked)
         sizes = drawn | "size" >> beam.Map(size)
         total = sizes | "subtotal" >> Subtotal() | "total" >> Gather()
         designed = total | "design" >> beam.Map(
@@ -112,13 +113,12 @@ class Sample(beam.PTransform):  # type: ignore[misc]
 
 
 def draws(
-    batch: pa.RecordBatch, settings: Sampling
+    batch: pa.RecordBatch, settings: Sampling, masked: bool = False
 ) -> Iterable[tuple[str, pa.RecordBatch]]:
-    """Draws numbers for each production row with a keypoint, by stratum."""
+    """Draws numbers for each production row with a keypoint, or a mask where they are
+    `masked`, by stratum."""
     production = np.asarray(pc.equal(batch["role"], "production"))
-    k = batch.schema.field("visibility").type.list_size
-    labelled = (dense(batch["visibility"], k) > 0).any(axis=1)
-    rows = np.flatnonzero(judgeable(batch) & production & labelled)
+    rows = np.flatnonzero(judgeable(batch) & production & annotated(batch, masked))
     if not len(rows):
         return
     chosen = batch.take(pa.array(rows))

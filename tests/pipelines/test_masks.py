@@ -96,6 +96,26 @@ def test_masks_near_the_gold_are_accepted(tmp_path: Path) -> None:
     assert verdicts.count("approved") == IMAGES
 
 
+def test_masks_are_drawn_and_accepted_by_their_reviews(tmp_path: Path) -> None:
+    work, seen = ([masked(n, off) for n in range(1, IMAGES + 1)] for off in (1.0, 0.0))
+    again = [each | {"annotator": "rev"} for each in seen]
+    deliver(
+        tmp_path / "d",
+        {
+            "a.json": json.dumps(instances(work)),
+            "review.json": json.dumps(instances(again)),
+            "delivery.toml": '[roles]\n"review*.json" = "review"\n',
+        },
+    )
+    project(tmp_path, PROJECT)
+    done = call("run", tmp_path / "d", "--project", tmp_path / "project.toml")
+    assert done.code == 0, done
+    run = run_of(tmp_path / "quality", "d")
+    assert document(run, "report.json")["sampling"]["drawn"]["population"] == IMAGES
+    assert gate(run, "acceptance")["verdict"] == "accept"
+    assert gate(run, "agreement")["text"].startswith("Mean IoU against review is 0.965")
+
+
 def test_masks_far_from_the_gold_are_rejected(tmp_path: Path) -> None:
     code, _, run = judged(tmp_path, 30.0)
     assert code == 1

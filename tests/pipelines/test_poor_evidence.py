@@ -38,6 +38,33 @@ def test_one_annotator_in_one_week_without_any_reference(tmp_path: Path) -> None
         assert said in page, said
 
 
+def test_no_keypoint_a_day_to_come_and_slices_of_what_nobody_has(
+    tmp_path: Path,
+) -> None:
+    bare = {"keypoints": [0] * 51, "num_keypoints": 0, "attributes": {"light": "day"}}
+    made = coco([person(n, **bare) for n in range(8)])
+    delivery = deliver(
+        tmp_path / "w1", {"a.json": made, "delivery.toml": "received = 9998-12-31"}
+    )
+    place = project(tmp_path)
+    with place.open("a") as file:
+        file.write('[slices]\nby = ["size", "attributes.lighting"]\n')
+    done = call("run", delivery, "--project", place)
+    assert done.code == 1, done
+    run = run_of(tmp_path / "quality", "w1")
+    page = unescape((run / "dashboard.html").read_text())
+    for said in (
+        "Nothing to judge: of the 8 instances none has a labelled keypoint.",
+        "`received` is 9998-12-31, which is yet to come: deliveries dated before it",
+        "No instance has the attribute 'lighting' that slices.by names, so no rate",
+    ):
+        assert said in page, said
+        assert said in done.out, said
+    assert "No test was made." in page
+    assert "8 without a labelled keypoint or a mask" in page
+    assert "Nothing is waiting" not in page
+
+
 def test_own_reviews_and_gold_that_contradicts_gold(tmp_path: Path) -> None:
     one = coco(
         [person(n, image=n) for n in range(1, 4)], [picture(n) for n in (1, 2, 3)]
@@ -131,6 +158,7 @@ def test_clocks_that_jump_are_in_no_week_and_judged_like_all_others(
     made = [person(i + 1, image=i, annotated_at=time) for i, time in enumerate(times)]
     made[-1]["keypoints"] = shifted(len(times), 40)
     gold = [person(i + 1, image=i, annotator="gil") for i in range(len(times))]
+    gold = [each | {"id": 900 + each["id"]} for each in gold]
     pictures = [picture(i) for i in range(len(times))]
     content = {"a.json": coco(made, pictures), "gold.json": coco(gold, pictures)}
     report, page = judged(tmp_path, content)
@@ -151,6 +179,16 @@ def test_clocks_that_jump_are_in_no_week_and_judged_like_all_others(
         "run", str(tmp_path / "w1"), "--project", str(tmp_path / "project.toml")
     )
     assert f"note: {said}" in again.out
+    words = ("--output", tmp_path / "quality", "--svg", tmp_path / "i.svg")
+    rows = pq.read_table(run / "annotations")
+    made = dict(zip(rows["id"].to_pylist(), rows["instance"].to_pylist(), strict=True))
+    told = [call("explain", made[id], *words).out for id in ("1", "17", "20")]
+    jumped = "a clock that jumped, so it is in no week of drift"
+    when = ("after", "over 10 years before")
+    assert "\ntime " not in told[0]
+    for which, said in zip(when, told[1:], strict=True):
+        text = f"time       {which} the delivery was received (2026-03-01): {jumped}"
+        assert text in said
 
 
 def test_weeks_without_work_are_weeks_and_two_reports_that_they_part_are_not_in_a_row(

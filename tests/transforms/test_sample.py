@@ -76,6 +76,19 @@ def test_a_sample_does_not_depend_on_batches(sizes: list[int]) -> None:
     assert [r["order"] for r in reserve] == [8]
 
 
+def test_of_masks_those_are_drawn_that_are_there() -> None:
+    bare = {"visibility": [0, 0, 0]}
+    drawn = b'{"size": [4, 4], "counts": "04"}'
+    rows = batch(*(row(i, **bare, segmentation=[drawn, None][i % 2]) for i in range(8)))
+
+    def graph(rows: beam.PCollection) -> dict[str, beam.PCollection]:
+        return vars(rows | Sample(Sampling(rate=1.0), EASY, masked=True))
+
+    made = run(located(rows, [8], 3), graph)
+    assert {r["row"] for r in rows_of(made)} == {0, 2, 4, 6}
+    assert added(made["sums"]) == {("stratum", "ann", "", ""): [4, 4, 0, 0, 0]}
+
+
 def test_a_larger_rate_contains_the_smaller_sample() -> None:
     def rows(rate: float) -> set[int]:
         larger = SETTINGS.model_copy(update={"rate": rate})

@@ -21,7 +21,7 @@ from posegate.transforms.kernels import slices, taxonomy, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.flags import ENOUGH_FLAGS
 from posegate.transforms.kernels.gate import Gate
-from posegate.transforms.kernels.left_out import misdated
+from posegate.transforms.kernels.left_out import absent, misdated
 from posegate.transforms.kernels.mask_streams import outlined
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import BINS, ONE, Key
@@ -51,7 +51,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Setting:
-    """What the run was: names and versions."""
+    """What the run was: names and versions.
+
+    `ahead` is said of a day of receipt that is yet to come; `named` are the settings
+    and attributes that project.toml names.
+    """
 
     version: str
     run: str
@@ -61,6 +65,8 @@ class Setting:
     delivery: Delivery
     skeleton: Skeleton
     hand_ins: tuple[str, ...] = ()
+    ahead: str | None = None
+    named: tuple[tuple[str, str], ...] = ()
 
 
 def build(evidence: Evidence, setting: Setting) -> Report:
@@ -86,12 +92,12 @@ def build(evidence: Evidence, setting: Setting) -> Report:
         "heat": heat(
             found.history, outlined(setting.skeleton, found.history.keypoints)
         ),
+        "remarks": remarks(evidence.sums, setting),
         "drift": (
             drifting(watches)
             if watches
             else nothing(setting.skeleton, setting.policy.drift.error_px)
-        )
-        | {"clocks": clocks(evidence.sums, setting)},
+        ),
         "retraining": to_retrain,
         "worst": list(evidence.worst),
         "annotators": annotators(evidence, to_retrain),
@@ -100,10 +106,13 @@ def build(evidence: Evidence, setting: Setting) -> Report:
     return cast(Report, sections)
 
 
-def clocks(sums: Mapping[Key, Ints], setting: Setting) -> str | None:
-    """What is in no week because its time is of no clock."""
+def remarks(sums: Mapping[Key, Ints], setting: Setting) -> list[str]:
+    """What decides nothing, but is not as the delivery or the project has it: days,
+    clocks, attributes."""
     received = setting.delivery.received is not None
-    return misdated(sums, received, setting.policy.drift.oldest_years)
+    clocks = misdated(sums, received, setting.policy.drift.oldest_years)
+    said = (setting.ahead, clocks, *absent(sums, setting.named))
+    return [each for each in said if each]
 
 
 def names(setting: Setting) -> dict[str, Any]:
@@ -169,6 +178,7 @@ def counts(evidence: Evidence, policy: Policy) -> dict[str, Any]:
         "annotators": len({key[1] for key in sums if key[0] == "flags"}),
         **{name: verdicts.get(name, 0) for name in names},
         "roles": table(sums, "role"),
+        "reasons": table(sums, "reason"),
         "notes": dict(evidence.records.notes),
         "repairs": table(sums, "repair"),
         "quarantine": table(sums, "quarantine"),

@@ -41,8 +41,11 @@ def sampling(
 
 
 def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
-    """What was reviewed, what the plan makes of it, and its operating curve."""
+    """What was reviewed, what the plan makes of it, and its operating curve; empty
+    where there is nothing to draw a sample from."""
     n, bad, outcome = verdict.decision(sums, policy)
+    if not n and not verdict.lot(sums):
+        return {}
     plan = acceptance.plan_of(policy)
     low, high = acceptance.share_interval(plan, bad, n)
     kept = verdict.risks_of(sums, policy)

@@ -33,6 +33,20 @@ GATES = {
     "contract": ("Data contract", "Does the table keep what every delivery promised?"),
 }  # fmt: skip
 
+WHY = {
+    "not-production": "not production",
+    "crowd": "crowds",
+    "unlabelled": "without a labelled keypoint or a mask",
+    "second-annotation": "second annotations",
+    "rejecting-rule": "broke a rule that rejects",
+    "low-agreement": "far from the reference",
+    "finding-to-review": "with a finding to review",
+    "drift-alarm": "of a stream in alarm",
+    "delivery-rejected": "as the delivery is rejected",
+    "delivery-on-hold": "as the delivery is on hold",
+}
+"""Why an instance is not approved (`decisions.REASONS`), after a number of them."""
+
 ROLES = {
     "production": "delivered work",
     "gold": "known answers, never in a split",

@@ -25,6 +25,7 @@ from posegate.transforms.dashboard.display import (
 )
 from posegate.transforms.dashboard.meanings import GRAVITY, NO_VERDICT, VERDICTS
 from posegate.transforms.dashboard.render import render
+from posegate.transforms.kernels.decisions import REASONS
 
 MOST = 40
 
@@ -90,6 +91,7 @@ def page(report: Mapping[str, Any]) -> str:
         reasons=by_gravity(data["reasons"]),
         next_step=next_step(data),
         tiles=tiles(data),
+        whys=whys(counts.get("reasons") or {}),
         notes=codes(counts.get("notes")),
         repairs=codes(counts.get("repairs")),
         quarantine=codes(counts.get("quarantine")),
@@ -122,6 +124,17 @@ def page(report: Mapping[str, Any]) -> str:
         kinds=meanings.KINDS,
         severities=meanings.SEVERITIES,
     )
+
+
+def whys(reasons: Mapping[str, Any]) -> dict[str, str]:
+    """Why instances have each verdict but approval, the commonest reason first."""
+    said: dict[str, list[str]] = {}
+    for reason, n in sorted(reasons.items(), key=lambda each: -(finite(each[1]) or 0)):
+        verdict = REASONS.get(reason)
+        if verdict:
+            words = f"{count(n)} {meanings.WHY[reason]}"
+            said.setdefault(verdict, []).append(words)
+    return {verdict: ", ".join(each) for verdict, each in said.items()}
 
 
 def by_gravity(reasons: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -86,7 +86,8 @@ class SliceRate(TypedDict, total=False):
 class Counts(TypedDict, total=False):
     """`records` = `instances` + `quarantined`; the verdicts of instances add up too.
 
-    `notes` are facts of the delivery as a whole, by code.
+    `reasons` say why instances are not approved, one may have several; `notes` are
+    facts of the delivery as a whole; both by code.
     """
 
     records: int
@@ -100,6 +101,7 @@ class Counts(TypedDict, total=False):
     held: int
     excluded: int
     roles: dict[str, int]
+    reasons: dict[str, int]
     notes: dict[str, int]
     repairs: dict[str, int]
     quarantine: dict[str, int]
@@ -316,7 +318,10 @@ class ExpectationResult(TypedDict, total=False):
 
 
 class Report(TypedDict, total=False):
-    """One run of the gate on a delivery; `page`, for the overview, its dashboard."""
+    """One run of the gate on a delivery; `page`, for the overview, its dashboard.
+
+    `remarks` are sentences about what decides nothing, but is to be mended.
+    """
 
     posegate: str
     page: str
@@ -327,6 +332,7 @@ class Report(TypedDict, total=False):
     skeleton: SkeletonFacts
     verdict: Ending
     reasons: list[Reason]
+    remarks: list[str]
     counts: Counts
     agreement: Agreement
     sampling: Sampling

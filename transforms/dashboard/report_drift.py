@@ -64,8 +64,7 @@ class Drift(TypedDict, total=False):
     """All weeks known so far, the streams, and where the contract's rule speaks.
 
     `against` is the best source of evidence there is; `aside` counts the pairs of weeks
-    that were set aside, because no clock can have meant them, and `clocks` tells of
-    instances whose time lies after the delivery or absurdly long before.
+    that were set aside, because no clock can have meant them.
     """
 
     weeks: list[str]
@@ -75,7 +74,6 @@ class Drift(TypedDict, total=False):
     contract: list[ContractMark]
     against: str
     aside: int
-    clocks: str | None
     note: str | None
 
 

@@ -13,7 +13,7 @@ from posegate.transforms.kernels.sums import code
 from posegate.transforms.kernels.verdict import Ending
 from posegate.transforms.kernels.weeks import Clock, week_names
 from posegate.transforms.model.columns import column, joined
-from posegate.transforms.model.finding import crowds
+from posegate.transforms.model.finding import annotated, crowds
 from posegate.transforms.model.poses import Bools, dense
 from posegate.transforms.model.schema import DECISIONS
 
@@ -75,9 +75,7 @@ def decide(
     holds: Mapping[str, Bools] = {
         "not-production": ~production,
         "crowd": crowds(batch),
-        "unlabelled": np.asarray(batch["segmentation"].is_null())
-        if masked
-        else np.asarray(~labelled.any(axis=1)),
+        "unlabelled": ~annotated(batch, masked),
         "second-annotation": among(facts.spare, first, n),
         "rejecting-rule": among(facts.rejected, first, n),
         "low-agreement": among(facts.low, first, n),

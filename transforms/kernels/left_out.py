@@ -1,6 +1,8 @@
 """What could have been compared and was not, in sentences."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.score import IOU, Score
@@ -77,6 +79,59 @@ def misdated(sums: Mapping[Key, Ints], received: bool, years: int) -> str | None
         "like all others. Mend `annotated_at` in the export, or `received` in "
         "delivery.toml."
     )
+
+
+def ahead(received: date | None, today: date, grace: int) -> str | None:
+    """What a day of receipt does that is yet to come, by more than the `grace` [days]
+    for time zones; None of one that is not."""
+    if received is None or (received - today).days <= grace:
+        return None
+    return (
+        f"`received` is {received}, which is yet to come: deliveries dated before it "
+        "do not count this one's weeks, what has no time stands in that week, and no "
+        "time before it is called a clock that jumped. Correct it in delivery.toml and "
+        "run again."
+    )
+
+
+EFFECTS = {
+    "slices.by": "no rate is told by it",
+    "sampling.strata": "no stratum is made of it",
+    "splits.stratify": "the splits are not balanced by it",
+    "splits.group": "what shares it may stand in train and in test",
+}
+"""What does not happen where no row has an attribute that the setting names."""
+
+
+def absent(
+    sums: Mapping[Key, Ints], named: Sequence[tuple[str, str]]
+) -> tuple[str, ...]:
+    """A sentence for each attribute that project.toml names and no row has.
+
+    `named` are settings (`EFFECTS`) and attributes; ("attribute", name) counts the rows
+    that have one (`slices.attributes`).
+    """
+    there = {key[1]: int(n[0]) for key, n in sums.items() if key[0] == "attribute"}
+    if not any(key[:2] == ("role", "production") for key in sums):
+        return ()
+    often = sorted(there, key=lambda name: (-there[name], name))
+    known = ", ".join(often[:LISTED]) + (", …" if len(often) > LISTED else "")
+    said = []
+    for setting, name in named:
+        if name in there:
+            continue
+        near = difflib.get_close_matches(name, often, 1)
+        hint = f" Is it {near[0]!r}?" if near else ""
+        has = f"There are: {known}." if often else "There is no attribute at all."
+        said.append(
+            f"No instance has the attribute {name!r} that {setting} names, so "
+            f"{EFFECTS[setting]}.{hint} {has}"
+        )
+    return tuple(said)
+
+
+LISTED = 8
+"""Attributes that such a sentence lists, the commonest."""
 
 
 def unbounded(

@@ -79,6 +79,13 @@ def of_batch(
                     yield ("slice", name, word, rule), counted.astype(np.int64)
 
 
+def attributes(batch: pa.RecordBatch) -> Iterator[Sum]:
+    """("attribute", name) how many production rows have each attribute."""
+    made = batch["attributes"].filter(pc.equal(batch["role"], "production"))
+    for cell in pc.value_counts(made.keys).to_pylist():
+        yield ("attribute", cell["values"], "", ""), np.array([cell["counts"]])
+
+
 def _broken(
     findings: pa.RecordBatch, first: int, n: int
 ) -> Iterator[tuple[str, Bools]]:

@@ -84,6 +84,10 @@ def gates(
         if reviews is None:
             return [Gate("defects", "hold", ONLY_REFERENCES)]
         return [handed_in(sums, reviews), defects(sums, records, policy)]
+    if records.rows and not records.unreadable and not lot(sums):
+        found = defects(sums, records, policy)
+        waits = Gate("defects", "hold", nothing_drawn(sums, score))
+        return [waits if found.passed else found]
     return [
         defects(sums, records, policy),
         acceptance_gate(sums, policy, score),
@@ -111,6 +115,26 @@ def nothing(images: int) -> str:
         f"Nothing to judge: {images:,} images, 0 annotations. The export dropped the "
         "work, or none was done: export again, with annotations."
     )
+
+
+def nothing_drawn(sums: Mapping[Key, Ints], score: Score) -> str:
+    """Why a delivery waits whose instances have nothing to look at."""
+    n = numbered("{n} {instance|instances}", role(sums, "production"))
+    placed = sum(int(cell[:, 1:].sum()) for key, cell in sums.items() if _flags(key))
+    if placed:
+        return (
+            f"Nothing to judge: of the {n} all are crowds (`iscrowd`), which nobody "
+            "judges. Deliver people one by one, or mend the mark in the export."
+        )
+    what = "mask" if score is IOU else "labelled keypoint"
+    return (
+        f"Nothing to judge: of the {n} none has a {what}. The export dropped them, or "
+        f"nobody drew any: export again, with {what.split()[-1]}s."
+    )
+
+
+def _flags(key: Key) -> bool:
+    return key[0] == "flags"
 
 
 def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:

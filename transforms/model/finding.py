@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.model.poses import Bools, Floats, Poses, scalars
+from posegate.transforms.model.poses import Bools, Floats, Poses, dense, scalars
 from posegate.transforms.model.rule import COLUMNS, COMPANY, POSES, TRACKS, Bound
 from posegate.transforms.model.schema import FINDINGS, Origin, Role
 from posegate.transforms.model.skeleton import Skeleton
@@ -86,6 +86,15 @@ def judgeable(batch: pa.RecordBatch) -> Bools:
     """(N,): neither a crowd nor a prelabel."""
     prelabel = pc.equal(batch["role"], Role.PRELABEL.value)
     return ~(crowds(batch) | prelabel.to_numpy(zero_copy_only=False))
+
+
+def annotated(batch: pa.RecordBatch, masked: bool) -> Bools:
+    """(N,): the row has what it was drawn for: a mask where instances are `masked`,
+    else a labelled keypoint."""
+    if masked:
+        return np.asarray(batch["segmentation"].is_valid())
+    k = batch.schema.field("visibility").type.list_size
+    return np.asarray((dense(batch["visibility"], k) > 0).any(axis=1))
 
 
 def crowds(batch: pa.RecordBatch) -> Bools:

@@ -93,7 +93,9 @@ def test_without_pairs_everything_is_none_and_nothing_breaks() -> None:
     assert made["oks"]["mean"] is made["lot"]["mean"] is made["vendor"]["low"] is None
     assert made["keypoints"] == made["variants"] == []
     assert made["visibility"] == made["panels"] == {}
-    test = lot_test({}, POLICY)
+    assert lot_test({}, POLICY) == {}
+    drawn = {("stratum", "", "", ""): np.array([900, 60, 840, 0, 0])}
+    test = lot_test(drawn, POLICY)
     assert (test["reviewed"], test["share"], test["more"]) == (0, None, 55)
     assert sampling({}, POLICY, [])["drawn"]["population"] == 0
 

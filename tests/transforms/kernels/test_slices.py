@@ -10,6 +10,7 @@ from canonical import batch, row
 from posegate.transforms.kernels.slices import (
     ANY,
     GROUPS,
+    attributes,
     difference,
     interval,
     judge,
@@ -46,6 +47,18 @@ def test_instances_and_findings_are_counted_by_value_and_rule() -> None:
         ("slice", "attributes.light", "night", "s"): 1,
         ("slice", "attributes.light", "night", ANY): 1,
     }
+
+
+def test_attributes_are_counted_where_production_has_them() -> None:
+    rows = batch(
+        row(0, attributes=[("light", "day"), ("bowler", "x")]),
+        row(1, attributes=[("light", "night")]),
+        row(2, attributes=None),
+        row(3, attributes=[("gold_id", "7")], role="gold"),
+    )
+    made = {key[:2]: n.tolist() for key, n in attributes(rows)}
+    assert made == {("attribute", "light"): [2], ("attribute", "bowler"): [1]}
+    assert not list(attributes(rows.slice(2)))
 
 
 def test_without_columns_nothing_is_counted() -> None:

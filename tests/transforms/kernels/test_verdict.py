@@ -8,6 +8,7 @@ import pytest
 from posegate.expectations.policy import load_policy
 from posegate.transforms.kernels import verdict
 from posegate.transforms.kernels.gate import Gate
+from posegate.transforms.kernels.score import IOU, OKS, Score
 from posegate.transforms.kernels.sums import ONE, Key
 from posegate.transforms.kernels.verdict import Records
 from posegate.transforms.model.policy import Policy
@@ -264,6 +265,30 @@ def test_an_unreadable_file_without_records_is_not_an_empty_delivery() -> None:
         *("defects", "acceptance", "annotators", "agreement", "visibility")
     ]
     assert verdict.overall(found) == "reject"
+
+
+@pytest.mark.parametrize(
+    ("flags", "score", "text"),
+    [
+        ([[9, 0, 0, 0]], OKS, "none has a labelled keypoint. The export dropped them,"),
+        ([[9, 0, 0, 0]], OKS, "again, with keypoints."),
+        ([[9, 0, 0, 0]], IOU, "none has a mask. The export dropped them, or nobody"),
+        ([[0, 4, 5, 0]], OKS, "of the 9 instances all are crowds (`iscrowd`)"),
+    ],
+    ids=str,
+)
+def test_a_delivery_with_nothing_to_look_at_is_named_as_such(
+    flags: list[list[int]], score: Score, text: str
+) -> None:
+    sums: Sums = counted(("role", "production"), [9]) | {
+        ("flags", "ann", "2026-W10", ""): np.array(flags)
+    }
+    [gate] = verdict.gates(sums, Records(9, 9, 0), POLICY, score)
+    assert (gate.gate, gate.verdict) == ("defects", "hold")
+    assert gate.text.startswith("Nothing to judge: of the 9 instances ")
+    assert text in gate.text
+    [broken] = verdict.gates(sums, Records(18, 9, 9), POLICY, score)
+    assert broken.verdict == "reject"
 
 
 def test_a_delivery_of_gold_alone_is_held() -> None:
