@@ -172,6 +172,7 @@ def named(path: str, format: str | None) -> "list[Names]":
     """
     from posegate.pipelines.intake import check_any
     from posegate.transforms import storage
+    from posegate.transforms.formats.names import joined
     from posegate.transforms.formats.recognise import Store, recognise
 
     store = Store(storage.open_input, storage.head, lambda path: ("", None))
@@ -184,7 +185,7 @@ def named(path: str, format: str | None) -> "list[Names]":
             f"{path}: files of {' and '.join(kinds)} are not asked for names yet; "
             "start from a shipped one: `posegate skeleton show coco_17`"
         )
-    found = islice(_each(asked), LOOKED_AT)
+    found = joined(islice(_each(asked), LOOKED_AT))
     distinct = {(n.keypoints, n.limbs, n.count): n for n in found if n.size}
     if not distinct:
         bare = "no file of it has keypoints; was the export of boxes alone?"
@@ -231,9 +232,12 @@ def _each(shards: "Sequence[Shard]") -> "Iterator[Names]":
 def chosen(found: "Sequence[Names]", category: str | None, place: str) -> "Names":
     """The one set of names, or that of a category; the largest if it has all others.
 
-    Raises ValueError for several.
+    As many points without names beside it are taken to be the same. Raises ValueError
+    for several.
     """
     some = [n for n in found if category is None or n.category == category]
+    sizes = {n.size for n in some if n.keypoints}
+    some = [n for n in some if n.keypoints or n.size not in sizes]
     known = ", ".join(f"{n.category!r} ({n.size})" for n in found)
     if not some:
         raise ValueError(f"--category {category!r}: {place} has {known}")

@@ -109,6 +109,16 @@ def test_init_asks_which_category(tmp_path: Path) -> None:
     assert '"seam"' in call("skeleton", "init", folder, "--category", "ball").out
 
 
+def test_init_takes_the_names_of_what_lies_beside_labels_without(
+    tmp_path: Path,
+) -> None:
+    """YOLO's labels beside the COCO file that they were made from."""
+    folder = delivery(tmp_path / "d", category("a", "b", "c"))
+    (folder / "a.txt").write_text("0 .5 .5 .2 .2" + " .5 .5 2" * 3)
+    out = call("skeleton", "init", folder).out
+    assert tomllib.loads(out)["keypoints"] == ["a", "b", "c"]
+
+
 def test_init_says_of_files_without_names_how_many_there_are(tmp_path: Path) -> None:
     folder = delivery(tmp_path / "d", category(), k=5)
     out = call("skeleton", "init", folder).out

@@ -88,6 +88,10 @@ def no_labels() -> dict[str, bytes]:
     return drawn(template((1, 2), pointLabels={}))
 
 
+def points_by_order() -> dict[str, bytes]:
+    return drawn(template((1, 2), (3, 4), (5, 6), pointLabels={}))
+
+
 def no_annotator() -> dict[str, bytes]:
     return drawn(template((1, 2), createdBy=None))
 

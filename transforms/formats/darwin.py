@@ -93,17 +93,22 @@ def sniff(head: bytes, name: str) -> bool:
 
 
 def names(file: File) -> list[Names]:
-    """The nodes of its skeletons and eyes, else the names of its single keypoints."""
-    nodes = json_names.collected(file, _nodes, "person")
-    return nodes or json_names.collected(file, _keypoints, "person")
+    """The nodes of each class of skeletons and eyes, else what keypoints are called."""
+    poses = json_names.by_class(file, _nodes)
+    return poses or json_names.collected(file, _keypoints, "person")
 
 
-def _nodes(each: dict[str, Any]) -> Iterator[str]:
-    for pose in (each.get("skeleton"), each.get("eye")):
-        nodes = pose.get("nodes") if isinstance(pose, dict) else None
-        for node in nodes if isinstance(nodes, list) else ():
-            if isinstance(node, dict):
-                yield from json_names.texts([node.get("name")])
+def _nodes(made: dict[str, Any]) -> tuple[str, list[str]] | None:
+    """Of an annotation, or of its frames."""
+    parts = (made, *each([*mapping(made.get("frames")).values()]))
+    nodes = [
+        str(node.get("name") or "")
+        for part in parts
+        for kind in ("skeleton", "eye")
+        for node in each(mapping(part.get(kind)).get("nodes"))
+    ]
+    name = made.get("name")
+    return (name, nodes) if isinstance(name, str) and nodes else None
 
 
 def _keypoints(each: dict[str, Any]) -> Iterator[str]:

@@ -34,7 +34,7 @@ SUFFIXES = (".json",)
 PER_IMAGE = True
 CARRIES = Carries(
     visibility="by convention: label `nose_occluded`, a flag or the description "
-    "`occluded`",
+    "`occluded`; X-AnyLabeling's `difficult`, which its YOLO export writes as 1",
     masks="polygons, circles; masks as PNG are not read",
     convention="px from the image's top-left corner, as they stand in the file",
 )
@@ -55,7 +55,7 @@ Json = dict[str, Any]
 
 
 class Drawn(msgspec.Struct, gc=False):
-    """A shape; X-AnyLabeling gives it attributes, and the score of its model."""
+    """A shape; what X-AnyLabeling says besides stands last."""
 
     label: str
     points: list[tuple[float, float]]
@@ -65,6 +65,7 @@ class Drawn(msgspec.Struct, gc=False):
     description: Any = None
     attributes: Any = None
     score: Any = None
+    difficult: Any = None
 
 
 class Document(msgspec.Struct, gc=False):
@@ -174,7 +175,7 @@ def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
     poses: dict[int, tuple[Shape, list[Drawn]]] = {}
     build.note("scored", sum([each.score is not None for each in given]))
     for number, each in enumerate(given):
-        said = each.flags or each.description or each.attributes
+        said = each.flags or each.description or each.attributes or each.difficult
         group = each.group_id
         plain = sound and each.shape_type == "point" and len(each.points) == 1
         if plain and group is not None and not said:
@@ -244,6 +245,8 @@ def _say(shape: Shape, each: Drawn) -> None:
         words["description"] = described
     if isinstance(more := each.attributes, dict):
         words |= more
+    if each.difficult is True:
+        words["difficult"] = "difficult" if shape.x is None else "occluded"
     for key, word in words.items():
         text = scalar(word)
         seen = state(text) if text and shape.x is not None else None

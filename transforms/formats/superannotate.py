@@ -53,8 +53,10 @@ TRAPS = instances.named(
     NAME,
     {
         **{k: v for k, v in instances.TRAPS.items() if k != "grouped-by-relation"},
-        "no-labels": "A template's points have no labels, or their ids and places "
-        "contradict each other: quarantined.",
+        "no-labels": "A template's points have no labels and are not as many as the "
+        "skeleton's, or their ids and places contradict each other: quarantined.",
+        "points-by-order": "No point of a template has a label: they are taken in the "
+        "skeleton's order.",
         "no-annotator": "Instances do not say who made them: counted.",
         "instance": "An instance cannot be read: quarantined.",
         "not-drawn": "Lines and cuboids are nothing that we keep: counted, not read.",
@@ -126,19 +128,23 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         found.begin(file.name)
         for _, raw, document in records(file, build, decode=_DECODE):
             if not _is_class(document):
-                _take(build, found, raw, document)
+                _take(build, found, raw, document, context.skeleton.keypoints)
             yield from build.ready()
     yield from build.rest()
 
 
 def names(file: File) -> list[Names]:
-    """The labels of templates' points."""
-    return json_names.collected(file, _point_labels, "person")
+    """The labels of each template's points, or how many it has."""
+    return json_names.by_class(file, _labelled)
 
 
-def _point_labels(each: Json) -> Iterator[str]:
-    labels = each.get("pointLabels")
-    yield from json_names.texts([*labels.values()] if isinstance(labels, dict) else [])
+def _labelled(each: Json) -> tuple[str, list[str]] | None:
+    if each.get("type") != "template":
+        return None
+    labels, points = _mapping(each.get("pointLabels")), _each(each.get("points"))
+    said = (scalar(each.get(key)) for key in ("templateName", "className"))
+    names = [scalar(labels.get(key)) or "" for key in _ordinals(len(points))[0]]
+    return next(filter(None, said), "person"), names
 
 
 def _is_class(document: Any) -> bool:
@@ -166,8 +172,10 @@ def _written(raw: bytes) -> list[bytes]:
     return [msgspec.json.encode(one) for one in _each(listed)]
 
 
-def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
-    """Every instance of an image."""
+def _take(
+    build: Build, found: Instances, raw: bytes, document: Any, names: Sequence[str]
+) -> None:
+    """Every instance of an image; `names` are what points without labels are."""
     document = _mapping(document)
     about, listed = _mapping(document.get("metadata")), document.get("instances")
     image = about.get("name")
@@ -184,7 +192,7 @@ def _take(build: Build, found: Instances, raw: bytes, document: Any) -> None:
     shapes: list[Shape] = []
     made: dict[str, Json] = {}
     for i, one in enumerate(_each(listed)):
-        shape = _shape(one, f"#{i}")
+        shape = _shape(one, f"#{i}", names)
         build.note("not-drawn", shape is None)
         if shape is not None:
             made.setdefault(shape.group or f"#{i}", one)
@@ -234,13 +242,15 @@ def _origin(one: Json) -> Origin:
     return Origin.CORRECTED if _mapping(one.get("updatedBy")) else Origin.PREDICTED
 
 
-def _shape(one: Json, id: str) -> Shape | None:
+def _shape(one: Json, id: str, names: Sequence[str]) -> Shape | None:
     """What an instance draws; None for what we do not keep."""
     number = one.get("groupId")
     group = f"group {number}" if isinstance(number, int) and number > 0 else None
     shape = Shape(str(one.get("className") or ""), id, group=group, origin=_origin(one))
     try:
-        if not _draw(shape, str(one.get("type")), one):
+        if one.get("type") == "template":
+            _template(one, shape, names)
+        elif not _draw(shape, str(one.get("type")), one):
             return None
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         detail = f"instance {id} ({shape.name}): {error!r}; draw it again"
@@ -248,8 +258,8 @@ def _shape(one: Json, id: str) -> Shape | None:
     return shape
 
 
-def _template(one: Json, pose: Shape) -> None:
-    """Gives a pose its named points.
+def _template(one: Json, pose: Shape, names: Sequence[str]) -> None:
+    """Gives a pose its named points, by the skeleton's names if none has a label.
 
     The labels' keys count the points from 0, as in the tests of SuperAnnotate's own
     SDK, where "3" is a box's last corner; the points' ids count from 1.
@@ -258,11 +268,14 @@ def _template(one: Json, pose: Shape) -> None:
     listed = given if isinstance(given, list) else []
     points = [p for p in listed if isinstance(p, Point)] or _each(given)
     keys, ids = _ordinals(len(points))
-    if not labels or _ids(points, ids) != ids:
-        detail = f"template {pose.id} has points whose labels cannot be told; "
-        pose.problem = "no-labels", detail + "label the points, export again"
+    bare = not labels and len(points) == len(names)
+    if not (labels or bare) or _ids(points, ids) != ids:
+        detail = f"template {pose.id} has {len(points)} points whose labels cannot be "
+        pose.problem = "no-labels", detail + "told; label the points, export again"
         return
-    pose.nodes = Nodes([str(labels.get(key, "")) for key in keys], *_places(points))
+    called = names if bare else [str(labels.get(key, "")) for key in keys]
+    pose.nodes = Nodes(called, *_places(points))
+    pose.repairs = ("points-by-order",) if bare else ()
 
 
 def _ids(points: Sequence[Point | Json], ids: Sequence[int]) -> list[Any]:
@@ -284,9 +297,7 @@ def _ordinals(n: int) -> tuple[list[str], list[int]]:
 
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:
-    if kind == "template":
-        _template(one, shape)
-    elif kind == "point":
+    if kind == "point":
         shape.y, shape.x = real(one["y"]), real(one["x"])
         for value in _attributes(one).values():
             shape.visibility = state(value) or shape.visibility

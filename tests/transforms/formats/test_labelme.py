@@ -44,6 +44,7 @@ def test_a_strange_shape_changes_nothing_of_the_others(strange: Any) -> None:
         point("nose", flags={"occluded": True}),
         point("nose", description="hidden"),
         point("nose", attributes={"visibility": "occluded"}),
+        point("nose", difficult=True),
     ],
 )
 def test_visibility_by_convention(nose: Any) -> None:
@@ -52,11 +53,13 @@ def test_visibility_by_convention(nose: Any) -> None:
 
 def test_flags_are_attributes() -> None:
     nose = point("nose", flags={"blurred": True, "sure": False}, group_id=0)
-    row = one(drawn(nose, box(group_id=0, description="tall"), flags={"night": True}))
+    tall = box(group_id=0, description="tall", difficult=True)
+    row = one(drawn(nose, tall, flags={"night": True}))
     assert dict(row["attributes"]) == {
         "night": "true",
         "nose.blurred": "true",
         "description": "tall",
+        "difficult": "true",
     }
 
 

@@ -42,7 +42,7 @@ PLACES = [
     (
         {
             "item": {"slots": [{}]},
-            "annotations": [{"eye": {"nodes": [{"name": "inner"}]}}],
+            "annotations": [{"name": "a", "eye": {"nodes": [{"name": "inner"}]}}],
         },
         "inner",
     ),
@@ -66,6 +66,42 @@ def test_names_are_found_where_a_tool_puts_them(
 ) -> None:
     tmp_path.joinpath("a.json").write_text(json.dumps(content))
     assert [n.keypoints for n in named(str(tmp_path), None)] == [(name,)]
+
+
+def test_images_that_lack_some_points_have_one_skeleton(tmp_path: Path) -> None:
+    for i, names in enumerate((("nose", "chin"), ("chin", "brow"))):
+        shapes = [
+            {"label": name, "shape_type": "point", "points": [[1, 2]]} for name in names
+        ]
+        said = {"shapes": shapes, "imagePath": "a.jpg"}
+        tmp_path.joinpath(f"{i}.json").write_text(json.dumps(said))
+    assert [n.keypoints for n in named(str(tmp_path), None)] == [
+        ("nose", "chin", "brow")
+    ]
+
+
+def test_each_class_has_names_of_its_own(tmp_path: Path) -> None:
+    """SuperAnnotate's templates, of which one has no labels, and V7's skeletons."""
+    hand = {
+        "type": "template",
+        "templateName": "hand",
+        "points": [{"x": 1, "y": 2}] * 2,
+    }
+    face = hand | {"templateName": "face", "pointLabels": {"0": "nose", "1": "chin"}}
+    said = {"metadata": {"name": "a.jpg"}, "tags": [], "instances": [hand, face]}
+    tmp_path.joinpath("a.json").write_text(json.dumps(said))
+    found = [(n.category, n.size, n.keypoints) for n in named(str(tmp_path), None)]
+    assert found == [("hand", 2, ()), ("face", 2, ("nose", "chin"))]
+    poses = [
+        {"name": name, "frames": {"0": {"skeleton": {"nodes": [{"name": f"{name}1"}]}}}}
+        for name in ("cow", "calf")
+    ]
+    said = {"item": {"slots": [{}]}, "annotations": poses}
+    tmp_path.joinpath("a.json").write_text(json.dumps(said))
+    assert [(n.category, n.keypoints) for n in named(str(tmp_path), None)] == [
+        ("cow", ("cow1",)),
+        ("calf", ("calf1",)),
+    ]
 
 
 @pytest.mark.parametrize("name", formats())
