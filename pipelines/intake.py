@@ -71,6 +71,10 @@ def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, .
     return delivery, tuple(sorted({*alone, *told}))
 
 
+_PACKED = (".rar", ".7z", ".tar.bz2", ".tar.xz", ".tar.zst")
+"""Archives that are not opened."""
+
+
 def check_any(
     shards: Sequence[Shard], alone: Sequence[str], path: str, format: str | None
 ) -> None:
@@ -83,9 +87,13 @@ def check_any(
     kind = f"that could be {format}" if format else "of a known format"
     some = ", ".join(alone[:3]) + (", …" if len(alone) > 3 else "")
     has = f"it has only {some}" if alone else "it is empty"
+    if any(name.lower().endswith(_PACKED) for name in alone):
+        remedy = "unpack it, or pack it as zip or tar.gz"
+    else:
+        remedy = "give the folder or the file that was exported"
     raise ValueError(
-        f"{path}: no file {kind} ({has}); give the folder or the file that was "
-        "exported; `posegate formats` lists what is read"
+        f"{path}: no file {kind} ({has}); {remedy}; `posegate formats` lists what is "
+        "read"
     )
 
 

@@ -183,6 +183,7 @@ def test_a_delivery_without_records_has_a_verdict_of_its_own(tmp_path: Path) -> 
     [
         ({}, "it is empty"),
         ({"README.md": "soon"}, "it has only README.md"),
+        ({"export.RAR": "Rar!"}, "unpack it"),
         ({"delivery.toml": 'format = "trc"', "a.txt": "x"}, "trc (it has only a.txt)"),
     ],
 )

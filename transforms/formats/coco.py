@@ -378,6 +378,8 @@ class _Reading:
     def _without_annotations(self, found: JsonRecords) -> None:
         if self._damaged:
             return
+        if set(found.found) == {"categories"}:
+            return self._build.note("classes-alone")
         lists = ", ".join(found.found) or "none"
         detail = f"the file has no list `annotations` (its lists: {lists}); export as "
         self._refuse_file("coco.no-annotations", f"{detail}COCO keypoints", b"")

@@ -78,6 +78,10 @@ TRAPS = {
         "Files of instances, captions or labels lie beside `person_keypoints_...` of "
         "the same images, which has their records again: left alone, counted."
     ),
+    "coco.classes-alone": (
+        "A file lists classes and nothing else, as the `notes.json` that Label Studio "
+        "packs beside its labels for YOLO: left alone, counted."
+    ),
     "coco.image-conflict": (
         "An image's id stands twice with other names: the first counts."
     ),

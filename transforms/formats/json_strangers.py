@@ -16,6 +16,9 @@ _COCO = ("images", "annotations", "categories", "*/keypoints", "*/image_id")
 """What the reader of COCO has something to say about."""
 
 _AS_COCO = "export it as COCO keypoints"
+_OTHERWISE = (
+    f"{_AS_COCO}, or list it under `ignore` in delivery.toml if it has no annotations"
+)
 
 TOOLS: tuple[tuple[str, str, str], ...] = (
     (r"_via_settings|_via_img_metadata", "VIA (VGG Image Annotator)", _AS_COCO),
@@ -45,6 +48,11 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
         "write them as a COCO results file",
     ),
     (r"export_format_version", "Hasty", _AS_COCO),
+    (
+        r"predictions/\*/detection_id",
+        "Roboflow's predictions",
+        "write them as a COCO results file",
+    ),
     (r"annotations/\*/datasetId", "Dataloop", _AS_COCO),
     (r"dataset/samples/\*/labels", "Segments.ai", _AS_COCO),
 )
@@ -74,7 +82,7 @@ def stranger(head: bytes, whole: bool) -> str | None:
         return None
     shown = ", ".join(map(repr, keys[:_SHOWN])) + (", …" if len(keys) > _SHOWN else "")
     kind = "a list of objects" if "*" in found else "an object"
-    return f"is JSON, {kind} with {shown}, which is no format known; {_AS_COCO}"
+    return f"is JSON, {kind} with {shown}, which is no format known; {_OTHERWISE}"
 
 
 def _sound(data: bytes) -> bool:

@@ -37,6 +37,9 @@ FILES: dict[str, list[Any]] = {
         {"instance_info": [{"instances": [{"keypoint_scores": [1]}]}]},
         [{"keypoints": [[1, 2]], "keypoint_scores": [0.5]}],
     ],
+    "Roboflow's predictions": [
+        {"image": {"width": 9}, "predictions": [{"x": 1, "detection_id": "u"}]}
+    ],
     "Hasty": [{"export_format_version": "1.1", "images": []}],
     "Dataloop": [{"filename": "/a.jpg", "annotations": [{"datasetId": "x"}]}],
     "Segments.ai": [{"dataset": {"samples": [{"labels": {}}]}}],
