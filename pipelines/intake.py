@@ -1,5 +1,6 @@
 """A delivery as it lies there: its shards, its side file and its job table, checked."""
 
+import io
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,9 @@ from posegate.pipelines import project as projects
 from posegate.pipelines.project import Project
 from posegate.transforms import formats, storage
 from posegate.transforms.formats.files import ARCHIVES
+from posegate.transforms.formats.nearest import nearest
 from posegate.transforms.formats.recognise import Store, recognise
+from posegate.transforms.formats.streams import DamagedStream, chunks
 from posegate.transforms.model.delivery import (
     SIDE_FILE,
     Delivery,
@@ -20,6 +23,9 @@ from posegate.transforms.model.delivery import (
     parse_side_file,
 )
 from posegate.transforms.model.jobs import JobTable
+
+TOLD = 8
+"""Files of a delivery without any that is read, of which the error says why."""
 
 
 def inspect(
@@ -47,8 +53,13 @@ def plain(path: str) -> str:
     return re.sub(r"(?<=[^/:])/+$", "", path)
 
 
-def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, ...]]:
-    """The delivery by its own files alone, and the names that are left alone."""
+def listed(
+    path: str, format: str | None = None, *, summed: bool = True
+) -> tuple[Delivery, tuple[str, ...]]:
+    """The delivery by its own files alone, and the names that are left alone.
+
+    Their checksums are not asked for unless `summed`.
+    """
     path = plain(path)
     files = storage.listing(path)
     place = f"{path}/{SIDE_FILE}"
@@ -62,7 +73,7 @@ def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, .
     apart = {SIDE_FILE, table} | told
     shards, alone = recognise(
         [f for f in files if f.name not in apart],
-        Store(storage.open_input, storage.head, storage.checksum),
+        Store(storage.open_input, storage.head, storage.checksum if summed else _none),
         side.format if side else None,
         path,
     )
@@ -71,8 +82,8 @@ def listed(path: str, format: str | None = None) -> tuple[Delivery, tuple[str, .
     return delivery, tuple(sorted({*alone, *told}))
 
 
-_PACKED = (".rar", ".7z", ".tar.bz2", ".tar.xz", ".tar.zst")
-"""Archives that are not opened."""
+def _none(path: str) -> tuple[str, None]:
+    return "", None
 
 
 def check_any(
@@ -85,16 +96,24 @@ def check_any(
     if shards:
         return
     kind = f"that could be {format}" if format else "of a known format"
-    some = ", ".join(alone[:3]) + (", …" if len(alone) > 3 else "")
-    has = f"it has only {some}" if alone else "it is empty"
-    if any(name.lower().endswith(_PACKED) for name in alone):
-        remedy = "unpack it, or pack it as zip or tar.gz"
-    else:
-        remedy = "give the folder or the file that was exported"
+    some = alone[: TOLD + 1]
+    told = [n if format else f"{n} {_nearest(path, n)}" for n in some]
+    has = "; ".join(told[:TOLD]) + ("; …" if len(told) > TOLD else "")
     raise ValueError(
-        f"{path}: no file {kind} ({has}); {remedy}; `posegate formats` lists what is "
-        "read"
+        f"{path}: no file {kind} ({has or 'it is empty'}); give the folder or the file "
+        "that was exported; `posegate formats` lists what is read"
     )
+
+
+def _nearest(path: str, name: str) -> str:
+    """Why a file of a delivery is none that is read, by its first bytes."""
+    whole = path if path.rstrip("/").endswith(name) else f"{path.rstrip('/')}/{name}"
+    stored = io.BytesIO(storage.head(whole, formats.HEAD))
+    try:
+        head = next(chunks(stored, formats.HEAD), b"")
+    except DamagedStream as damage:
+        return str(damage)
+    return nearest(name, head)
 
 
 def check_apart(path: str, output: str, place: str) -> None:

@@ -118,8 +118,22 @@ def _init(parsed: argparse.Namespace) -> tuple[str, Path | None]:
     names = chosen(named(parsed.of, parsed.format), parsed.category, parsed.of)
     fit = fits(names)
     if fit is not None:
-        return fit + ("# nothing to write\n" if out is not None else ""), None
+        return fit + (_needless(out) if out is not None else ""), None
     return draft(names, parsed.of, out.stem if out is not None else ""), out
+
+
+def _needless(out: Path) -> str:
+    """Why nothing is written where a shipped skeleton fits."""
+    from posegate.transforms.model.skeleton_text import commented
+
+    return (
+        commented(
+            f"{out} is not written: the skeleton is shipped, and the line above, in "
+            "project.toml, is all it takes. `posegate skeleton show` prints it as TOML "
+            "for one of your own that begins there."
+        )
+        + "\n"
+    )
 
 
 def advice(path: str, format: str | None) -> str:
@@ -170,14 +184,12 @@ def named(path: str, format: str | None) -> "list[Names]":
 
     Raises ValueError where no file has any.
     """
-    from posegate.pipelines.intake import check_any
-    from posegate.transforms import storage
+    from posegate.pipelines.intake import check_any, listed
     from posegate.transforms.formats.names import joined
-    from posegate.transforms.formats.recognise import Store, recognise
 
-    store = Store(storage.open_input, storage.head, lambda path: ("", None))
-    shards, alone = recognise(storage.listing(path), store, format, path)
-    check_any(shards, alone, path, format)
+    delivery, alone = listed(path, format, summed=False)
+    shards = delivery.shards
+    check_any(shards, alone, path, delivery.format)
     kinds = sorted({shard.format for shard in shards if shard.format})
     asked = [s for s in shards if s.format and hasattr(_module(s), "names")]
     if kinds and not asked:

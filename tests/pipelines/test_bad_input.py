@@ -182,9 +182,12 @@ def test_a_delivery_without_records_has_a_verdict_of_its_own(tmp_path: Path) -> 
     ("content", "has"),
     [
         ({}, "it is empty"),
-        ({"README.md": "soon"}, "it has only README.md"),
-        ({"export.RAR": "Rar!"}, "unpack it"),
-        ({"delivery.toml": 'format = "trc"', "a.txt": "x"}, "trc (it has only a.txt)"),
+        ({"README.md": "soon"}, "README.md begins 'soon', which is no format"),
+        (
+            {"export.RAR": "Rar!"},
+            "export.RAR is packed in a way that is not read; unpack",
+        ),
+        ({"delivery.toml": 'format = "trc"', "a.txt": "x"}, "trc (a.txt)"),
     ],
 )
 def test_a_delivery_without_a_file_that_could_be_read_is_a_mistake(

@@ -49,6 +49,29 @@ def test_init_names_the_shipped_skeleton(tmp_path: Path) -> None:
     assert tomllib.loads(out) == {"skeleton": "coco_17"}
 
 
+def test_init_says_why_it_writes_no_file(tmp_path: Path) -> None:
+    place, out = (
+        delivery(tmp_path / "d", category(*load("coco_17").keypoints)),
+        "s.toml",
+    )
+    said = call("skeleton", "init", place, "--out", tmp_path / out).out
+    assert "s.toml is not written: the skeleton is shipped" in " ".join(
+        said.split()
+    ).replace("# ", "")
+    assert tomllib.loads(said) == {"skeleton": "coco_17"}
+    assert not (tmp_path / out).exists()
+
+
+def test_init_reads_what_the_side_file_says(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "image,toe_l_x,toe_l_y,toe_r_x,toe_r_y\na,1,2,3,4\n"
+    )
+    (tmp_path / "delivery.toml").write_text('format = "points-csv"\n')
+    assert tomllib.loads(call("skeleton", "init", tmp_path).out)["flip_pairs"] == [
+        ["toe_l", "toe_r"]
+    ]
+
+
 def test_init_says_where_the_order_is_another(tmp_path: Path) -> None:
     names = reversed(load("coco_17").keypoints)
     out = call("skeleton", "init", delivery(tmp_path / "d", category(*names))).out

@@ -125,6 +125,13 @@ def fewer() -> dict[str, bytes]:
     return {"a.trc": trial(TWO, [row(1, *HERE)], frames=652, markers=7)}
 
 
+def axes_named(a: str = "A_x A_y A_z", b: str = "B_x B_y B_z") -> dict[str, bytes]:
+    """Every column has a name, as scripts write what they had as a table."""
+    names = "\t".join([*a.split(), *b.split()]).encode()
+    data = trial(TWO, [row(1, *HERE)]).replace(b"A\t\t\tB\t\t", names)
+    return {"a.trc": data}
+
+
 def header_alone() -> dict[str, bytes]:
     return {"a.trc": trial(TWO, [], frames=652)}
 

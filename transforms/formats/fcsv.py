@@ -7,6 +7,10 @@
 
     {"markups": [{"coordinateSystem": "LPS", "controlPoints": [...]}]}    .mrk.json
 
+Slicer 5 ends a line with two cells that its columns do not name: how the point is set
+(0 undefined, 1 preview, 2 defined, 3 missing), and whether by itself. A spreadsheet
+may part cells by semicolons, and decimals by commas.
+
 Who placed the points, when, and in which volume stands in the file's name, if anywhere:
 `[names]` in delivery.toml says how to read it. A point is found by its label, else by
 its description.
@@ -22,7 +26,14 @@ from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.fcsv_json import Point
-from posegate.transforms.formats.fcsv_rows import LPS, RAS, WANTED, Finder, put
+from posegate.transforms.formats.fcsv_rows import (
+    LPS,
+    NOT_PLACED,
+    RAS,
+    Finder,
+    places,
+    put,
+)
 from posegate.transforms.formats.fcsv_table import Plain, taken_apart
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
@@ -36,8 +47,8 @@ NAME = "fcsv"
 SUFFIXES = (".fcsv", ".json")
 PER_IMAGE = True
 CARRIES = Carries(
-    visibility="a point with coordinates is visible, unless its `positionStatus` is "
-    "another than defined; `vis` and `sel` are display only",
+    visibility="a point with coordinates is visible, unless Slicer says that it is not "
+    "placed (`positionStatus`); `vis` and `sel` are display only",
     z="every point is in space, in mm",
     convention="mm, right-anterior-superior (RAS), as Slicer shows them; files in LPS "
     "are turned; an image is the file, unless `[names]` finds an `image` in its name",
@@ -60,6 +71,8 @@ TRAPS = {
     "counts.",
     "fcsv.point-twice": "Two lines are the same point: which one is meant cannot be "
     "told, so it is unlabelled.",
+    "fcsv.not-placed": "A point is listed that nobody placed: Slicer 5 says so, though "
+    "it writes coordinates, or there are none: unlabelled.",
     "fcsv.left-out": "Points that `points.ignore` lists: left out, counted.",
     "fcsv.other-skeleton": "Points that are not the skeleton's: quarantined.",
     "fcsv.empty": "The file has a header and no point: an image that nobody annotated.",
@@ -167,15 +180,19 @@ def _lines(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | No
         elif line.strip():
             lines.append(line)
     said["repairs"] = ""
-    columns = [c.strip() for c in said.get("columns", "").split(",")]
+    dialect = _dialect(said.get("columns") or "".join(lines[:1]))
+    sign = dialect.delimiter
+    columns = [c.strip() for c in said.get("columns", "").split(sign)]
     points: list[Point] = []
     if len(columns) < 4 and lines:
-        columns = SLICER_3 if lines[0].count(",") < 6 else COLUMNS
+        columns = SLICER_3 if lines[0].count(sign) < 6 else COLUMNS
         said["repairs"] = "columns-assumed"
-    at = [columns.index(n) if n in columns else -1 for n in WANTED]
+    at = places(columns)
     for i, line in enumerate(lines):
         quoted = '"' in line
-        cells = text_table.cells(line, Dialect()) if quoted else line.split(",")
+        cells = text_table.cells(line, dialect) if quoted else line.split(sign)
+        if dialect.decimal != ".":
+            cells = [cell.replace(dialect.decimal, ".") for cell in cells]
         point = _point(cells, at)
         if point is None:
             where = f"line {i + 1} of its points, {line[:60]!r}, "
@@ -185,10 +202,15 @@ def _lines(text: str) -> tuple[dict[str, str], list[Point], tuple[str, str] | No
     return said, points, None
 
 
-def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
-    """A point by its cells, which stand `at`: x, y, z, label, description, or -1.
+def _dialect(line: str) -> Dialect:
+    """That of Slicer, or of a spreadsheet that cannot part cells by commas."""
+    return Dialect(";", ",") if line.count(";") > line.count(",") else Dialect()
 
-    NaN where it has no coordinates; None where they are no numbers.
+
+def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
+    """A point by its cells, which stand `at`: as `places` has them.
+
+    NaN where it has no coordinates, or is not placed; None where they are no numbers.
     """
     n = len(cells)
     try:
@@ -199,7 +221,9 @@ def _point(cells: Sequence[str], at: Sequence[int]) -> Point | None:
         return None
     if min(at[:3]) < 0:
         return None
-    label, told = (cells[i].strip() if 0 <= i < n else "" for i in at[3:])
+    label, told, status = (cells[i].strip() if 0 <= i < n else "" for i in at[3:])
+    if status in NOT_PLACED:
+        x = y = z = nan
     return label, told, x, y, z
 
 
@@ -229,6 +253,8 @@ def _place(
         found[place] = tuple(where)
     build.note("left-out", left)
     points = {k: xyz for k, xyz in found.items() if all(map(isfinite, xyz))}
+    if any(xyz is not _NOWHERE for k, xyz in found.items() if k not in points):
+        record.repairs = [*record.repairs, "fcsv.not-placed"]
     record.keypoints = tuple(points)
     record.x, record.y, record.z = (
         [xyz[axis] for xyz in points.values()] for axis in range(3)

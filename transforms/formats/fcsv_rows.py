@@ -18,6 +18,9 @@ from posegate.transforms.model.schema import Visibility
 WANTED = ("x", "y", "z", "label", "desc")
 """The columns that are read."""
 
+NOT_PLACED = ("0", "3")
+"""What Slicer 5 says of a point that is undefined, or missing."""
+
 RAS, LPS = ("0", "RAS"), ("1", "LPS")
 """How axes are said: right, anterior, superior, or their opposites but for the last."""
 
@@ -55,6 +58,15 @@ class Finder:
         return _LEFT if ignored else _STRANGE, False
 
 
+def places(columns: Sequence[str]) -> list[int]:
+    """Where the columns of WANTED stand, -1 for none, and how a point is set.
+
+    That has no name: it stands behind the columns that have one.
+    """
+    found = [columns.index(n) if n in columns else -1 for n in WANTED]
+    return [*found, len(columns)]
+
+
 def put(
     files: Sequence[Plain], said: Mapping[str, str], finder: Finder, build: Build
 ) -> Sequence[Plain]:
@@ -64,9 +76,8 @@ def put(
     """
     columns = [name.strip() for name in said.get("columns", "").split(",")]
     axes = said.get("coordinatesystem", "").upper()
-    at = [columns.index(n) if n in columns else -1 for n in WANTED]
     known = len(columns) >= 4 and axes in ("", *RAS, *LPS)
-    points = parsed(files, at) if known else None
+    points = parsed(files, places(columns)) if known else None
     if points is None:
         return files
     kinds, which = pairs(points)
@@ -79,8 +90,12 @@ def put(
     often = np.bincount(file[here] * k + place[here], minlength=n * k).reshape(n, k)
     alone: Bools = np.asarray((often > 1).any(axis=1))
     alone[file[place == _STRANGE]] = True
+    where = points.xyz.copy()
+    where[np.isin(points.status, NOT_PLACED)] = np.nan
     xyz = np.full((n, k, 3), np.nan)
-    xyz[file[here], place[here]] = points.xyz[here]
+    xyz[file[here], place[here]] = where[here]
+    gone = np.zeros(n, np.bool_)
+    gone[file[here & ~np.isfinite(where).all(axis=1)]] = True
     disagree = np.zeros(n, np.bool_)
     disagree[file[apart]] = True
     left = np.bincount(file[place == _LEFT], minlength=n)
@@ -93,6 +108,7 @@ def put(
         finder,
     )
     rows.remarks.repair(disagree[~alone], "fcsv.names-disagree")
+    rows.remarks.repair(gone[~alone], "fcsv.not-placed")
     build.add(rows)
     return [f for f, out in zip(files, alone, strict=True) if out]
 

@@ -31,11 +31,13 @@ class Plain:
 
 @dataclass(frozen=True)
 class Points:
-    """P points: (P, 3) coordinates, NaN for none, labels and descriptions (P,)."""
+    """P points: (P, 3) coordinates, NaN for none; (P,) labels, descriptions, and how
+    they are set."""
 
     xyz: Floats
     label: pa.Array
     desc: pa.Array
+    status: npt.NDArray[np.object_]
 
 
 def taken_apart(name: str, data: bytes) -> Plain | None:
@@ -55,13 +57,14 @@ def taken_apart(name: str, data: bytes) -> Plain | None:
 def parsed(files: Sequence[Plain], at: Sequence[int]) -> Points | None:
     """The points of files, whose columns x, y, z, label and description stand `at`.
 
-    -1 is a column that there is not. None where a line is unlike the first, or has a
-    coordinate that is no number.
+    Last how they are set, if lines are that long. -1 is a column that there is not.
+    None where a line is unlike the first, or has a coordinate that is no number.
     """
     body = b"\n".join([file.body for file in files])
     width = body.partition(b"\n")[0].count(b",") + 1
-    if min(at[:3]) < 0 or max(at) >= width:
+    if min(at[:3]) < 0 or max(at[:-1]) >= width:
         return None
+    at = [i if i < width else -1 for i in at]
     kinds = {str(i): pa.float64() for i in at[:3]}
     kinds |= {str(i): pa.string() for i in at[3:] if i >= 0}
     try:
@@ -82,12 +85,12 @@ def parsed(files: Sequence[Plain], at: Sequence[int]) -> Points | None:
     if len(table) != sum(file.count for file in files):
         return None
     absent = pa.repeat("", len(table))
-    label, desc = (
+    label, desc, status = (
         pc.utf8_trim_whitespace(table[str(i)].combine_chunks()) if i >= 0 else absent
         for i in at[3:]
     )
     xyz = np.stack([table[str(i)].to_numpy() for i in at[:3]], axis=1)
-    return Points(xyz, label, desc)
+    return Points(xyz, label, desc, status.to_numpy(zero_copy_only=False))
 
 
 def pairs(points: Points) -> tuple[list[tuple[str, str]], Whole]:

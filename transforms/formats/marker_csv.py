@@ -83,7 +83,7 @@ def sniff(head: bytes, name: str) -> bool:
     if re.match(r"Format Version,\d", text):
         return "Take Name" in lines[0] or "Frame Rate" in lines[0]
     if re.match(r"(NO_OF_FRAMES|FILE_VERSION)\b", text):
-        return "MARKER_NAMES" in text
+        return "MARKER_NAMES" in text or "DATA_INCLUDED" in text
     return lines[0] in SECTIONS and len(lines) > 1 and _is_number(lines[1])
 
 

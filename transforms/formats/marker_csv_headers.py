@@ -118,12 +118,12 @@ def qualisys(first: str, lines: Lines) -> Layout | str:
             said["Frame"] = row
         line = lines.next()
     lines.back([line] if line is not None else [])
-    labels = said.get("MARKER_NAMES", [])
-    if not labels:
-        return "it has no MARKER_NAMES; export 3D data with its header"
     kind = (said.get("DATA_INCLUDED") or ["3D"])[0]
     if kind.upper() != "3D":
         return f"it holds {kind} data, not 3D; export 3D"
+    labels = said.get("MARKER_NAMES", [])
+    if not labels:
+        return "it has no MARKER_NAMES; export 3D data with its header"
     numbers = cells(line or "", Dialect("\t"))
     while numbers and not numbers[-1]:
         numbers.pop()

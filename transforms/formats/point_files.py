@@ -13,6 +13,7 @@ from posegate.transforms.formats.lines import points_of, tables
 from posegate.transforms.formats.per_file import TOGETHER, Collected, image_of, whole
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.schema import Visibility
 
 _XY = {"x": pa.float64(), "y": pa.float64()}
 
@@ -35,7 +36,8 @@ class PointFiles:
 
     `body` takes a file apart, or raises Malformed; `said` is what its name says, as
     fields of `Rows`. `shift` [px] is added to coordinates. `name`.missing-point is a
-    point at (-1, -1) or (0, 0), or without a number.
+    point at (-1, -1) or (0, 0), or without a number. Where files are `negated`, other
+    points whose coordinates both are negative are occluded, at the positive ones.
     """
 
     context: Context
@@ -45,6 +47,7 @@ class PointFiles:
     body: Callable[[bytes], Body]
     said: Callable[[str], dict[str, Any]] = lambda _: {}
     shift: float = 0.0
+    negated: bool = False
     _held: list[tuple[str, bytes, Body]] = field(default_factory=list)
 
     def read(self) -> Iterator[pa.RecordBatch]:
@@ -100,8 +103,13 @@ class PointFiles:
     def _add(self, found: Collected) -> None:
         xy = np.stack(found.xy)
         gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
+        hidden = both(xy < 0) & ~gone if self.negated else np.zeros_like(gone)
+        xy = np.where(hidden[:, :, None], -xy, xy)
         found.xy = np.where(gone[:, :, None], np.nan, xy + self.shift)
         rows = found.rows()
+        rows.visibility[hidden] = Visibility.OCCLUDED
+        away = np.asarray(hidden.any(axis=1))
+        rows.remarks.repair(away, f"{self.name}.negated")
         missing = np.asarray(gone.any(axis=1))
         rows.remarks.repair(missing, f"{self.name}.missing-point")
         self.build.add(rows)

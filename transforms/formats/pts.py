@@ -26,15 +26,19 @@ NAME = "pts"
 SUFFIXES = (".pts",)
 PER_IMAGE = True
 CARRIES = Carries(
+    visibility="MERL-RAV's signs: (-x, -y) is hidden by an object at (x, y), (-1, -1) "
+    "by the face itself, and nowhere; what else is there is visible",
     convention="px counted from 1 as in MATLAB, so 1 is taken off (repair "
     "pts.one-based), as Menpo's importer does; (1, 1) there is the centre of the "
     "top-left pixel. Left and right are the subject's. "
-    "No visibility: what is there is visible. 300-VW's folders are videos",
+    "300-VW's folders are videos",
 )
 TRAPS = {
     "pts.one-based": "Coordinates count from 1: 1 px is taken off each.",
     "pts.missing-point": "A point at (-1, -1), (0, 0) or without a number is none: it "
     "counts as not labelled.",
+    "pts.negated": "Both coordinates are negative, which is how MERL-RAV marks a point "
+    "that an object hides: occluded, where they are positive.",
     "pts.count": "`n_points` is not how many points there are: those count.",
     "pts.unclosed": "The last bracket is missing, but all points are there: read.",
     "pts.malformed": "A file is cut off or has a line that is no point: quarantined.",
@@ -63,7 +67,7 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         }
 
     build = Build(context, tally, NAME)
-    yield from PointFiles(context, build, NAME, SUFFIXES, body, said, -1.0).read()
+    yield from PointFiles(context, build, NAME, SUFFIXES, body, said, -1.0, True).read()
 
 
 def names(file: File) -> list[Names]:

@@ -13,6 +13,7 @@ blanks where a script wrote it. The names decide how many markers there are, the
 how many frames: what the header says of either is often left from another trial.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -50,6 +51,8 @@ CARRIES = Carries(
 TRAPS = markers.traps(NAME) | {
     "trc.header": "The first five lines are not a TRC header: the file is not read.",
     "trc.markers-differ": "`NumMarkers` is not the number of names: the names count.",
+    "trc.axes-named": "Each column has a name of its own, with the axis (`nose_x`, "
+    "`C7[0]`): three are a marker, called by what they share.",
     "trc.rate-differs": "`DataRate` is not what the times say (59 for 59.94): the "
     "times count.",
     "trc.cell": "A cell is no number, or a row has more cells than there are columns: "
@@ -61,6 +64,9 @@ TRAPS = markers.traps(NAME) | {
 }
 
 
+_AXIS = re.compile(r"(.+?)(?:[._\- ]|(?=\[))\[?([xyz]|(?<=\[)[012])\]?", re.IGNORECASE)
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether a file starts with TRC's first word."""
     return decoded(head[:64]).lstrip().startswith("PathFileType")
@@ -68,11 +74,15 @@ def sniff(head: bytes, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Header:
-    """What stands above the numbers; `names` (M,), `width` counts the columns."""
+    """What stands above the numbers; `names` (M,), `width` counts the columns.
+
+    `named_axes`: each column has its own name.
+    """
 
     names: tuple[str, ...]
     values: dict[str, str]
     dialect: Dialect
+    named_axes: bool = False
 
     @property
     def width(self) -> int:
@@ -118,6 +128,8 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
         yield from build.ready()
     if not build.damaged(file.name, lines.damage):
         capture.end(header.number("NumFrames"))
+    if header.named_axes:
+        build.note("axes-named")
     if header.number("NumMarkers") not in (None, len(header.names)):
         build.note("markers-differ")
 
@@ -142,7 +154,9 @@ def _header(lines: Lines) -> Header | str:
     lines.back(after if axes is None else after[axes + 1 :])
     keys = cells(told[1], dialect_of(told[1]))
     values = cells(told[2], dialect_of(told[1]))
-    return Header(_names(names[2:]), dict(zip(keys, values, strict=False)), dialect)
+    said = dict(zip(keys, values, strict=False))
+    own = _names(names[2:])
+    return Header(own, said, dialect, bool(own) and own[0] not in names)
 
 
 def _is_axes(line: str, dialect: Dialect) -> bool:
@@ -150,13 +164,32 @@ def _is_axes(line: str, dialect: Dialect) -> bool:
 
 
 def _names(found: Sequence[str]) -> tuple[str, ...]:
-    """One of three columns has the name, or all three, or names follow each other."""
+    """One of three columns has the name, or all three, or names follow each other.
+
+    All three may have it with their axis behind.
+    """
     if any(name for i, name in enumerate(found) if i % 3):
-        return tuple(name for name, _ in groupby(filter(None, found)))
+        told = [name for name, _ in groupby(filter(None, found))]
+        return _shared(told) or tuple(told)
     names = list(found[::3])
     while names and not names[-1]:
         names.pop()
     return tuple(names)
+
+
+def _shared(names: Sequence[str]) -> tuple[str, ...]:
+    """What every three names share before x, y and z; nothing unless all do."""
+    found = [_AXIS.fullmatch(name) for name in names]
+    whole = [(f[1], f[2].lower()) for f in found if f]
+    axes = [axis for _, axis in whole]
+    stems = [stem for stem, _ in whole]
+    if len(whole) < len(names) or len(names) % 3 or stems[::3] != stems[2::3]:
+        return ()
+    same = stems[::3] == stems[1::3] and axes in (
+        ["x", "y", "z"] * (len(axes) // 3),
+        ["0", "1", "2"] * (len(axes) // 3),
+    )
+    return tuple(stems[::3]) if same else ()
 
 
 def _rate(numbers: Floats, header: Header, build: Build) -> float | None:

@@ -147,7 +147,8 @@ def side(name: str) -> str | None:
 def mirrored(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Pairs of indices whose names differ in nothing but the side: (left, right).
 
-    Marker sets write it without a break: LASI and RASI are a pair, being both there.
+    Marker sets write it without a break: LASI and RASI are a pair, being both there;
+    so are T1L and T1R.
     """
     at: dict[tuple[str | None, tuple[str, ...]], int] = {}
     for i, name in enumerate(names):
@@ -164,6 +165,14 @@ def mirrored(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
         (i, short["r" + name[1:]])
         for name, i in short.items()
         if name.startswith("l") and len(name) > 1 and "r" + name[1:] in short
+    ]
+    known = {i for pair in pairs for i in pair}
+    pairs += [
+        (i, short[name[:-1] + "r"])
+        for name, i in short.items()
+        if name.endswith("l")
+        and name[:-1] + "r" in short
+        and not {i, short[name[:-1] + "r"]} & known
     ]
     return tuple(sorted(pairs))
 

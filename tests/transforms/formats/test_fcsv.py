@@ -76,6 +76,33 @@ def test_a_spreadsheet_ends_every_line_with_commas() -> None:
         assert Reading({"a.fcsv": data}, TWO).rows[0]["xy"][0] == x
 
 
+@pytest.mark.parametrize(
+    ("status", "seen"), [("0", 0), ("1", 2), ("2", 2), ("3", 0), ("", 2)]
+)
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_slicer_5_says_behind_its_columns_how_a_point_is_set(
+    status: str, seen: int, quote: str
+) -> None:
+    """As 5.4 writes it; a quoted label makes a file be read line by line."""
+    lines = points([AC, PC], axes="LPS").decode().splitlines()
+    lines[3] += f",{status},0"
+    lines[4] = lines[4].replace(",2,PC,", f",{quote}2{quote},PC,") + ",2,0"
+    got = Reading({"a.fcsv": "\n".join(lines).encode()}, TWO)
+    (row,) = got.rows
+    assert row["visibility"] == [seen, 2]
+    assert np.isnan(row["xy"][0]) == (seen == 0)
+    assert row["xy"][2:] == [-3.0, 19.5]
+    assert ("fcsv.not-placed" in got.repairs) == (seen == 0)
+
+
+def test_a_spreadsheet_may_part_cells_by_semicolons() -> None:
+    plain = points([AC, PC]).decode()
+    semicolons = plain.replace(",", ";").replace(".", ",").replace("4,6", "4.6")
+    files = {"a.fcsv": plain.encode(), "b.fcsv": semicolons.encode()}
+    one, other = Reading(files, TWO).rows
+    assert (one["xy"], one["z"]) == (other["xy"], other["z"]) != ([], [])
+
+
 def test_labels_win_and_descriptions_help() -> None:
     numbers = Skeleton("n", ("1", "2"), (), (), None)
     assert Reading({"a.fcsv": points([AC, PC])}, numbers).rows[0]["z"] == [1.5, -4.75]

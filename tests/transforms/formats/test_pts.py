@@ -48,6 +48,16 @@ def test_a_missing_point_is_nowhere() -> None:
     assert row["visibility"] == [2, 0]
 
 
+def test_a_negated_point_is_hidden_where_it_is_positive() -> None:
+    """As MERL-RAV's README says; a face that leaves its image at one side is none."""
+    three = Skeleton("three", ("a", "b", "c"), (), (), None)
+    data = face(np.array([[-5.5, -6.0], [-7.0, 8.0], [-1.0, -1.0]]))
+    (row,) = Reading({"a.pts": data}, three).rows
+    assert row["xy"][:4] == [4.5, 5.0, -8.0, 7.0]
+    assert row["visibility"] == [1, 2, 0]
+    assert {"pts.negated", "pts.missing-point"} <= set(row["repairs"])
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -11,7 +11,7 @@ from posegate.transforms.formats.text_table import cells, dialect_of
 from posegate.transforms.model.skeleton import Skeleton
 from samples.mutation import mutated
 from samples.reading import Reading
-from samples.trc import HERE, TWO, row, sample, trial
+from samples.trc import HERE, TWO, axes_named, row, sample, trial
 
 AB = Skeleton("ab", ("a", "b"), (), (), None)
 ROWS = [row(1, *HERE), row(2, *HERE[:3], *HERE[:3])]
@@ -58,6 +58,24 @@ def test_however_it_is_written_it_reads_the_same(data: bytes) -> None:
     got = reading(data)
     assert [(r["xy"], r["z"]) for r in got.rows][:1] == [POINTS]
     assert (len(got.rows), got.bad, got.repairs) == (2, [], set())
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("A_x A_y A_z", "B_x B_y B_z"), ("A[0] A[1] A[2]", "B[0] B[1] B[2]"),
+     ("A.X A.Y A.Z", "B.X B.Y B.Z")],
+)  # fmt: skip
+def test_three_names_with_their_axes_are_a_marker(a: str, b: str) -> None:
+    got = Reading(axes_named(a, b), AB)
+    assert [(r["xy"], r["z"]) for r in got.rows] == [POINTS]
+    assert got.tally.notes == {"trc.axes-named": 1}
+
+
+def test_names_that_are_no_three_axes_are_markers_each() -> None:
+    names = [f"foot_{axis}" for axis in "xzy"]
+    got = Reading({"a.trc": trial(names, [row(1, *HERE, 1, 2, 3)])}, AB)
+    assert got.reasons == ["trc.other-skeleton"]
+    assert "foot_z" in got.bad[0]["detail"]
 
 
 def test_a_comma_is_the_decimal_sign_where_tabs_part_cells() -> None:

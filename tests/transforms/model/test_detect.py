@@ -138,6 +138,22 @@ def test_the_sides_of_markers_are_the_first_letters_of_names_that_are_both_there
     )
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        *(("shoulder_l", "shoulder_r"), ("elbowL", "elbowR"), ("hand.L", "hand.R")),
+        *(
+            ("handl", "handr"),
+            ("KNEEL", "KNEER"),
+            ("L1L", "L1R"),
+            ("toe_l_1", "toe_r_1"),
+        ),
+    ],
+)
+def test_the_side_may_stand_behind_the_name(left: str, right: str) -> None:
+    assert mirrored([right, "nose", left, "heel"]) == ((2, 0),)
+
+
 def test_sides_that_contradict_the_flip_pairs_are_told() -> None:
     """dlib's points by number, with sides where another numbering has them."""
     names = list(COCO)
