@@ -30,7 +30,8 @@ def points(
     """Positions (N, K, 2) [px] and flags (N, K) in the skeleton's order.
 
     Where the flag is 0 the position is NaN, unless the record gives one other than
-    (0, 0), which is kept for the rules to see. `scored` (N,) says whose third values
+    (0, 0) and (-1, -1), Animal Kingdom's for none: it is kept for the rules to see.
+    `scored` (N,) says whose third values
     are a model's scores: above 0 counts as visible. Refused rows are all 0.
     """
     k = len(categories.skeleton.keypoints)
@@ -44,7 +45,7 @@ def points(
         mend_scores(table, remarks)
     xy = table[:, :, :2].copy()
     flag = _flags(table[:, :, 2], floats, scored, remarks)
-    nowhere = (flag == 0) & both(xy == 0)
+    nowhere = (flag == 0) & (both(xy == 0) | both(xy == -1))
     stale = (flag == 0) & ~nowhere
     remarks.repair(_rows(stale), "coco.unlabelled-with-position")
     xy[nowhere] = np.nan

@@ -85,7 +85,7 @@ def _of_shapes(nodes: list[Node]) -> list[Names]:
                 here[label] += len(each.attrs.get("points", "").split(";"))
         single |= here
     if found:
-        return [Names(label, tuple(own)) for label, own in found.items()]
+        return [Names(label, tuple(own), partial=True) for label, own in found.items()]
     if len(single) > 1:
-        return [Names("points", tuple(single))]
+        return [Names("points", tuple(single), partial=True)]
     return [Names(label, count=count) for label, count in single.items()]

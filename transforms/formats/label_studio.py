@@ -131,10 +131,14 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 
 
 def names(file: File) -> list[Names]:
-    """The labels of its keypoints."""
-    return json_names.collected(
-        file, lambda each: json_names.texts(each.get("keypointlabels")), "person"
-    )
+    """The labels of its keypoints, also of those that another control names."""
+    return json_names.collected(file, _point_labels, "person")
+
+
+def _point_labels(value: dict[str, Any]) -> Iterator[str]:
+    yield from json_names.texts(value.get("keypointlabels"))
+    if "x" in value and "height" not in value:
+        yield from json_names.texts(value.get("labels"))
 
 
 def _sound(task: Any) -> bool:

@@ -87,6 +87,14 @@ def test_human_arts_twenty_one_points_have_a_list_of_their_own() -> None:
     assert row["repairs"] == ["coco.category-longer", "coco.num-keypoints"]
 
 
+def test_minus_one_without_a_flag_is_no_position() -> None:
+    """As Animal Kingdom writes what is not there."""
+    row = one(keypoints=[5, 6, 2, -1.0, -1.0, 0.0, 3, 4, 0])
+    assert row["xy"][:2] == [5, 6]
+    assert np.isnan(row["xy"][2:4]).all()
+    assert row["xy"][4:] == [3, 4]
+
+
 def test_a_detection_file_gives_rows_with_nothing_labelled() -> None:
     kinds = [{"id": 1, "name": "ball"}, {"id": 2, "name": "bat"}]
     boxes = [annotation(1, keypoints=...), annotation(2, keypoints=..., category_id=2)]

@@ -49,6 +49,22 @@ PLACES = [
     (
         [
             {
+                "id": 1,
+                "data": {"image": "a.jpg"},
+                "annotations": [
+                    {
+                        "result": [
+                            {"type": "labels", "value": {"x": 1, "labels": ["tip"]}}
+                        ]
+                    }
+                ],
+            }
+        ],
+        "tip",
+    ),
+    (
+        [
+            {
                 "uuid": "u",
                 "dataRow": {"id": "r"},
                 "schemaId": "tip",
