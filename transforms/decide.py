@@ -21,8 +21,8 @@ from posegate.transforms.kernels import decisions, slices, worst
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Facts
 from posegate.transforms.kernels.ledger import PARTIAL, RESERVE
+from posegate.transforms.kernels.lot import TRUSTED
 from posegate.transforms.kernels.sums import Sum
-from posegate.transforms.kernels.verdict import TRUSTED
 from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES

@@ -16,12 +16,13 @@ from posegate.transforms.kernels import streams, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Alarm
 from posegate.transforms.kernels.gate import Gate
+from posegate.transforms.kernels.lot import TRUSTED
 from posegate.transforms.kernels.mask_streams import known, outlined
 from posegate.transforms.kernels.people import HABITS, HOLDING
 from posegate.transforms.kernels.score import score_of
 from posegate.transforms.kernels.streams import Watched
 from posegate.transforms.kernels.sums import Key
-from posegate.transforms.kernels.verdict import TRUSTED, Ending, Records
+from posegate.transforms.kernels.verdict import Ending, Records
 from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.skeleton import Skeleton
 

@@ -16,8 +16,8 @@ from apache_beam.pvalue import AsIter, AsSingleton, TaggedOutput
 
 from posegate.transforms.kernels import ledger
 from posegate.transforms.kernels.ledger import NOT_DRAWN, Order, Reach
+from posegate.transforms.kernels.lot import TRUSTED
 from posegate.transforms.kernels.sums import Sum
-from posegate.transforms.kernels.verdict import TRUSTED
 from posegate.transforms.sample import Sampled
 
 Places = dict[str, list[int]]

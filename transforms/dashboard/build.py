@@ -17,7 +17,7 @@ from posegate.transforms.dashboard.build_drift import (
 )
 from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
-from posegate.transforms.kernels import slices, taxonomy, verdict
+from posegate.transforms.kernels import lot, slices, taxonomy
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.flags import ENOUGH_FLAGS
 from posegate.transforms.kernels.gate import Gate
@@ -230,7 +230,7 @@ def annotators(
         for found, kind in ((made, "flags"), (wrong, "mistake")):
             if key[0] == kind:
                 found[key[1]] = found.get(key[1], 0) + cell.sum(axis=0)
-    tested = verdict.trusted(sums)
+    tested = lot.trusted(sums)
     rows = [
         annotator(name, flags, sums, tested.get(name), alarmed[name or "unknown"])
         | {"mistakes": mistakes(wrong.get(name))}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from posegate.transforms.kernels import acceptance, ledger, verdict
+from posegate.transforms.kernels import acceptance, ledger, lot, verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.ledger import PURPOSES
 from posegate.transforms.kernels.strata import DRAWN
@@ -43,12 +43,13 @@ def sampling(
 def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     """What was reviewed, what the plan makes of it, and its operating curve; empty
     where there is nothing to draw a sample from."""
-    n, bad, outcome = verdict.decision(sums, policy)
-    if not n and not verdict.lot(sums):
+    found = lot.tested(sums, policy)
+    n, bad, outcome = found.n, found.bad, found.outcome
+    if not n and not lot.size(sums):
         return {}
     plan = acceptance.plan_of(policy)
-    low, high = acceptance.share_interval(plan, bad, n)
-    kept = verdict.risks_of(sums, policy)
+    low, high = found.interval(policy)
+    kept = lot.risks(sums, policy)
     most = min(0.99, 2.2 * policy.acceptance.p1)
     curve = acceptance.operating_curve(plan, np.linspace(0, most, POINTS))
     return {
@@ -57,7 +58,7 @@ def lot_test(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
         "p1": policy.acceptance.p1,
         "alpha": kept.reject,
         "beta": kept.accept,
-        "cap": plan.within(max(verdict.lot(sums), n) or plan.cap).cap,
+        "cap": plan.within(max(lot.size(sums), n) or plan.cap).cap,
         "reviewed": n,
         "bad": bad,
         "share": bad / n if n else None,

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from posegate.transforms.kernels import measures, panels, strata, taxonomy, verdict
-from posegate.transforms.kernels.agreement import cohen_kappa, gated_agreement
 from posegate.transforms.kernels.buckets import Ints
-from posegate.transforms.kernels.flags import seen_flags
+from posegate.transforms.kernels.flags import of_flags
 from posegate.transforms.kernels.pair_sums import VARIANTS
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.score import IOU, OKS, Score, score_of
@@ -226,15 +225,16 @@ def visibility(sums: Mapping[Key, Ints], policy: Policy) -> dict[str, Any]:
     flags = sums.get(("flags-pair", "", "", ""))
     if flags is None:
         return {}
-    seen = seen_flags(flags)
-    gated = gated_agreement(seen)
-    kappa = plain(float(cohen_kappa(seen)))
+    told = of_flags(sums)
+    gated, kappa = told.gated, plain(told.kappa)
     asked = policy.agreement.contract_kappa
     return {
         "levels": [0, 1, 2, 3],
-        "matrix": flags.tolist(),
+        "matrix": flags.sum(axis=0).tolist(),
         "statistic": gated.statistic,
         "value": plain(gated.value),
+        "low": plain(told.low),
+        "high": plain(told.high),
         "alike": plain(gated.agreement),
         "prevalence": [plain(share) for share in gated.prevalence],
         "contract": {
@@ -256,11 +256,17 @@ def of_panels(sums: Mapping[Key, Ints]) -> dict[str, Any]:
     return {
         "flags": None
         if flags is None
-        else {name: plain(value) for name, value in flags._asdict().items()},
+        else {name: plain(value) for name, value in flags._asdict().items()}
+        | {"intervals": bounds_of(panels.intervals(sums))},
         "people": [
             _person(name, people[name], habits.get(name)) for name in sorted(people)
         ],
     }
+
+
+def bounds_of(found: Mapping[str, tuple[float, float]]) -> dict[str, list[Any]]:
+    """Intervals by the name of what they are of, null where unknown."""
+    return {name: [plain(low), plain(high)] for name, (low, high) in found.items()}
 
 
 def _person(name: str, cell: Ints, habit: panels.Habit | None) -> dict[str, Any]:

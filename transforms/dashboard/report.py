@@ -201,7 +201,8 @@ class ContractKappa(TypedDict, total=False):
 
 
 class PanelFlags(TypedDict, total=False):
-    """Agreement on occluded or seen where three people and more flagged."""
+    """Agreement on occluded or seen where three people and more flagged; `intervals`
+    at 95 %, by whole videos, of fleiss, alpha and ac1."""
 
     units: int
     people: int
@@ -209,6 +210,7 @@ class PanelFlags(TypedDict, total=False):
     fleiss: float | None
     alpha: float | None
     ac1: float | None
+    intervals: dict[str, list[float | None]]
 
 
 class PanelMember(TypedDict, total=False):
@@ -231,12 +233,15 @@ class Panels(TypedDict, total=False):
 
 
 class VisibilityAgreement(TypedDict, total=False):
-    """`matrix[i][j]`: points with flag `levels[i]` delivered, `levels[j]` reference."""
+    """`matrix[i][j]`: points with flag `levels[i]` delivered, `levels[j]` reference;
+    `low`, `high`: 95 % interval of the statistic, by whole videos."""
 
     levels: list[int | str]
     matrix: list[list[int]]
     statistic: Literal["kappa", "ac1"]
     value: float | None
+    low: float | None
+    high: float | None
     alike: float | None
     prevalence: list[float | None]
     contract: ContractKappa

@@ -15,6 +15,8 @@ from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.poses import Bools, Floats
 
 Ints = npt.NDArray[np.int64]
+Amounts = Ints | Floats
+"""Numbers of instances, or what they count for."""
 Verdict = Literal["accept", "reject", "hold"]
 
 
@@ -86,15 +88,15 @@ class Sprt:
         """The lower boundary."""
         return log(self.beta / (1 - self.alpha))
 
-    def decide(self, bad: int, good: int) -> Outcome:
-        """The verdict on so many bad and good reviews.
+    def decide(self, bad: float, good: float) -> Outcome:
+        """The verdict on so many bad and good reviews, or on what they count for.
 
         Reviews come in batches, so a crossing in the middle of a batch is not seen. At
         the cap the sign decides, and already before it where no outcome of the
         remaining reviews could change the sign.
         """
         llr = bad * self.llr_bad + good * self.llr_good
-        left = max(0, self.cap - bad - good)
+        left = max(0.0, self.cap - bad - good)
         best, worst = llr + left * self.llr_good, llr + left * self.llr_bad
         if llr >= self.reject_at or best >= 0:
             return Outcome("reject", llr, 0)
@@ -102,7 +104,7 @@ class Sprt:
             return Outcome("accept", llr, 0)
         return Outcome("hold", llr, self._more(bad, good))
 
-    def _more(self, bad: int, good: int) -> int:
+    def _more(self, bad: float, good: float) -> int:
         """Good reviews until `decide` accepts: by the boundary, or near the cap."""
         llr = bad * self.llr_bad + good * self.llr_good
         boundary = ceil((llr - self.accept_at) / -self.llr_good)
@@ -111,7 +113,7 @@ class Sprt:
         left = self.cap - bad - good
         step = self.llr_bad - self.llr_good
         near_cap = int((llr + left * self.llr_bad) // step) + 1
-        return max(1, min(boundary, near_cap, left))
+        return max(1, min(boundary, near_cap, ceil(left)))
 
     def within(self, lot: int) -> "Sprt":
         """The test on a lot of so many: once all are reviewed the sign decides."""
@@ -183,11 +185,11 @@ class Single:
         """As many as it names: who chooses a single plan wants to know beforehand."""
         return self.n
 
-    def decide(self, bad: int, good: int) -> Outcome:
+    def decide(self, bad: float, good: float) -> Outcome:
         """The verdict on so many bad and good reviews; there is no likelihood ratio."""
         if bad > self.most:
             return Outcome("reject", np.nan, 0)
-        more = self.n - self.most - good
+        more = ceil(self.n - self.most - good)
         return Outcome("hold" if more > 0 else "accept", np.nan, max(0, more))
 
     def within(self, lot: int) -> "Single":
@@ -311,26 +313,29 @@ def sequential(policy: Policy) -> Sprt:
     return Sprt(risks.p0, risks.p1, risks.alpha, risks.beta, risks.cap)
 
 
-def annotator_gate(bad: Ints, n: Ints, p0: float, alpha: float) -> Bools:
+def annotator_gate(bad: Amounts, n: Amounts, p0: float, alpha: float) -> Bools:
     """Annotators with more bad instances than p0 explains: (A,), (A,) -> (A,).
 
-    Binomial tail of each, false discovery rate alpha over those who were reviewed.
-    A gate of the whole delivery cannot see them: 2 % of the volume at 40 % bad leaves
-    the delivery below 5 %.
+    Binomial tail of each (of what is no whole number the beta distribution's), false
+    discovery rate alpha over those who were reviewed. A gate of the whole delivery
+    cannot see them: 2 % of the volume at 40 % bad leaves the delivery below 5 %.
     """
-    tail = np.where(n > 0, stats.binom.sf(bad - 1, n, p0), np.nan)
-    return benjamini_hochberg(tail, alpha).rejected
+    some = np.where(bad > 0, bad, 1)
+    tail = np.where(bad > 0, stats.beta.cdf(p0, some, n - some + 1), 1.0)
+    return benjamini_hochberg(np.where(n > 0, tail, np.nan), alpha).rejected
 
 
-def clopper_pearson(bad: Ints, n: Ints, level: float = 0.95) -> tuple[Floats, Floats]:
+def clopper_pearson(
+    bad: Amounts, n: Amounts, level: float = 0.95
+) -> tuple[Floats, Floats]:
     """Exact two-sided interval of a share: (…), (…) -> low, high (…).
 
     Clopper and Pearson 1934: covers at least at the level. (0, 1) where n = 0.
     """
-    bad, n = np.asarray(bad), np.asarray(n)
+    bad, n = (np.asarray(each, np.float64) for each in (bad, n))
     tail = (1 - level) / 2
-    low = stats.beta.ppf(tail, np.maximum(bad, 1), n - bad + 1)
-    high = stats.beta.ppf(1 - tail, bad + 1, np.maximum(n - bad, 1))
+    low = stats.beta.ppf(tail, np.where(bad > 0, bad, 1), n - bad + 1)
+    high = stats.beta.ppf(1 - tail, bad + 1, np.where(bad < n, n - bad, 1))
     return np.where(bad > 0, low, 0.0), np.where(bad < n, high, 1.0)
 
 
@@ -340,7 +345,7 @@ stopped, for it stops when the count is extreme: in 96 % and more for seven test
 p0 from .01 to .12, exactly; at a level of .95 it holds in as few as 88 %."""
 
 
-def share_interval(plan: Plan, bad: int, n: int) -> tuple[float, float]:
+def share_interval(plan: Plan, bad: float, n: float) -> tuple[float, float]:
     """95 % interval of the share of bad instances after n reviews as the plan asks."""
     level = STOPPED if isinstance(plan, Sprt) else 0.95
     low, high = clopper_pearson(np.array(bad), np.array(n), level)

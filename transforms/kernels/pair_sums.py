@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import agreement, sides, taxonomy
+from posegate.transforms.kernels import jackknife, sides, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
@@ -26,6 +27,8 @@ from posegate.transforms.model.poses import Bools, Floats, dense, scalars
 from posegate.transforms.model.schema import Visibility
 from posegate.transforms.model.skeleton import Skeleton
 
+Bytes = npt.NDArray[np.uint8]
+
 MEASURES = (
     *("oks", "oks_sym", "pck", "mpjpe"),
     *("mask_iou", "boundary_iou", "dice"),
@@ -35,7 +38,10 @@ MEASURES = (
 HEAVY = ("error", "body_error", "visibility", "reference_visibility")
 """Columns of keypoints, of which nothing is said by instances: not to be copied."""
 
-NAMED = ("video", "image", "stratum", "category", "reference_category")
+NAMED = (
+    *("video", "image", "annotator", "stratum"),
+    *("category", "reference_category"),
+)
 """What else the sums by kind of reference are told by."""
 
 WEEKLY = (
@@ -49,6 +55,9 @@ VARIANTS = ("oks_box", "oks_one_sigma", "oks_extent")
 STILLS = 1024
 """Stills are independent; this many clusters of them bound their number."""
 
+STILL = "still "
+"""Before the number of such a cluster."""
+
 
 def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[Sum]:
     """The sums of a batch of `schema.agreement`, by kind of reference.
@@ -60,7 +69,8 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     kind, purpose) [n, bad, score], the purpose empty if it feeds the test of the lot;
     ("histogram", "by", annotator) (BINS,) against gold and reviews; ("work",
     annotator, week) of sides (`sums.of_work`); ("lot", kind, stratum)
-    [n, score, score^2]; ("cluster", kind, video) [n, score]; ("flags-pair",) (4, 4);
+    [n, score, score^2]; ("cluster", kind, video) [n, score]; ("gold-video", annotator,
+    video) [n]; ("flags-pair",) (`jackknife.GROUPS`, 4, 4);
     ("weekly", annotator, week, kind) (K, S), of masks `mask_streams.of_masks`.
 
     What is reviewed at some keypoints only counts for these, not as an instance.
@@ -81,12 +91,21 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
         some = scalars(pairs["scale"].take(pa.array(rows)))
         yield ("joint", kind, "", ""), joints(error[rows], some, skeleton)
     own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
-    yield ("flags-pair", "", "", ""), agreement.confusion(own, other, LEVELS)
+    yield from flags(pairs, own, other)
     fair = score.of(pairs) >= bad
     if skeleton.masked:
         yield from of_masks(pairs, fair, hard(pairs))
     elif skeleton.sigmas is not None:
         yield from weekly(chosen(pairs.select(WEEKLY), fair), error[fair], skeleton)
+
+
+def flags(pairs: pa.RecordBatch, own: Bytes, other: Bytes) -> Iterator[Sum]:
+    """How often each flag met each of the reference's, by group of videos: of (N, K)
+    twice."""
+    cell = (jackknife.groups(pairs)[:, None] * LEVELS + own) * LEVELS + other
+    shape = (jackknife.GROUPS, LEVELS, LEVELS)
+    table = np.bincount(cell.ravel(), minlength=int(np.prod(shape))).reshape(shape)
+    yield ("flags-pair", "", "", ""), table.astype(np.int64)
 
 
 def chosen(pairs: pa.RecordBatch, kept: Bools) -> pa.RecordBatch:
@@ -116,6 +135,8 @@ def of_instances(pairs: pa.RecordBatch, by: Score, low: float) -> Iterator[Sum]:
         yield from clusters(some, score[rows], kind)
         yield from strata(some, score[rows], kind)
         yield from classes(some, kind)
+        if kind == "gold":
+            yield from videos(some.filter(pa.array(np.isfinite(score[rows]))))
     for name in VARIANTS:
         yield ("variant", name, "", ""), added(pairs, name)
     yield from mistakes(pairs)
@@ -197,7 +218,7 @@ def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
     """[n, score] by video; stills stand in clusters of their own kind."""
     bare = np.asarray(pairs["video"].is_null())
     stills = stable_hash(pairs["image"].filter(pa.array(bare))) % STILLS
-    named = pa.array([f"still {number}" for number in stills.tolist()], pa.string())
+    named = pa.array([f"{STILL}{number}" for number in stills.tolist()], pa.string())
     group, names = code(pc.replace_with_mask(pairs["video"], pa.array(bare), named))
     known = np.isfinite(score)
     n = np.bincount(group[known], minlength=len(names))
@@ -205,6 +226,15 @@ def clusters(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:
     np.add.at(total, group[known], fixed(score[known]))
     for number, (name,) in enumerate(names):
         yield ("cluster", kind, name, ""), np.array([n[number], total[number]])
+
+
+def videos(pairs: pa.RecordBatch) -> Iterator[Sum]:
+    """("gold-video", annotator, video) [n] of pairs that are of a video."""
+    some = pairs.filter(pairs["video"].is_valid())
+    group, names = code(some["annotator"], some["video"])
+    n = np.bincount(group, minlength=len(names))
+    for number, (who, video) in enumerate(names):
+        yield ("gold-video", who, video, ""), n[number : number + 1].astype(np.int64)
 
 
 def strata(pairs: pa.RecordBatch, score: Floats, kind: str) -> Iterator[Sum]:

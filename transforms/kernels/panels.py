@@ -6,12 +6,13 @@ frame 7   ann  bo  cy  dee        object   people       a keypoint's flags
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import apart, consensus, raters
+from posegate.transforms.kernels import apart, consensus, jackknife, raters
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import Blocks, crowded
 from posegate.transforms.kernels.sums import Key, Sum
@@ -65,7 +66,8 @@ def of_panel(
 ) -> Iterator[Sum]:
     """What is counted of panels.
 
-    ("panel", occluded, seen) [units]: keypoints that so many people flag each way;
+    ("panel", occluded, seen) (`jackknife.GROUPS`,): keypoints that so many people flag
+    each way, by group of videos;
     ("answers", pattern) [units]: who said what, for Dawid and Skene; ("consensus",
     annotator) (K, 3) [n, px, error / (sigma s)] from the consensus of the others;
     ("weekly", annotator, week, "consensus") (K, S), as `stream_sums.of_streams`, of
@@ -81,20 +83,27 @@ def of_panel(
     labelled = poses.labelled[row] & there[..., None]  # (O, R, K)
     flags = np.where(labelled, poses.visibility[row], 0)
     names = np.asarray(rows["annotator"].fill_null("").to_pylist(), object)[row]
-    yield from _compositions(flags)
+    yield from _compositions(flags, jackknife.groups(rows)[seats.row.max(axis=1)])
     yield from _patterns(flags, np.where(there, names, ""))
     yield from _apart(rows, poses, seats, skeleton, clock, low)
 
 
-def _compositions(flags: Ints) -> Iterator[Sum]:
+def _compositions(flags: Ints, group: Ints) -> Iterator[Sum]:
     hidden = (flags == Visibility.OCCLUDED).sum(axis=1)  # (O, K)
     seen = (flags > Visibility.OCCLUDED).sum(axis=1)
-    pairs, times = np.unique(
-        np.stack([hidden.ravel(), seen.ravel()]), axis=1, return_counts=True
+    where = np.broadcast_to(group[:, None], hidden.shape)
+    told, times = np.unique(
+        np.stack([each.ravel() for each in (hidden, seen, where)]),
+        axis=1,
+        return_counts=True,
     )
-    for (a, b), n in zip(pairs.T.tolist(), times.tolist(), strict=True):
+    found: dict[tuple[int, int], Ints] = {}
+    for (a, b, g), n in zip(told.T.tolist(), times.tolist(), strict=True):
         if a + b:
-            yield ("panel", str(a), str(b), ""), np.array([n])
+            cell = found.setdefault((a, b), np.zeros(jackknife.GROUPS, np.int64))
+            cell[g] = n
+    for (a, b), cell in found.items():
+        yield ("panel", str(a), str(b), ""), cell
 
 
 def _patterns(flags: Ints, names: np.ndarray) -> Iterator[Sum]:
@@ -146,25 +155,46 @@ class Flags(NamedTuple):
     ac1: float
 
 
+COEFFICIENTS = {
+    "fleiss": raters.fleiss_kappa,
+    "alpha": raters.krippendorff_alpha,
+    "ac1": raters.ac1,
+}
+
+
+def compositions(sums: Mapping[Key, Ints]) -> tuple[Ints, Ints]:
+    """Of all panels: how many flag occluded and seen (U, 2), and how often that is, by
+    group of videos (G, U)."""
+    cells = {key: cell for key, cell in sums.items() if key[0] == "panel"}
+    counts = np.array([[int(a), int(b)] for _, a, b, _ in cells], np.int64)
+    times = [
+        np.zeros((0, jackknife.GROUPS), np.int64),
+        *(c[None] for c in cells.values()),
+    ]
+    return counts.reshape(-1, 2), np.concatenate(times).T
+
+
 def flags(sums: Mapping[Key, Ints]) -> Flags | None:
     """Agreement of all panels; None without any."""
-    cells = [(int(k[1]), int(k[2]), int(v[0])) for k, v in sums.items() if _on(k)]
-    if not cells:
+    counts, grouped = compositions(sums)
+    if not len(counts):
         return None
-    table = np.array(cells, np.int64)
-    counts, times = table[:, :2], table[:, 2]
+    times = grouped.sum(axis=0)
     return Flags(
         units=int(times.sum()),
         people=int(counts.sum(axis=1).max()),
         alike=raters.observed(counts, times),
-        fleiss=raters.fleiss_kappa(counts, times),
-        alpha=raters.krippendorff_alpha(counts, times),
-        ac1=raters.ac1(counts, times),
+        **{name: of(counts, times) for name, of in COEFFICIENTS.items()},
     )
 
 
-def _on(key: Key) -> bool:
-    return key[0] == "panel"
+def intervals(sums: Mapping[Key, Ints]) -> dict[str, tuple[float, float]]:
+    """95 % interval of each coefficient; NaN where it is not known."""
+    counts, grouped = compositions(sums)
+    return {
+        name: jackknife.interval(grouped, partial(of, counts))
+        for name, of in COEFFICIENTS.items()
+    }
 
 
 class Habit(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from posegate.transforms.kernels import acceptance, sampling, strata
-from posegate.transforms.kernels.acceptance import Outcome, Verdict
+from posegate.transforms.kernels import acceptance, lot, sampling, strata
+from posegate.transforms.kernels.acceptance import Verdict
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.flags import flags_gate
 from posegate.transforms.kernels.gate import Gate
@@ -17,15 +17,13 @@ from posegate.transforms.kernels.left_out import (
     left_out,
     unbounded,
 )
+from posegate.transforms.kernels.lot import TRUSTED
 from posegate.transforms.kernels.pair_sums import MEASURES
 from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.score import IOU, OKS, Score
 from posegate.transforms.kernels.sums import ONE, Key
 from posegate.transforms.model.grammar import numbered
 from posegate.transforms.model.policy import Policy
-
-TRUSTED = ("gold", "review")
-"""The kinds of reference that say what is right, not only what another person did."""
 
 CONFIDENCE = 0.9
 
@@ -84,7 +82,7 @@ def gates(
         if reviews is None:
             return [Gate("defects", "hold", ONLY_REFERENCES)]
         return [handed_in(sums, reviews), defects(sums, records, policy)]
-    if records.rows and not records.unreadable and not lot(sums):
+    if records.rows and not records.unreadable and not lot.size(sums):
         found = defects(sums, records, policy)
         waits = Gate("defects", "hold", nothing_drawn(sums, score))
         return [waits if found.passed else found]
@@ -189,46 +187,9 @@ def role(sums: Mapping[Key, Ints], name: str) -> int:
     return 0 if found is None else int(found[0])
 
 
-def trusted(sums: Mapping[Key, Ints], only: str | None = None) -> dict[str, Ints]:
-    """[n, bad, score] of every annotator, against gold and reviews.
-
-    `only` those drawn for a purpose, "" for the test of the lot; all by default.
-    """
-    found: dict[str, Ints] = {}
-    for key, cell in sums.items():
-        if key[0] == "judged" and key[2] in TRUSTED and only in (None, key[3]):
-            found[key[1]] = found.get(key[1], np.zeros(3, np.int64)) + cell
-    return found
-
-
-def risks_of(sums: Mapping[Key, Ints], policy: Policy) -> acceptance.Risks:
-    """What the policy's plan risks with this lot."""
-    return acceptance.risks(
-        acceptance.plan_of(policy), lot(sums), acceptance.sequential(policy)
-    )
-
-
-def lot(sums: Mapping[Key, Ints]) -> int:
-    """How many instances could be drawn."""
-    return sum(int(cell[0]) for key, cell in sums.items() if key[0] == "stratum")
-
-
-def decision(sums: Mapping[Key, Ints], policy: Policy) -> tuple[int, int, Outcome]:
-    """Reviewed instances, the bad among them, and what the test of the lot makes of it.
-
-    Gold counts as drawn: whoever chose it is taken to have chosen blindly. The lot is
-    at least what was looked at of it.
-    """
-    n, bad, _ = sum(trusted(sums, only="").values(), np.zeros(3, np.int64)).tolist()
-    whole = lot(sums)
-    plan = acceptance.plan_of(policy)
-    plan = plan.within(max(whole, n)) if whole else plan
-    return n, bad, plan.decide(bad, n - bad)
-
-
 def wanted(sums: Mapping[Key, Ints], policy: Policy) -> int:
     """The last place of the order of review that is asked for."""
-    return reach(sums).wanted(decision(sums, policy)[2].more)
+    return reach(sums).wanted(lot.tested(sums, policy).outcome.more)
 
 
 def reach(sums: Mapping[Key, Ints]) -> Reach:
@@ -241,8 +202,8 @@ def acceptance_gate(
     sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
 ) -> Gate:
     """The test of the lot, on the instances that have gold or a counted review."""
-    n, bad, outcome = decision(sums, policy)
-    risks = policy.acceptance
+    found = lot.tested(sums, policy)
+    n, bad, outcome, risks = found.n, found.bad, found.outcome, policy.acceptance
     limit = risks.least(score is IOU)
     has = "has" if bad == 1 else "have"
     seen = f"{bad} of {n} reviewed instances {has} {score.name} below {limit:g}"
@@ -251,14 +212,14 @@ def acceptance_gate(
     if any(key[0] == "class" and key[2] != key[3] for key in sums):
         seen += " or another category"
     if n:
-        low, high = acceptance.share_interval(acceptance.plan_of(policy), bad, n)
-        seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%})"
+        low, high = found.interval(policy)
+        seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%}{crowd(found)})"
     if outcome.verdict == "hold":
         text = f"{seen}; {reach(sums).told(outcome.more)}"
-    elif lot(sums) and n >= lot(sums):
+    elif 0 < lot.size(sums) <= n:
         text = f"{seen}; that is all of them."
     else:
-        kept = risks_of(sums, policy)
+        kept = lot.risks(sums, policy)
         p0, p1, alpha, beta = (
             f"{100 * each:.3g}%" for each in (risks.p0, risks.p1, *kept)
         )
@@ -271,28 +232,36 @@ def acceptance_gate(
     return Gate("acceptance", outcome.verdict, text, share, risks.p1)
 
 
+def crowd(found: lot.Tested) -> str:
+    """What gold counts for that lies in whole videos; "" where it counts in full."""
+    if found.less is None:
+        return ""
+    return (
+        f"; the {found.gold} of gold share videos and count as {found.less:.0f} drawn "
+        "one by one"
+    )
+
+
 def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """Nobody's share of bad instances is above p0 beyond chance."""
-    cells = trusted(sums)
-    names = sorted(cells)
-    if not names:
+    cells = lot.of_annotators(sums, policy)
+    if not cells:
         text = "No annotator can be judged: none of the instances has been reviewed."
         return Gate("annotators", "hold", text)
-    n = np.array([cells[a][0] for a in names], np.int64)
-    bad = np.array([cells[a][1] for a in names], np.int64)
+    worth, bad = (
+        np.array([getattr(each, name) for each in cells.values()])
+        for name in ("worth", "worth_bad")
+    )
     p0, alpha = policy.acceptance.p0, policy.acceptance.alpha
-    flagged = acceptance.annotator_gate(bad, n, p0, alpha)
-    who = [
-        f"{name or 'unknown'} ({b} of {m})"
-        for name, b, m, out in zip(names, bad, n, flagged, strict=True)
-        if out
-    ]
+    flagged = acceptance.annotator_gate(bad, worth, p0, alpha)
+    who = [cell for cell, out in zip(cells.items(), flagged, strict=True) if out]
     if not who:
         text = f"No annotator has more than {100 * p0:g}% bad instances beyond chance."
         return Gate("annotators", "accept", text)
-    worst = max((b / m for b, m, out in zip(bad, n, flagged, strict=True) if out))
-    text = f"More than {100 * p0:g}% bad instances: {', '.join(who)}."
-    return Gate("annotators", "reject", text, float(worst), p0)
+    named = ", ".join(f"{a or 'unknown'} ({one.bad} of {one.n})" for a, one in who)
+    worst = max(one.bad / one.n for _, one in who)
+    text = f"More than {100 * p0:g}% bad instances: {named}."
+    return Gate("annotators", "reject", text, worst, p0)
 
 
 def agreement_gate(

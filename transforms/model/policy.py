@@ -55,6 +55,8 @@ class Acceptance(Section):
     whose IoU is where they are masks.
 
     By Wald's sequential test, or by a single sample of fixed size with the same risks.
+    `alike` is the correlation of two instances of one video, by which gold that lies in
+    whole videos counts for less than its number.
     """
 
     plan: Literal["sequential", "single"] = "sequential"
@@ -65,6 +67,7 @@ class Acceptance(Section):
     alpha: Probability
     beta: Probability
     cap: Count
+    alike: Share = 0.15
 
     def least(self, masked: bool) -> float:
         """The score below which an instance is nonconforming."""

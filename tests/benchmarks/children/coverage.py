@@ -8,16 +8,23 @@ whole lot is drawn before it is sampled.
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
+from posegate.expectations.policy import load_policy
 from posegate.transforms.kernels import (
     acceptance,
+    agreement,
     calibration,
+    jackknife,
+    lot,
+    panels,
     sampling,
     slices,
     strata,
 )
 from posegate.transforms.kernels.acceptance import Sprt
 from posegate.transforms.kernels.sums import ONE, Key, fixed
+from posegate.transforms.model.policy import Policy
 from posegate.transforms.model.poses import Floats
 
 LEVEL = 0.95
@@ -35,8 +42,10 @@ def run(times: str = "1000") -> dict[str, Any]:
         *of_share(rng, n),
         *of_slice(rng, n),
         *of_test(rng, 4 * n),
+        *of_gold(rng, n),
         *of_cap(rng, 4 * n),
         *of_sigma(rng, max(50, n // 4)),
+        *of_flags(rng, n),
     ]
     return {"rows": rows}
 
@@ -194,6 +203,42 @@ def of_test(rng: np.random.Generator, times: int) -> list[Row]:
     return rows
 
 
+def of_gold(rng: np.random.Generator, times: int) -> list[Row]:
+    """The risks of the test of a lot on gold of whole videos, one after another."""
+    rows, each = [], 12
+    settings = policy()
+    for name, alike in (("gold of whole videos", 0.15), ("  counted one by one", 0.0)):
+        test = settings.acceptance.model_copy(update={"alike": alike})
+        by = settings.model_copy(update={"acceptance": test})
+        for share, risk in ((test.p0, "rejecting at p0"), (test.p1, "accepting at p1")):
+            wrong = []
+            for _ in range(times):
+                spread = np.array([share, 1 - share]) * (1 - 0.15) / 0.15
+                bad = rng.binomial(each, rng.beta(*spread, 300)).cumsum()
+                wrong.append(by_gold(by, bad, each) == (risk[0] == "r"))
+            what = f"{name}, risk of {risk}"
+            rows.append(told(what, 0.05, wrong, "12 a video, correlation .15"))
+    return rows
+
+
+def policy() -> Policy:
+    """The general policy."""
+    said = load_policy("general")
+    return Policy.model_validate({k: said[k] for k in Policy.model_fields if k in said})
+
+
+def by_gold(settings: Policy, bad: Any, each: int) -> bool:
+    """Whether a lot is rejected, so many of whose gold are bad after each video."""
+    sums: dict[Key, Any] = {("stratum", "", "", ""): np.array([100_000, 0, 0, 0, 0])}
+    for number, count in enumerate(bad.tolist(), 1):
+        sums["cluster", "gold", f"v{number}", ""] = np.array([each, 0])
+        sums["judged", "ann", "gold", ""] = np.array([number * each, count, 0])
+        said = lot.tested(sums, settings).outcome.verdict
+        if said != "hold":
+            break
+    return said == "reject"
+
+
 def of_cap(rng: np.random.Generator, times: int) -> list[Row]:
     """The risks that are said of a test that is cut off, on independent reviews."""
     rows = []
@@ -247,3 +292,64 @@ def of_sigma(rng: np.random.Generator, times: int) -> list[Row]:
         of = f"400 pairs of {people}, {between:.0%} between people"
         rows.append(told("sigma, 95 % interval", LEVEL, kept, of))
     return rows
+
+
+def of_flags(rng: np.random.Generator, times: int) -> list[Row]:
+    """Coefficients of agreement on occluded or seen; flags of a video are alike."""
+    rows = []
+    for name, people, usual, right in (
+        ("kappa", 2, 0.35, 3.0),
+        ("AC1", 2, 0.05, 3.5),
+        ("alpha", 3, 0.35, 3.0),
+    ):
+        truth = said_alike(rng, name, people, 20_000, usual, right)[0]
+        for videos in (6, 20, 60):
+            kept = []
+            for _ in range(times):
+                _, (low, high) = said_alike(rng, name, people, videos, usual, right)
+                kept.append(low <= truth <= high)
+            of = f"{videos} videos of 8 instances, {people} people"
+            rows.append(told(f"{name} of flags, 95 % interval", LEVEL, kept, of))
+    return rows
+
+
+def said_alike(
+    rng: np.random.Generator,
+    name: str,
+    people: int,
+    videos: int,
+    usual: float,
+    right: float,
+) -> tuple[float, tuple[float, float]]:
+    """A coefficient and its interval where so many people flag each of 17 keypoints.
+
+    How many are occluded (`usual`) and how often a person is right (logit `right`)
+    differ between videos and between instances.
+    """
+    part, whole = (videos, 1, 1), (videos, 8, 17)
+    odds = np.log(usual / (1 - usual)) + rng.normal(0, 1, part)
+    hidden = rng.random(whole) < expit(odds + rng.normal(0, 0.7, (videos, 8, 1)))
+    sure = expit(right + rng.normal(0, 0.6, part) + rng.normal(0, 0.5, (videos, 8, 1)))
+    wrong = rng.random((people, *whole)) > sure
+    group = rng.integers(0, jackknife.GROUPS, videos)
+    seen = (~(hidden ^ wrong)).astype(np.int64)
+    if people > 2:
+        count = seen.sum(axis=0).reshape(videos, -1)
+        sums: dict[Key, Any] = {
+            ("panel", str(people - n), str(n), ""): np.bincount(
+                group, (count == n).sum(axis=1), jackknife.GROUPS
+            ).astype(np.int64)
+            for n in range(people + 1)
+        }
+        flags = panels.flags(sums)
+        assert flags is not None
+        return flags.alpha, panels.intervals(sums)[name]
+    cell = np.zeros((jackknife.GROUPS, 2, 2), np.int64)
+    which = np.broadcast_to(group[:, None, None], whole)
+    np.add.at(cell, (which, seen[0], seen[1]), 1)
+    fits = agreement.cohen_kappa if name == "kappa" else agreement.ac1
+
+    def coefficient(table: Any) -> float:
+        return float(fits(table))
+
+    return coefficient(cell.sum(axis=0)), jackknife.interval(cell, coefficient)

@@ -19,7 +19,7 @@ def flagged(table: list[list[int]]) -> dict[str, Any]:
     """Occluded or visible, delivered (rows) against the reference (columns)."""
     flags = np.zeros((4, 4), np.int64)
     flags[1:3, 1:3] = table
-    sums: dict[Key, np.ndarray] = {("flags-pair", "", "", ""): flags}
+    sums: dict[Key, np.ndarray] = {("flags-pair", "", "", ""): flags[None]}
     return visibility(sums, POLICY)
 
 

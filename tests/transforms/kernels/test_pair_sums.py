@@ -73,7 +73,9 @@ def test_frames_of_a_video_are_one_cluster_and_stills_have_their_own() -> None:
 
 
 def test_flags_of_both_are_counted_once_a_keypoint() -> None:
-    assert sums(pairs())["flags-pair", "", "", ""].tolist()[2] == [0, 0, 12, 0]
+    grouped = sums(pairs())["flags-pair", "", "", ""]
+    assert grouped.sum(axis=0).tolist()[2] == [0, 0, 12, 0]
+    assert sorted(n for n in grouped.sum(axis=(1, 2)).tolist() if n) == [3, 3, 6]
 
 
 def test_undated_pairs_take_no_part_in_drift() -> None:

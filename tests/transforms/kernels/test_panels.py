@@ -38,7 +38,7 @@ def test_everybody_is_measured_from_the_consensus_of_the_others() -> None:
 def test_flags_are_counted_by_how_many_say_what() -> None:
     hidden = {"visibility": [1, 2, 0]}
     found = counted(*frame("x", {}, hidden, hidden), *frame("y", {}, {}, {}))
-    told = {key[1:3]: n for key, n in found.items() if key[0] == "panel"}
+    told = {key[1:3]: [sum(n)] for key, n in found.items() if key[0] == "panel"}
     assert told == {("2", "1"): [1], ("0", "3"): [4], ("0", "1"): [1]}
     made = {key: np.array(n) for key, n in found.items()}
     flags = panels.flags(made)
