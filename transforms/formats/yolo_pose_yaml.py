@@ -13,7 +13,10 @@ from posegate.transforms.model.naming import Naming, difference
 from posegate.transforms.model.reading import PointNames
 from posegate.transforms.model.skeleton import Skeleton
 
-NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "config.yaml")
+"""What it is called; `config.yaml` may also be something else's."""
+
+_OWN = frozenset({"kpt_shape", "names", "nc", "train", "val"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def parse(data: bytes, skeleton: Skeleton, points: PointNames) -> Said:
         return Said(notes=("data-yaml",))
     if not isinstance(table, dict):
         return Said(notes=("data-yaml",))
+    if not _OWN & table.keys():
+        return Said()
     shape = _shape(table.get("kpt_shape"))
     names = _keypoints(table.get("kpt_names"))
     classes = _classes(table.get("names"))

@@ -129,6 +129,18 @@ def test_several_classes_are_told() -> None:
     assert [dict(row["attributes"])["category"] for row in rows] == ["face", "other"]
 
 
+def test_its_yaml_may_be_a_config_and_a_config_something_else() -> None:
+    other = GOOD.replace("0 0.5", "1 0.5", 1)
+    files = labelled(GOOD, other)
+    got = Reading(files | {"config.yaml": SHAPE.encode()}, FACE)
+    assert [dict(row["attributes"])["category"] for row in got.rows] == [
+        "face",
+        "other",
+    ]
+    strange = Reading(files | {"config.yaml": b"lr: 0.1\n"}, FACE)
+    assert strange.codes == Reading(files, FACE).codes
+
+
 def test_an_image_without_objects_counts() -> None:
     files = labelled(GOOD) | {"labels/b.txt": b""}
     assert Reading(files, FACE).tally.images == 2
