@@ -112,8 +112,7 @@ def spread(
 ) -> dict[str, float | None]:
     """The score of some pairs, as the gate of agreement takes it; so its interval."""
     name = score.between if list(kinds) == ["second"] else score.trusted
-    source = strata.estimate if list(kinds) == ["review"] else verdict.vendor
-    shown = bounds(source(sums, kinds))
+    shown = bounds(verdict.mean_score(sums, kinds)[0])
     return {
         "mean": mean(sums, name, kinds),
         **middle(histogram(sums, kinds), threshold),

@@ -267,26 +267,16 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
 def agreement_gate(
     sums: Mapping[Key, Ints], policy: Policy, score: Score = OKS
 ) -> Gate:
-    """The bounds of the mean score: of this lot where reviews of its sample say it,
-    else of the vendor, whose gold lies by whole videos. Few pairs prove nothing; of one
-    video nothing is known but of itself, once all of it has references."""
+    """The bounds of the mean score, as `mean_score` has it. Few pairs prove nothing."""
     kinds = kinds_of(sums)
     limit = policy.agreement.least(score is IOU)
-    cells = clusters(sums, kinds)
-    n = sum(int(cell[0]) for cell in cells)
-    sampled = kinds == ["review"]
-    found = strata.estimate(sums, kinds) if sampled else vendor(sums, kinds)
-    everything = not np.isfinite(found.se) and strata.whole(sums, kinds)
-    if everything:  # one video, but nothing of the lot is left to guess
-        found = strata.estimate(sums, kinds)
+    n = sum(int(cell[0]) for cell in clusters(sums, kinds))
+    found, basis = mean_score(sums, kinds)
     low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
-        why = unbounded(sums, bool(cells), sampled, score) + left_out(sums)
+        why = unbounded(sums, n > 0, kinds == ["review"], score) + left_out(sums)
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
-    basis = sample_of(found) if sampled else f"{len(cells)} clusters"
-    if everything:
-        basis = "all of this delivery"
     says: Verdict = "hold"
     bounds = f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
     if low >= limit:
@@ -295,19 +285,26 @@ def agreement_gate(
         says, bounds = "reject", f"at most {high:.3f}"
     text = (
         f"Mean {score.name} against {against} is {found.mean:.3f}, {bounds} with "
-        f"{CONFIDENCE:.0%} confidence ({n} pairs, {basis}); {limit:g} is required."
+        f"{CONFIDENCE:.0%} confidence ({numbered('{n} {pair|pairs}', n)}, {basis}); "
+        f"{limit:g} is required."
     )
     return Gate("agreement", says, text + left_out(sums), low, limit)
 
 
-def sample_of(found: Estimate) -> str:
-    """What a sample speaks of: strata that nobody reviewed are not in its mean."""
-    if found.covered == 1:
-        return "a sample of this delivery"
-    return (
-        f"a sample of {found.covered:.0%} of this delivery: nobody reviewed its other "
-        "strata"
-    )
+def mean_score(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> tuple[Estimate, str]:
+    """The mean score against some kinds of reference, and what it speaks of: this lot,
+    where reviews of its sample say it, else the vendor, whose gold lies by whole
+    videos; of one video nothing is known but of itself, once all of it has references.
+    """
+    if list(kinds) == ["review"]:
+        found = strata.estimate(sums, kinds)
+        other = "" if found.covered == 1 else ": nobody reviewed its other strata"
+        share = "" if found.covered == 1 else f"{found.covered:.0%} of "
+        return found, f"a sample of {share}this delivery{other}"
+    found = vendor(sums, kinds)
+    if not np.isfinite(found.se) and strata.whole(sums, kinds):
+        return strata.estimate(sums, kinds), "all of this delivery"
+    return found, numbered("{n} {cluster|clusters}", len(clusters(sums, kinds)))
 
 
 def kinds_of(sums: Mapping[Key, Ints]) -> list[str]:
