@@ -22,7 +22,7 @@ from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.decisions import Facts
 from posegate.transforms.kernels.ledger import PARTIAL, RESERVE
 from posegate.transforms.kernels.lot import TRUSTED
-from posegate.transforms.kernels.sums import Sum
+from posegate.transforms.kernels.sums import Sum, code
 from posegate.transforms.kernels.weeks import Clock
 from posegate.transforms.kernels.worst import Ranked
 from posegate.transforms.model.columns import NAMES
@@ -347,11 +347,14 @@ def distinct(rows: pa.Array) -> Ints:
 
 
 def counts(rows: pa.RecordBatch) -> Iterator[Sum]:
-    """How many instances got each verdict, and for which reasons."""
-    for kind, column in (("verdict", rows["verdict"]), ("reason", rows["reasons"])):
-        values = column.flatten() if kind == "reason" else column
-        for cell in pc.value_counts(values).to_pylist():
-            yield (kind, cell["values"], "", ""), np.array([cell["counts"]])
+    """("verdict", verdict) and ("reason", reason, verdict): how many instances got each
+    verdict, and how many of them for each reason; some have several."""
+    for cell in pc.value_counts(rows["verdict"]).to_pylist():
+        yield ("verdict", cell["values"], "", ""), np.array([cell["counts"]])
+    own = rows["verdict"].take(pc.list_parent_indices(rows["reasons"]))
+    group, names = code(rows["reasons"].flatten(), own)
+    for (reason, verdict), n in zip(names, np.bincount(group).tolist(), strict=True):
+        yield ("reason", reason, verdict, ""), np.array([n])
 
 
 NAMED = (

@@ -19,6 +19,7 @@ from posegate.transforms.dashboard.build_retraining import retraining
 from posegate.transforms.dashboard.report import Report
 from posegate.transforms.kernels import lot, slices, taxonomy
 from posegate.transforms.kernels.buckets import Ints
+from posegate.transforms.kernels.decisions import REASONS
 from posegate.transforms.kernels.flags import ENOUGH_FLAGS
 from posegate.transforms.kernels.gate import Gate
 from posegate.transforms.kernels.left_out import absent, misdated
@@ -178,7 +179,7 @@ def counts(evidence: Evidence, policy: Policy) -> dict[str, Any]:
         "annotators": len({key[1] for key in sums if key[0] == "flags"}),
         **{name: verdicts.get(name, 0) for name in names},
         "roles": table(sums, "role"),
-        "reasons": table(sums, "reason"),
+        "reasons": table(own_reasons(sums), "reason"),
         "notes": dict(evidence.records.notes),
         "repairs": table(sums, "repair"),
         "quarantine": table(sums, "quarantine"),
@@ -187,6 +188,15 @@ def counts(evidence: Evidence, policy: Policy) -> dict[str, Any]:
         "skipped": [
             {"rule": rule, "reason": why} for rule, why in evidence.skipped.items()
         ],
+    }
+
+
+def own_reasons(sums: Mapping[Key, Ints]) -> dict[Key, Ints]:
+    """The counts of reasons that gave an instance its verdict, not of those beside."""
+    return {
+        key: n
+        for key, n in sums.items()
+        if key[0] == "reason" and REASONS.get(key[1]) == key[2]
     }
 
 

@@ -39,7 +39,7 @@ def agreement(
     bins = histogram(sums, used)
     threshold = policy.acceptance.least(skeleton.masked)
     means = {name: mean(sums, name, used) for name in ("pck", "mpjpe")}
-    lot, vendor = strata.estimate(sums, used), verdict.vendor(sums, used)
+    lot, vendor = strata.estimate(sums, drawn(sums, used)), verdict.vendor(sums, used)
     spreads = {
         name: spread(sums, kinds, by, threshold)
         for name, kinds, by in (
@@ -93,6 +93,16 @@ def bounds(found: Estimate) -> dict[str, float | None]:
         "high": plain(min(high, 1.0)),
         "covered": plain(found.covered),
     }
+
+
+def drawn(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> list[str]:
+    """The kinds of reference that speak of the lot: reviews of its sample, for gold and
+    second annotators lie where they lie; all, once no instance is without."""
+    return (
+        list(kinds)
+        if strata.whole(sums, kinds)
+        else [k for k in kinds if k == "review"]
+    )
 
 
 def histogram(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> Ints:

@@ -86,8 +86,8 @@ class SliceRate(TypedDict, total=False):
 class Counts(TypedDict, total=False):
     """`records` = `instances` + `quarantined`; the verdicts of instances add up too.
 
-    `reasons` say why instances are not approved, one may have several; `notes` are
-    facts of the delivery as a whole; both by code.
+    `reasons` say why instances have the verdict that they have (one may have several),
+    `notes` are facts of the delivery as a whole; both by code.
     """
 
     records: int

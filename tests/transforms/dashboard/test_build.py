@@ -7,8 +7,10 @@ import pytest
 
 from canonical import TRIANGLE, batch, moved, placed, row
 from posegate.expectations.policy import load_policy
+from posegate.transforms.dashboard.build import own_reasons
 from posegate.transforms.dashboard.build_acceptance import lot_test, sampling
 from posegate.transforms.dashboard.build_agreement import agreement
+from posegate.transforms.dashboard.page import whys
 from posegate.transforms.kernels.compare import How, compare
 from posegate.transforms.kernels.pair_sums import of_pairs
 from posegate.transforms.kernels.sums import Key
@@ -124,3 +126,33 @@ def test_two_annotators_stand_beside_what_gold_says() -> None:
     assert made[0]["n"] == 2
     assert made[0]["between"] == {"n": 2, "mpjpe": 4.0, "q": 4.0}  # 1 px is a sigma s
     assert made[1]["between"]["q"] == 2.0
+
+
+def test_gold_speaks_of_the_lot_only_once_all_of_it_has_some() -> None:
+    rows = [each | {"annotator": "gil", "role": "gold"} for each in reviewed(8)[1::2]]
+    found = sums(*reviewed(8)[::2], *rows)
+    for units, known in ((40, False), (8, True)):
+        lot = {("stratum", "ann", "", ""): np.array([units, 8, units - 8, 0, 0])}
+        made = agreement(found | lot, POLICY, TRIANGLE)
+        assert (made["lot"]["mean"] is not None) is known
+        assert made["vendor"]["mean"] is not None
+
+
+def test_reasons_are_told_of_those_whom_they_gave_their_verdict() -> None:
+    counted = {
+        ("reason", "delivery-on-hold", "held", ""): np.array([5]),
+        ("reason", "delivery-on-hold", "excluded", ""): np.array([3]),
+        ("reason", "drift-alarm", "held", ""): np.array([2]),
+        ("reason", "not-production", "excluded", ""): np.array([3]),
+    }
+    kept = {key[1:3]: int(n[0]) for key, n in own_reasons(counted).items()}
+    assert kept == {
+        ("delivery-on-hold", "held"): 5,
+        ("drift-alarm", "held"): 2,
+        ("not-production", "excluded"): 3,
+    }
+    said = whys({key[0]: n for key, n in kept.items()})
+    assert said == {
+        "held": "5 as the delivery is on hold, 2 of a stream in alarm",
+        "excluded": "3 not production",
+    }
