@@ -8,7 +8,6 @@ annotations, else twice. A results list has its images in the other files of its
 delivery.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.coco_categories import Categories
 from posegate.transforms.formats.coco_columns import Columns
 from posegate.transforms.formats.coco_images import Images
+from posegate.transforms.formats.coco_kinds import beside_another
 from posegate.transforms.formats.coco_names import names
 from posegate.transforms.formats.coco_parts import is_body
 from posegate.transforms.formats.coco_pending import Records
@@ -63,11 +63,6 @@ __all__ = [
     "sniff",
     "write",
 ]
-
-OTHER_KINDS = re.compile(
-    r"(instances|captions|stuff|panoptic|labels)_(?P<split>.+\.json(\.gz)?)"
-)
-"""What COCO itself, and Datumaro after it, calls the files beside person_keypoints."""
 
 NAME = "coco"
 SUFFIXES = (".json",)
@@ -116,7 +111,7 @@ def read(context: Context, tally: Tally | None = None) -> Iterator[pa.RecordBatc
 def _batches(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
-        if _beside_keypoints(context, file):
+        if beside_another(context, file):
             build.note("beside-keypoints")
             continue
         before = tally.records
@@ -124,13 +119,6 @@ def _batches(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
         yield from reading.batches()
         tally.records = before + reading.records  # as the file was scanned
     yield from build.rest()
-
-
-def _beside_keypoints(context: Context, file: File) -> bool:
-    """Whether a file of COCO's other kinds has the records of one of keypoints."""
-    found = OTHER_KINDS.fullmatch(file.name.rpartition("/")[2])
-    name = f"person_keypoints_{found['split']}" if found is not None else ""
-    return bool(name) and any(True for _ in context.beside(file, name))
 
 
 class _Reading:

@@ -76,7 +76,8 @@ TRAPS = {
     ),
     "coco.beside-keypoints": (
         "Files of instances, captions or labels lie beside `person_keypoints_...` of "
-        "the same images, which has their records again: left alone, counted."
+        "the same images, which has their records again; of a project of masks it is "
+        "`instances_...` that counts. The others are left alone, counted."
     ),
     "coco.classes-alone": (
         "A file lists classes and nothing else, as the `notes.json` that Label Studio "

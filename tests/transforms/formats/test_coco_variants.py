@@ -14,7 +14,7 @@ from pycocotools import mask as rle
 from posegate.transforms.formats.coco_points import mask_area
 from posegate.transforms.model import jobs
 from posegate.transforms.model.skeleton import Skeleton, load
-from samples.coco import IMAGES, Json, Read, annotation, dataset, one
+from samples.coco import IMAGES, SKELETON, Json, Read, annotation, dataset, one
 from samples.reading import Reading
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -93,6 +93,19 @@ def test_minus_one_without_a_flag_is_no_position() -> None:
     assert row["xy"][:2] == [5, 6]
     assert np.isnan(row["xy"][2:4]).all()
     assert row["xy"][4:] == [3, 4]
+
+
+def test_of_files_of_the_same_images_one_has_the_records() -> None:
+    """Of keypoints; of masks the one of instances, where those without poses stand."""
+    names = ("person_keypoints", "instances", "captions", "image_info")
+    data = json.dumps(dataset(annotation())).encode()
+    files = {f"annotations/{name}_val.json": data for name in names}
+    for skeleton, name in ((SKELETON, names[0]), (load("mask"), names[1])):
+        got = Reading(files, skeleton)
+        assert {row["source"] for row in got.rows + got.bad} == {
+            f"annotations/{name}_val.json"
+        }
+        assert got.tally.notes["coco.beside-keypoints"] == 3
 
 
 def test_a_detection_file_gives_rows_with_nothing_labelled() -> None:
