@@ -21,6 +21,7 @@ from posegate.transforms.kernels.drift import Parameters, Streams, fleet, typica
 from posegate.transforms.kernels.people import HABITS
 from posegate.transforms.kernels.standing import standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
+from posegate.transforms.kernels.weeks import timeline
 from posegate.transforms.model import skeleton as skeletons
 from posegate.transforms.model.poses import Bools, Floats
 
@@ -172,7 +173,7 @@ def scale(one: Made) -> Floats:
 def cost(one: Made, settings: Parameters) -> str:
     """CPU seconds of refolding a year of tables and judging all streams."""
     names = skeletons.load("coco_17").keypoints
-    monday = streams.timeline(["2026-W01", "2026-W52"], [1, 1])
+    monday = timeline(["2026-W01", "2026-W52"], [1, 1])
     tables = [
         streams.to_table(
             {

@@ -20,8 +20,9 @@ from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.drift import Parameters, fleet
 from posegate.transforms.kernels.people import HABITS, HOLDING, people
 from posegate.transforms.kernels.stream_sums import DIFFICULTY, STATISTICS
-from posegate.transforms.kernels.streams import History, timeline, watch
+from posegate.transforms.kernels.streams import History, watch
 from posegate.transforms.kernels.sums import WORK
+from posegate.transforms.kernels.weeks import timeline
 from posegate.transforms.model.poses import Bools
 
 SEED, VOLUME, LATE = 60, 60.0, 30

@@ -150,6 +150,7 @@ def watched(found: Watched, setting: Setting) -> Watch | None:
         setting.policy.drift.error_px,
         setting.policy.drift.quarantine_weeks,
         found.standing,
+        found.partners,
     )
 
 

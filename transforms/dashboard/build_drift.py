@@ -10,6 +10,7 @@ import numpy.typing as npt
 from posegate.transforms.kernels import mask_streams
 from posegate.transforms.kernels.body import words
 from posegate.transforms.kernels.drift import Streams
+from posegate.transforms.kernels.partners import NOBODY, Partners
 from posegate.transforms.kernels.standing import Standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, contract
 from posegate.transforms.kernels.streams import History
@@ -24,7 +25,8 @@ STREAMS = 24
 
 @dataclass(frozen=True)
 class Watch:
-    """All weeks of all annotators, what every stream showed, and by which rules."""
+    """All weeks of all annotators, what every stream showed, and by which rules;
+    `partners` are those whose consensus they were held against."""
 
     history: History
     seen: Streams
@@ -32,11 +34,16 @@ class Watch:
     limit_px: float
     quarantine: int
     standing: Standing | None = None
+    partners: Partners = NOBODY
 
     @property
     def names(self) -> list[str]:
         """The annotators, as people read them."""
         return [name or "unknown" for name in self.history.annotators]
+
+    def circle(self, annotator: int) -> list[str]:
+        """Whose consensus somebody is mostly held against; empty where it changes."""
+        return [self.names[a] for a in self.partners.circle(annotator)]
 
     def direction(self, dx: float, dy: float) -> str:
         """Where an offset points, in words of the image, or of outlines."""

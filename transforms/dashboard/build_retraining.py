@@ -19,13 +19,14 @@ from posegate.transforms.kernels.streams import History
 COLUMNS = (
     *("annotator", "keypoint", "finding", "began", "since", "chance"),
     *("effect_px", "low_px", "high_px", "direction", "body", "factor", "contract"),
-    "against",
+    *("against", "circle"),
 )
 """Of `retraining.csv`. `keypoint` is empty where it is of the annotator at large, and
 names two where left and right changed alike; `factor` is that of errors, slips or time,
 or the difference of a share; `contract` whether the contract's own rule speaks of the
 stream as well; `against` what the annotator was held against (`sources.KINDS`), empty
-where against nothing."""
+where against nothing; `circle` whom consensus is mostly shared with: a change of theirs
+would show alike."""
 
 
 def retraining(
@@ -49,7 +50,21 @@ def retraining(
         for a, some in causes(watch, said):
             rows.append(together([alarm(a, k, watch) for k in some]) | source)
         rows += [row | source for row in lasting(watch, said)]
+    near = circles(watches)
+    rows = [
+        row | {"circle": near.get((row["against"], row["annotator"]))} for row in rows
+    ]
     return sorted(rows, key=lambda row: (row["annotator"], row["keypoint"] or ""))
+
+
+def circles(watches: Sequence[Watch]) -> dict[tuple[str, str], list[str]]:
+    """With whom who is held against a consensus mostly shares frames."""
+    return {
+        (watch.history.source, name): near
+        for watch in watches
+        for a, name in enumerate(watch.names)
+        if (near := watch.circle(a))
+    }
 
 
 def alarm(a: int, k: int, watch: Watch) -> dict[str, Any]:
@@ -216,7 +231,10 @@ def document(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def safe(value: Any) -> Any:
-    """A name that a spreadsheet takes for no formula; numbers in four digits."""
+    """A name that a spreadsheet takes for no formula; numbers in four digits; several
+    names in one cell."""
+    if isinstance(value, list):
+        return safe(", ".join(value))
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str) and value[:1] in "=+-@\t\r":

@@ -9,6 +9,7 @@ from posegate.transforms.dashboard import svg
 from posegate.transforms.dashboard.display import (
     Shown,
     at,
+    clip,
     count,
     decimal,
     finite,
@@ -139,6 +140,28 @@ def against(source: object) -> str:
     return AGAINST.get(str(source), "")
 
 
+def held_against(row: Mapping[str, Any]) -> str:
+    """What somebody was held against; and, of a consensus that mostly the same share,
+    that it does not tell them from those."""
+    near = [clip(name, 32) for name in row.get("circle") or ()]
+    if not near:
+        return against(row.get("against"))
+    did = "they did alike" if len(near) > 1 else "the other did, the other way"
+    return (
+        f"the consensus of {several(near)}, not gold. They mostly share frames with "
+        f"each other: it is {clip(row.get('annotator'), 32)} who changed, or {did}. "
+        "Give one of them gold, or let who shares frames change"
+    )
+
+
+def several(names: Sequence[str]) -> str:
+    """'bo', 'bo and cy', 'bo, cy and dee', or 'bo, cy and 3 more'."""
+    if len(names) < 3:
+        return " and ".join(names)
+    rest = names[2] if len(names) == 3 else f"{len(names) - 2} more"
+    return f"{', '.join(names[:2])} and {rest}"
+
+
 OFFSETS = ("bias", "standing")
 
 
@@ -149,7 +172,7 @@ def retraining(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **row,
             "keypoint": row.get("keypoint") or "all keypoints",
             "said": changed(row),
-            "held_against": against(row.get("against")),
+            "held_against": held_against(row),
             "low": finite(row.get("low_px")) if row.get("finding") in OFFSETS else None,
         }
         for row in rows

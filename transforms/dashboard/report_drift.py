@@ -99,3 +99,4 @@ class Retraining(TypedDict, total=False):
     factor: float | None
     contract: bool
     against: str | None
+    circle: list[str] | None

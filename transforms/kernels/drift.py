@@ -23,6 +23,7 @@ from posegate.transforms.kernels.difficulty import Shown, eased
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.everybody import Everybody, everybody
 from posegate.transforms.kernels.evidence import honest, p_apart, p_larger, together
+from posegate.transforms.kernels.partners import NOBODY, Partners
 from posegate.transforms.kernels.scan import Onset, Quantity, Span, clearest, shift
 from posegate.transforms.kernels.stream_sums import by_statistic
 from posegate.transforms.model.poses import Bools, Floats
@@ -82,10 +83,11 @@ class Streams:
     """What every stream showed in every week; (A, W, K), offsets (A, W, K, 2).
 
     `n` pairs this week. `p_bias`, `p_noise` and `p_slips` of a moved offset, of grown
-    errors and of more slips, `p` of all; NaN where the stream was not judged (nothing
-    seen this week, or too little so far). `z` and `t2` are the scores of the smoothed
-    size and offset. `shared` (W, K) marks where everybody moved alike, far enough to
-    act on, `common` (W, K, 2) by how much [px]: that is not held against one.
+    errors and of more slips, `p` of all, 1 where it is a partner's echo; NaN where the
+    stream was not judged (nothing seen this week, or too little so far). `z` and `t2`
+    are the scores of the smoothed size and offset. `shared` (W, K) marks where
+    everybody moved alike, far enough to act on, `common` (W, K, 2) by how much [px]:
+    that is not held against one.
 
     The rest is of the span that speaks most clearly, or of all since the change where
     an alarm is on: `weeks` is its length (0 where not judged). `effect` is how far the
@@ -117,6 +119,7 @@ def fleet(
     parameters: Parameters,
     careless: Bools | None = None,
     model: Everybody | None = None,
+    partners: Partners = NOBODY,
 ) -> Streams:
     """Judges all streams in all weeks: (A, W, K, S) fixed point -> Streams.
 
@@ -127,7 +130,9 @@ def fleet(
 
     `careless` (A, W) marks people all of whose errors grew: none of their keypoints is
     blamed for larger errors or slips then. Where the `model` that they are held against
-    moved (`moved_together`), the size of errors begins anew (`error_sizes`).
+    moved (`moved_together`), the size of errors begins anew (`error_sizes`). What shows
+    more clearly in close `partners` is theirs, and so are larger errors beside somebody
+    careless.
     """
     s, given = shown = Shown.of(weekly)
     alike = eased(shown)
@@ -159,10 +164,11 @@ def fleet(
     tests["bias"][-1] = np.where(excused, np.nan, tests["bias"][-1])
     explained = image.shared.plain | body.shared.plain
     if careless is not None:
-        explained = explained | careless[..., None]
+        explained = explained | (careless | partners.beside(careless))[..., None]
     for what in ("noise", "slips"):
         tests[what] = [np.where(explained, np.nan, p) for p in tests[what]]
     p = together([each for some in tests.values() for each in some])
+    p = np.where(partners.echoes(p, states[0].t2), 1.0, p)
     by = {what: together(some) for what, some in tests.items()}
     found = alarms(p, parameters.action, parameters.watch, parameters.quarantine)
     best = clearest([image.p, body.p, larger])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.kernels import apart, consensus, jackknife, raters
+from posegate.transforms.kernels import apart, consensus, jackknife, partners, raters
 from posegate.transforms.kernels.buckets import Ints, runs
 from posegate.transforms.kernels.couples import Blocks, crowded
 from posegate.transforms.kernels.sums import Key, Sum
@@ -71,7 +71,8 @@ def of_panel(
     ("answers", pattern) [units]: who said what, for Dawid and Skene; ("consensus",
     annotator) (K, 3) [n, px, error / (sigma s)] from the consensus of the others;
     ("weekly", annotator, week, "consensus") (K, S), as `stream_sums.of_streams`, of
-    those whose OKS with it is `low` and more.
+    those whose OKS with it is `low` and more; ("met", annotator, week, other)
+    [objects], as `partners.counted`.
 
     Args:
       clock: how times become weeks.
@@ -85,6 +86,8 @@ def of_panel(
     names = np.asarray(rows["annotator"].fill_null("").to_pylist(), object)[row]
     yield from _compositions(flags, jackknife.groups(rows)[seats.row.max(axis=1)])
     yield from _patterns(flags, np.where(there, names, ""))
+    weeks = np.asarray(week_names(rows["annotated_at"], clock).to_pylist(), object)
+    yield from partners.counted(names, weeks[row], there)
     yield from _apart(rows, poses, seats, skeleton, clock, low)
 
 

@@ -21,6 +21,7 @@ from posegate.transforms.kernels.difficulty import Adjusted, Shown
 from posegate.transforms.kernels.discoveries import Alarms, alarms
 from posegate.transforms.kernels.drift import SLOW, Parameters
 from posegate.transforms.kernels.evidence import p_different, p_larger, together
+from posegate.transforms.kernels.partners import NOBODY, Partners
 from posegate.transforms.kernels.stream_sums import NEAR, UNIT
 from posegate.transforms.kernels.sums import FLAG, SHIFTING, WORK
 from posegate.transforms.model.poses import Bools, Floats
@@ -78,9 +79,10 @@ def people(
     work: Ints,
     parameters: Parameters,
     flags: Ints | None = None,
+    partners: Partners = NOBODY,
 ) -> People:
     """Judges everybody: (A, W, K, S) and (A, W, len(WORK), 4) of n, sum, sum of squares
-    and crowd (`clusters.crowd`), both fixed point."""
+    and crowd (`clusters.crowd`), both fixed point; `partners` as of `drift.fleet`."""
     s, given = Shown.of(weekly)
     exposed, slips = (x.sum(axis=2, keepdims=True) for x in (given.exposed, s["gross"]))
     found = [_noise(s, given, parameters), _rare(exposed, slips, parameters)]
@@ -95,6 +97,8 @@ def people(
         found.append(_work(beside, FLAG_VARIANCE, parameters, False, FLAG_FREEDOM))
     p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
     weeks = np.concatenate([each[2] for each in found], axis=2)
+    held = p[..., : len(HOLDING)]
+    held[partners.echoes(held, change[..., : len(HOLDING)])] = 1.0
     return People(p, change, weeks, _told(p, parameters))
 
 

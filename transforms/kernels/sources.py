@@ -7,9 +7,7 @@ rank  source      a bias of .6 sigma s in one week is found at p = .001 in
  3    consensus   18 % with 10 pairs, of the others' median: their biases count too
  4    second      31 % with 20 pairs, and each is held against the other's changes
 
-In a made fleet of which any three share a frame, consensus of 15 instances a week finds
-41 of 60 changes at .24 false alarms a week; where always the same three do, 48 at 3.3,
-for the two who did not change stand apart from the third as he from them.
+A partner's change shows in whoever is held against them, as an echo (`partners`).
 
 The best there is decides; what is weaker is watched beside it, never mixed in: it has
 streams, baselines and variances of its own. Second annotators only count alone.

@@ -14,6 +14,7 @@ from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.difficulty import Shown
 from posegate.transforms.kernels.discoveries import benjamini_hochberg
 from posegate.transforms.kernels.drift import AXIS_VARIANCE, Parameters, typical_scale
+from posegate.transforms.kernels.partners import NOBODY, Partners
 from posegate.transforms.model.poses import Bools, Floats
 
 
@@ -29,8 +30,13 @@ class Standing:
     adjusted: Floats
 
 
-def standing(weekly: Ints | Shown, parameters: Parameters) -> Standing:
-    """Judges the last weeks of all streams: (A, W, K, S) fixed point, W >= 1."""
+def standing(
+    weekly: Ints | Shown, parameters: Parameters, partners: Partners = NOBODY
+) -> Standing:
+    """Judges the last weeks of all streams: (A, W, K, S) fixed point, W >= 1.
+
+    What shows more clearly in close `partners` is theirs.
+    """
     s, _ = Shown.of(weekly)
     n = s["n"]
     span = scan.span_of(n, np.full(n.shape, max(parameters.windows)))
@@ -47,7 +53,10 @@ def standing(weekly: Ints | Shown, parameters: Parameters) -> Standing:
     t2 = (means[0] ** 2 + means[1] ** 2) / variance
     enough = span.n[:, -1] >= parameters.least
     p = stats.ncx2.sf(t2, 2, parameters.margin**2 / variance)
-    adjusted, found = benjamini_hochberg(np.where(enough, p, np.nan), parameters.action)
+    p = np.where(enough, p, np.nan)
+    last = partners._replace(close=partners.close[:, -1:])
+    p[last.echoes(p[:, None], t2[:, None])[:, 0]] = 1.0
+    adjusted, found = benjamini_hochberg(p, parameters.action)
     px = np.asarray(parameters.sigma) * typical_scale(n, s["scale"])
     offset = np.where(enough[..., None], np.stack(means, axis=-1), np.nan)
     return Standing(found, offset * px[:, None], np.sqrt(variance) * px, adjusted)

@@ -34,9 +34,10 @@ JUDGED = pa.schema(
 `source` is what it was held against (`sources`).
 `weeks` is how many weeks the change has lasted, at the length that shows it best;
 `offset` how far the stream moved in that time, in axes of the image, `body` in those of
-the body, with its standard error; `noise` the factor by which errors grew; `adjusted`
-the p value after the multiple test. `contract` is the customer's rule: mean error above
-the limit in this weekly report and the one before."""
+the body, with the standard error of the length of the longer; `noise` the factor by
+which errors grew; `adjusted` the p value after the multiple test, 1 of a partner's echo
+(`partners`). `contract` is the customer's rule: mean error above the limit in this
+weekly report and the one before."""
 
 
 def judged(watched: Watched, keypoints: Sequence[str], limit_px: float) -> pa.Table:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import mask_streams, sources
+from posegate.transforms.kernels import mask_streams, partners, sources
 from posegate.transforms.kernels.buckets import Ints
 from posegate.transforms.kernels.conventions import Reading, readings
 from posegate.transforms.kernels.difficulty import Shown
@@ -18,10 +17,12 @@ from posegate.transforms.kernels.drift import (
     fleet,
     moved_together,
 )
+from posegate.transforms.kernels.partners import Met, Partners
 from posegate.transforms.kernels.people import People, people
 from posegate.transforms.kernels.standing import Standing, standing
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT
 from posegate.transforms.kernels.sums import FLAG, ONE, SHIFTING, WORK, Key
+from posegate.transforms.kernels.weeks import timeline
 from posegate.transforms.model.policy import Drift
 
 MOMENTS = ("n", "total", "squares")
@@ -80,17 +81,28 @@ WORKED = pa.schema(
         pa.field("crowd", pa.int64()),
     ]
 )
-"""One row an annotator, ISO week and habit (`sums.WORK`, and `sums.FLAG` with a
-keypoint) of all production: immutable sums in fixed point, as `WEEKLY`. `crowd`
-(`clusters.crowd`) is null where instances are taken to be independent."""
+"""One row an annotator, ISO week and habit (`sums.WORK`, `sums.FLAG` with a keypoint,
+and `partners.MET` with a partner) of all production: immutable sums in fixed point, as
+`WEEKLY`. `crowd` (`clusters.crowd`) is null where instances are taken to be
+independent."""
 
 
 def to_work(
     sums: Mapping[Key, Ints], vendor: str | None = None, keypoints: Sequence[str] = ()
 ) -> pa.Table:
     """The ("work", …) and ("crowd", …) sums of a vendor's delivery as `WORKED` rows, in
-    order of key; then the ("flags", …) sums of each of the keypoints."""
-    return pa.concat_tables([habit_table(sums, vendor), to_flags(sums, keypoints)])
+    order of key; then the ("flags", …) sums of each of the keypoints; and ("met", …).
+    """
+    met = [[*row, None, None] for row in partners.rows(sums)]
+    own = habit_table(sums, vendor)
+    return pa.concat_tables([own, to_flags(sums, keypoints), of_rows(met)])
+
+
+def of_rows(rows: Sequence[Sequence[object]]) -> pa.Table:
+    """Rows as a `WORKED` table."""
+    if not rows:
+        return WORKED.empty_table()
+    return pa.table([list(each) for each in zip(*rows, strict=True)], schema=WORKED)
 
 
 def to_flags(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
@@ -109,9 +121,7 @@ def to_flags(sums: Mapping[Key, Ints], keypoints: Sequence[str]) -> pa.Table:
                 moments = labelled * ONE, visible * ONE, visible * ONE
                 own = labelled * ONE * crowd // n
                 rows.append([key[1], key[2], FLAG + name, *moments, None, own])
-    if not rows:
-        return WORKED.empty_table()
-    return pa.table([list(each) for each in zip(*rows, strict=True)], schema=WORKED)
+    return of_rows(rows)
 
 
 def crowded(sums: Mapping[Key, Ints], key: Key) -> tuple[int, int]:
@@ -154,8 +164,8 @@ class History:
     their work: n, total, squares and crowd. `vendors` are theirs, "" where unknown.
     `aside` counts pairs of weeks that no clock can have meant; `source` is what they
     were held against (`sources.KINDS`), `flags` (A, W, K, 4) how often each of the
-    `keypoints` is marked as visible, as of work, and `raw` the sums against a model
-    before what all people show was taken off."""
+    `keypoints` is marked as visible, as of work, `raw` the sums against a model before
+    what all people show was taken off, and `met` with whom consensus is shared."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
@@ -167,6 +177,7 @@ class History:
     vendors: tuple[str, ...] = ()
     keypoints: tuple[str, ...] = ()
     flags: Ints | None = None
+    met: Met | None = None
 
 
 def refold(
@@ -216,6 +227,8 @@ def refold(
         keypoints=tuple(keypoints),
         flags=added(flags, people | {"habit": flagged}, (*MOMENTS, "crowd")),
     )
+    if source == sources.CONSENSUS:
+        return replace(history, met=partners.folded(worked, *people.values()))
     if source != sources.PRELABEL:
         return history
     models = pc.unique(table["kind"]).to_pylist()
@@ -270,53 +283,12 @@ def added(
     return total
 
 
-PAUSE = 52
-"""Weeks without anybody's work that are no longer drawn as such."""
-
-ODD = 0.01
-"""Share of all pairs below which weeks beyond a pause are a clock that jumped."""
-
-
-def timeline(weeks: Sequence[str], pairs: Sequence[int]) -> list[str]:
-    """The weeks to judge, in order: those without work included, but for long pauses.
-
-    A clock that jumps dates a few instances in 1970 or 2099: stretches beyond a pause
-    that hold next to nothing are left out.
-
-    Args:
-      weeks: of every row, as often as there are rows.
-      pairs: how much each row counts.
-    """
-    total: dict[date, int] = {}
-    for week, n in zip(weeks, pairs, strict=True):
-        monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-        total[monday] = total.get(monday, 0) + abs(n) + 1
-    stretches: list[list[date]] = []
-    for monday in sorted(total):
-        if not stretches or (monday - stretches[-1][-1]).days > 7 * PAUSE:
-            stretches.append([])
-        stretches[-1].append(monday)
-    least = ODD * sum(total.values())
-    return [
-        week
-        for stretch in stretches
-        if sum(total[monday] for monday in stretch) >= least
-        for week in consecutive(stretch[0], stretch[-1])
-    ]
-
-
-def consecutive(first: date, last: date) -> list[str]:
-    """Every ISO week from the first to the last Monday."""
-    count = (last - first).days // 7 + 1
-    days = (first + timedelta(weeks=i) for i in range(count))
-    return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]
-
-
 @dataclass(frozen=True)
 class Watched:
     """All weeks of all annotators, and what every stream showed; `seen` is None where
     there is no stream. `beside` are the same against weaker sources; `readings` the
-    groups that take left for something else than the skeleton does."""
+    groups that take left for something else than the skeleton does; `partners` those
+    whose consensus people are held against."""
 
     history: History
     seen: Streams | None
@@ -324,6 +296,7 @@ class Watched:
     standing: Standing | None = None
     beside: tuple["Watched", ...] = ()
     readings: tuple[Reading, ...] = ()
+    partners: Partners = partners.NOBODY
 
     @property
     def all(self) -> "tuple[Watched, ...]":
@@ -338,12 +311,15 @@ def watch(history: History, settings: Parameters) -> Watched:
     machine = history.raw is not None  # its noise is not people's
     shown = Shown.of(history.sums)
     own = np.zeros_like(history.sums) if machine else shown
-    found = people(own, history.work, settings, history.flags)
+    met = history.met
+    near = partners.NOBODY if met is None else Partners.of(met, settings.windows)
+    found = people(own, history.work, settings, history.flags, near)
     if not settings.sigma or not history.sums.any():
         return Watched(history, None, found)
     model = None if history.raw is None else moved_together(history.raw, settings)
-    seen = fleet(shown, settings, found.careless, model)
-    return Watched(history, seen, found, standing(shown, settings))
+    seen = fleet(shown, settings, found.careless, model, near)
+    always = standing(shown, settings, near)
+    return Watched(history, seen, found, always, partners=near)
 
 
 def watch_all(
@@ -360,7 +336,8 @@ def watch_all(
         )
     )
     best = watch(refold(tables, keypoints, work, next(iter(found), None)), settings)
-    weaker = (refold(tables, keypoints, (), source) for source in found[1:])
+    met = [only(each, pc.starts_with(each["habit"], partners.MET)) for each in work]
+    weaker = (refold(tables, keypoints, met, source) for source in found[1:])
     past = best.history
     return replace(
         best,

@@ -1,5 +1,6 @@
 """ISO weeks, the clock by which annotators are followed."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -78,3 +79,45 @@ def week_names(times: pa.Array, clock: Clock = UNTOLD) -> pa.Array:
     names = [week_name(c) or clock.week for c in distinct.tolist()]
     where = np.where(jumps(times, clock) == 0, where, len(names))
     return pa.array([*names, UNDATED], pa.string()).take(pa.array(where))
+
+
+PAUSE = 52
+"""Weeks without anybody's work that are no longer drawn as such."""
+
+ODD = 0.01
+"""Share of all pairs below which weeks beyond a pause are a clock that jumped."""
+
+
+def timeline(weeks: Sequence[str], pairs: Sequence[int]) -> list[str]:
+    """The weeks to judge, in order: those without work included, but for long pauses.
+
+    A clock that jumps dates a few instances in 1970 or 2099: stretches beyond a pause
+    that hold next to nothing are left out.
+
+    Args:
+      weeks: of every row, as often as there are rows.
+      pairs: how much each row counts.
+    """
+    total: dict[date, int] = {}
+    for week, n in zip(weeks, pairs, strict=True):
+        monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+        total[monday] = total.get(monday, 0) + abs(n) + 1
+    stretches: list[list[date]] = []
+    for monday in sorted(total):
+        if not stretches or (monday - stretches[-1][-1]).days > 7 * PAUSE:
+            stretches.append([])
+        stretches[-1].append(monday)
+    least = ODD * sum(total.values())
+    return [
+        week
+        for stretch in stretches
+        if sum(total[monday] for monday in stretch) >= least
+        for week in consecutive(stretch[0], stretch[-1])
+    ]
+
+
+def consecutive(first: date, last: date) -> list[str]:
+    """Every ISO week from the first to the last Monday."""
+    count = (last - first).days // 7 + 1
+    days = (first + timedelta(weeks=i) for i in range(count))
+    return [f"{y:04d}-W{w:02d}" for y, w, _ in (d.isocalendar() for d in days)]

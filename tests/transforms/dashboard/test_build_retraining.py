@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from posegate.transforms.dashboard.build_retraining import (
 from posegate.transforms.dashboard.control import retraining as shown
 from posegate.transforms.kernels.conventions import IMAGE_LEFT, UNSURE, Reading
 from posegate.transforms.kernels.drift import Parameters, fleet
+from posegate.transforms.kernels.partners import Partners
 from posegate.transforms.kernels.people import HABITS, people
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
 from posegate.transforms.kernels.streams import History, watch
@@ -158,3 +160,36 @@ def test_a_keypoint_that_is_always_marked_as_visible_is_told_of_it() -> None:
     rows = retraining([], found, made)
     own = [row["keypoint"] for row in rows if row["annotator"] == "ann-03"]
     assert own == [None]
+
+
+def test_who_only_meets_the_same_is_told_with_them() -> None:
+    past = replace(history(), source="consensus")
+    found = watch(past, Parameters((0.07,) * 3))
+    assert found.seen is not None
+    near = Partners(
+        np.array([0, 0, 2]),
+        np.array([1, 2, 1]),
+        np.ones((3, len(WEEKS)), np.bool_),
+        np.array([1.0, 0.8, 1.0]),
+    )
+    drawn = Watch(past, found.seen, SKELETON, 8.0, 6, partners=near)
+    rows = retraining([drawn], None, past)
+    [row] = [row for row in rows if row["annotator"] == "=cmd"]
+    assert row["circle"] == ["ann-00", "ann-01"]
+    said = list(csv.DictReader(io.StringIO(document([row]).decode())))
+    assert said[0]["circle"] == "ann-00, ann-01"
+    assert shown([row])[0]["held_against"] == (
+        "the consensus of ann-00 and ann-01, not gold. They mostly share frames with "
+        "each other: it is =cmd who changed, or they did alike. Give one of them "
+        "gold, or let who shares frames change"
+    )
+    for circle, who in {
+        ("bo",): "bo, not gold",
+        ("bo", "cy", "dee"): "bo, cy and dee, not gold",
+        ("bo", "cy", "dee", "ed"): "bo, cy and 2 more, not gold",
+    }.items():
+        told = shown([row | {"circle": list(circle)}])[0]["held_against"]
+        assert told.startswith(f"the consensus of {who}")
+        assert ("the other did, the other way" in told) == (len(circle) == 1)
+    plain = shown([row | {"circle": None}])[0]["held_against"]
+    assert plain == "the consensus of the others, not gold"

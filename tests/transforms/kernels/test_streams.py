@@ -1,7 +1,6 @@
 """Weekly sums: into tables and back, in consecutive weeks, gold before colleagues."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,6 @@ from posegate.transforms.kernels.stream_tables import judged, persons
 from posegate.transforms.kernels.streams import (
     WEEKLY,
     refold,
-    timeline,
     to_table,
     to_work,
     watch,
@@ -91,29 +89,8 @@ def test_no_history_has_no_weeks() -> None:
     assert history.sums.shape == (0, 0, *SHAPE)
 
 
-@pytest.mark.parametrize(
-    ("weeks", "expected"),
-    [
-        ([], []),
-        (["2026-W07"] * 2, ["2026-W07"]),
-        (
-            ["2027-W02", "2026-W52"],
-            ["2026-W52", "2026-W53", "2027-W01", "2027-W02"],
-        ),
-        (["2025-W52", "2026-W01"], ["2025-W52", "2026-W01"]),
-        (["2022-W10", "2026-W01"], ["2022-W10", "2026-W01"]),
-    ],
-    ids=str,
-)
-def test_weeks_are_consecutive_across_the_year_but_for_long_pauses(
-    weeks, expected
-) -> None:
-    assert timeline(weeks, [10] * len(weeks)) == expected
-
-
 def test_weeks_that_only_a_broken_clock_knows_are_left_out() -> None:
     weeks = ["1970-W01", "2026-W07", "2026-W08", "2099-W01"]
-    assert timeline(weeks, [3, 5000, 5000, 2]) == ["2026-W07", "2026-W08"]
     jumped = {
         ("weekly", "ann", week, "gold"): cells(0) * 0 + n * UNIT
         for week, n in zip(weeks, [3, 5000, 5000, 2], strict=True)

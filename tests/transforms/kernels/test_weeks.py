@@ -13,6 +13,7 @@ from posegate.transforms.kernels.weeks import (
     Clock,
     clock_of,
     jumps,
+    timeline,
     week_codes,
     week_name,
     week_names,
@@ -102,3 +103,28 @@ def test_any_day_bounds_a_clock(day: date, years: int, grace: int) -> None:
 @given(st.lists(st.none() | moments, max_size=9))
 def test_without_bounds_no_clock_jumps(times: list[datetime | None]) -> None:
     assert not jumps(pa.array(times, TIME), Clock()).any()
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [
+        ([], []),
+        (["2026-W07"] * 2, ["2026-W07"]),
+        (
+            ["2027-W02", "2026-W52"],
+            ["2026-W52", "2026-W53", "2027-W01", "2027-W02"],
+        ),
+        (["2025-W52", "2026-W01"], ["2025-W52", "2026-W01"]),
+        (["2022-W10", "2026-W01"], ["2022-W10", "2026-W01"]),
+    ],
+    ids=str,
+)
+def test_weeks_are_consecutive_across_the_year_but_for_long_pauses(
+    weeks, expected
+) -> None:
+    assert timeline(weeks, [10] * len(weeks)) == expected
+
+
+def test_weeks_beyond_a_pause_that_hold_next_to_nothing_are_left_out() -> None:
+    weeks = ["1970-W01", "2026-W07", "2026-W08", "2099-W01"]
+    assert timeline(weeks, [3, 5000, 5000, 2]) == ["2026-W07", "2026-W08"]
