@@ -1,12 +1,22 @@
 """Sound files made unsound in the ways that files go wrong."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
 from posegate.transforms.model.skeleton import Skeleton
 from samples.reading import Reading
+
+HUGE = "1" + "0" * 400
+"""JSON sets no bound; a double ends at 1.8e308."""
+
+ODD = (
+    *("null", '""', '"7"', "[]", "{}", "[null]", "true", "-1", "-0", "1e16", HUGE),
+    *("2147483648", "18446744073709551616", "NaN", "-Infinity", "1e999"),
+    *('"\\ud800"', '"\\u0000"', '"NaN"', "1" * 5000),
+)
 
 
 @st.composite
@@ -40,3 +50,33 @@ def reads_or_says(
     got = Reading(files, skeleton, format=name, **says)
     assert not got.undocumented()
     return got
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value of a document, of long lists to the first three."""
+    yield at
+    inside: Any = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list):
+        inside = enumerate(value[:3])
+    for key, each in inside:
+        yield from places(each, (*at, key))
+
+
+def put(value: Any, at: tuple[Any, ...], odd: Any) -> Any:
+    """The document with another value in a place."""
+    if not at:
+        return odd
+    key, *rest = at
+    if isinstance(value, dict):
+        return {**value, key: put(value[key], tuple(rest), odd)}
+    return [put(v, tuple(rest), odd) if i == key else v for i, v in enumerate(value)]
+
+
+def written(document: Any, **odd: str) -> bytes:
+    """JSON in which the texts @name stand for values as they are written."""
+    text = json.dumps(document)
+    for name, value in odd.items():
+        text = text.replace(f'"@{name}"', value)
+    return text.encode()

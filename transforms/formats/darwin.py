@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+from msgspec import UNSET
 
 from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import Build
@@ -27,6 +28,7 @@ from posegate.transforms.formats.darwin_item import (
     mapping,
     slots,
 )
+from posegate.transforms.formats.darwin_poses import Drawn, Poses, paired, people
 from posegate.transforms.formats.darwin_shapes import (
     Raster,
     drawn,
@@ -39,6 +41,7 @@ from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.plain_poses import Pose
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.values import scalar
 from posegate.transforms.model.schema import Origin
@@ -79,7 +82,7 @@ TRAPS = instances.named(
         "frame": "A frame has no number: quarantined.",
     },
 )
-_DECODE = typed(Document)
+_DECODE, _ITEM = typed(Poses, Document), typed(Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -139,6 +142,10 @@ class _Reading:
 
     def take(self, raw: bytes, record: Any) -> None:
         """Reads an item, whatever it is."""
+        if isinstance(record, Poses):
+            if self._poses(raw, record):
+                return
+            record = _ITEM(raw)
         found = slots(record) if isinstance(record, dict) else {}
         if not found:
             detail = "it names no image; export as Darwin JSON 2.0"
@@ -158,6 +165,35 @@ class _Reading:
             if not single and _slot(a) not in (None, *found):
                 detail = f"annotation {a.get('id')} is of slot {_slot(a)!r}, which the "
                 self._instances.refuse("no-slot", detail + "item does not have", raw)
+
+    def _poses(self, raw: bytes, item: Poses) -> bool:
+        """Reads an image of nothing but poses; whether it is one."""
+        found = slots({"item": item.item})
+        if len(found) != 1 or not item.annotations:
+            return False
+        (slot,) = found.values()
+
+        def make(pose: Pose[Drawn]) -> Record:
+            one = pose.of
+            record = Record(
+                position=0,
+                image=slot.image,
+                id=one.id,
+                width=slot.width,
+                height=slot.height,
+                annotated_at=one.created_at or one.updated_at,
+                model=one.inference is not UNSET,
+                attributes={},
+            )
+            whole = None if one.instance_id is None else scalar(one.instance_id.value)
+            _credit(record, people(one.annotators), people(one.reviewers), whole)
+            return record
+
+        if not self._instances.poses(paired(item.annotations), make, raw):
+            return False
+        nobody = [one for one in item.annotations if not people(one.annotators)]
+        self._build.note("no-annotator", len(nobody))
+        return True
 
     def _frame(
         self,
@@ -249,30 +285,38 @@ def _record(
     made: Json, part: Json, slot: Slot, frame: int | None, said: Json
 ) -> Record:
     """What holds for an instance, whatever its points are."""
-    people = _emails(made.get("annotators"))
     whole = mapping(part.get("instance_id", made.get("instance_id"))).get("value")
     record = Record(
         position=0,
         image=slot.image if frame is None else f"{slot.image}#{frame}",
         width=slot.width,
         height=slot.height,
-        annotator=people[0] if people else None,
         annotated_at=made.get("created_at") or made.get("updated_at"),
-        model="inference" in made and not people,
+        model="inference" in made,
         attributes=said | _properties(made, frame) | _words(made, part),
     )
-    assert record.attributes is not None
-    if (text := scalar(whole)) is not None:
-        record.attributes["instance_id"] = text
-    if reviewers := _emails(made.get("reviewers")):
-        record.attributes["reviewer"] = ", ".join(reviewers)
-    if len(people) > 1:
-        record.repairs = ["several-annotators"]
-        record.attributes["annotators"] = ", ".join(people)
+    mine, theirs = _emails(made.get("annotators")), _emails(made.get("reviewers"))
+    _credit(record, mine, theirs, scalar(whole))
     if frame is not None:
         record.video, record.frame, record.fps = slot.image, frame, slot.fps
         record.track = str(made.get("id")) if whole is None else scalar(whole)
     return record
+
+
+def _credit(
+    record: Record, annotators: list[str], reviewers: list[str], whole: str | None
+) -> None:
+    """Says who made it, who looked at it, and what it is one of."""
+    said = record.attributes = record.attributes or {}
+    if whole is not None:
+        said["instance_id"] = whole
+    if reviewers:
+        said["reviewer"] = ", ".join(reviewers)
+    if annotators:
+        record.annotator, record.model = annotators[0], False
+    if len(annotators) > 1:
+        record.repairs = ["several-annotators"]
+        said["annotators"] = ", ".join(annotators)
 
 
 def _emails(given: object) -> list[str]:

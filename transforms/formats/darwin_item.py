@@ -4,37 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-import msgspec
-
 Json = dict[str, Any]
 
 
-class Place(msgspec.Struct, gc=False):
-    """A node of a skeleton that is as most are."""
-
-    name: str
-    x: float
-    y: float
-    occluded: bool = False
-
-
-class Skeleton(msgspec.Struct):
-    """A skeleton of nothing but such nodes."""
-
-    nodes: list[Place]
-
-
-class Box(msgspec.Struct, gc=False):
-    """A box that is as most are."""
-
-    x: float
-    y: float
-    w: float
-    h: float
-
-
 class Annotation(TypedDict, total=False):
-    """What is read of an annotation; in most files each fits."""
+    """What is read of an annotation."""
 
     id: Any
     name: Any
@@ -50,9 +24,9 @@ class Annotation(TypedDict, total=False):
     text: Any
     tag: Any
     keyframe: Any
-    skeleton: Skeleton
+    skeleton: Any
     eye: Any
-    bounding_box: Box
+    bounding_box: Any
     keypoint: Any
     polygon: Any
     complex_polygon: Any

@@ -4,30 +4,18 @@ raster_layer  {"dense_rle": [value, length, value, length, …],   row by row
                "mask_annotation_ids_mapping": {id of a mask: value}}
 """
 
-from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.formats import outlines
-from posegate.transforms.formats.darwin_item import (
-    Box,
-    Json,
-    Skeleton,
-    Slot,
-    each,
-    mapping,
-)
+from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping
 from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
 from posegate.transforms.formats.values import real
 from posegate.transforms.model.schema import Origin, Visibility
 
-_POSES = (Skeleton, dict)
-_BOXES = (Box, dict)
-_OF_NODE = attrgetter("name", "x", "y", "occluded")
 _BEFORE = frozenset(("keypoint", "mask", "polygon", "complex_polygon", "ellipse"))
 """What counts before a box does."""
 
@@ -84,11 +72,11 @@ def drawn(
     id, name = str(made.get("id")), str(made.get("name") or "").strip()
     shape = Shape(name, id, origin=origin)
     pose = frame.get("skeleton")
-    pose = pose if isinstance(pose, _POSES) else frame.get("eye")
+    pose = pose if isinstance(pose, dict) else frame.get("eye")
     try:
-        if isinstance(pose, _POSES):
+        if isinstance(pose, dict):
             _give(shape, pose)
-            if isinstance(box := frame.get("bounding_box"), _BOXES):
+            if isinstance(box := frame.get("bounding_box"), dict):
                 shape.box = _box(box)
             return shape
         shape.group = instance(made, frame)
@@ -106,11 +94,8 @@ def instance(made: Json, frame: Json) -> str | None:
     return None if value is None else f"instance {value}"
 
 
-def _give(pose: Shape, said: Skeleton | Json) -> None:
+def _give(pose: Shape, said: Json) -> None:
     """Gives a pose its points; those without a place are left out."""
-    if isinstance(said, Skeleton):
-        pose.nodes = _nodes(said)
-        return
     names, xs, ys, flags = list[str](), list[float](), list[float](), list[Any]()
     pose.nodes = Nodes(names, xs, ys, flags)
     for node in each(said.get("nodes")):
@@ -124,17 +109,9 @@ def _give(pose: Shape, said: Skeleton | Json) -> None:
             flags.append(seen)
 
 
-def _nodes(said: Skeleton) -> Nodes:
-    if not said.nodes:
-        return Nodes((), (), ())
-    names, x, y, hidden = zip(*map(_OF_NODE, said.nodes), strict=True)
-    seen = [_HIDDEN if each else _SEEN for each in hidden] if any(hidden) else _SEEN
-    return Nodes(names, x, y, seen)
-
-
 def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
     box = frame.get("bounding_box")
-    if isinstance(box, _BOXES) and _BEFORE.isdisjoint(frame):
+    if isinstance(box, dict) and _BEFORE.isdisjoint(frame):
         shape.box = _box(box)
     elif isinstance(point := frame.get("keypoint"), dict):
         shape.y, shape.x = real(point["y"]), real(point["x"])
@@ -144,16 +121,14 @@ def _draw(shape: Shape, frame: Json, raster: Raster, slot: Slot) -> bool:
         shape.draw(_polygon(frame, slot))
     elif isinstance(oval := frame.get("ellipse"), dict):
         shape.draw(outlines.polygon([_ellipse(oval)]))
-    elif isinstance(box, _BOXES):
+    elif isinstance(box, dict):
         shape.box = _box(box)
     else:
         return False
     return True
 
 
-def _box(box: Box | Mapping[str, Any]) -> tuple[float, ...]:
-    if isinstance(box, Box):
-        return box.x, box.y, box.w, box.h
+def _box(box: Json) -> tuple[float, ...]:
     return tuple(real(box[side]) for side in ("x", "y", "w", "h"))
 
 

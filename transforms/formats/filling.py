@@ -123,6 +123,13 @@ def _one_by_one(
     return known
 
 
+def classed(record: Record, name: str, skeleton: Skeleton) -> None:
+    """Tells the class of what is around a record's points, if it is another."""
+    if plain(name) != plain(skeleton.category):
+        record.attributes = dict(record.attributes or {})
+        record.attributes.setdefault("category", name)
+
+
 def _surround(
     record: Record, group: Group, repairs: dict[str, None], skeleton: Skeleton
 ) -> None:
@@ -133,12 +140,9 @@ def _surround(
     boxes = [s for s in group.around if s.outline is None and s.box is not None]
     outlines = [s for s in group.around if s.outline is not None]
     for shape in (*boxes, *outlines):
-        other = plain(shape.name) != plain(skeleton.category)
-        if other or shape.attributes:
-            record.attributes = dict(record.attributes or {})
-            if other:
-                record.attributes.setdefault("category", shape.name)
-            record.attributes |= shape.attributes
+        classed(record, shape.name, skeleton)
+        if shape.attributes:
+            record.attributes = {**(record.attributes or {}), **shape.attributes}
     if boxes:
         record.bbox = boxes[0].box
     if outlines and (outline := outlines[0].outline) is not None:

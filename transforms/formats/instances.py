@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
+from typing import TypeVar
 
 from posegate.transforms.formats.build import RAW, Build
 from posegate.transforms.formats.context import Context
-from posegate.transforms.formats.filling import fill
+from posegate.transforms.formats.filling import classed, fill
 from posegate.transforms.formats.grouping import Group, Nodes, Shape, grouped
 from posegate.transforms.formats.labels import Labels
+from posegate.transforms.formats.plain_poses import Frame, Pose
 from posegate.transforms.formats.rows import Record
+
+T = TypeVar("T")
 
 _KEPT = 1024
 """Bytes kept of where a record is from, for what is refused only later."""
@@ -74,18 +78,45 @@ class Instances:
             shapes = self._kept(shapes)
         for group in grouped(shapes, links, self.labels):
             record = make(group)
-            record.position, record.source = next(self._position), self._source
             fill(record, group, self.labels, self._skeleton)
-            if record.repairs:
-                record.repairs = [f"{self._name}.{code}" for code in record.repairs]
-            kept = RAW if record.refusal else _KEPT
-            record.raw = raw[:kept] if isinstance(raw, bytes) else raw
-            if record.refusal is not None:
-                code, detail = record.refusal
-                remedy = REMEDY if code == "other-skeleton" else ""
-                detail = f"image {record.image}: {detail}{remedy}"
-                record.refusal = f"{self._name}.{code}", detail
-            self._build.put(record)
+            self._put(record, raw)
+
+    def poses(
+        self, frame: Frame[T] | None, make: Callable[[Pose[T]], Record], raw: bytes
+    ) -> bool:
+        """`put`, for an image's frame that is plain, and whose names are keypoints'.
+
+        Whether it is; nothing was done if not. Counts the image.
+        """
+        if frame is None or not frame.plain:
+            return False
+        poses = frame.poses.values()
+        places = [at for p in poses if (at := self.labels.places(p.names)) is not None]
+        if len(places) < len(poses):
+            return False
+        self._build.images()
+        for pose, keypoints in zip(poses, places, strict=True):
+            record = make(pose)
+            record.keypoints, record.x, record.y = keypoints, pose.x, pose.y
+            record.visibility, record.origin = pose.visibility, pose.origin
+            if pose.box is not None:
+                record.bbox = pose.box
+                classed(record, pose.category, self._skeleton)
+            self._put(record, raw)
+        return True
+
+    def _put(self, record: Record, raw: bytes | Callable[[], bytes]) -> None:
+        record.position, record.source = next(self._position), self._source
+        if record.repairs:
+            record.repairs = [f"{self._name}.{code}" for code in record.repairs]
+        kept = RAW if record.refusal else _KEPT
+        record.raw = raw[:kept] if isinstance(raw, bytes) else raw
+        if record.refusal is not None:
+            code, detail = record.refusal
+            remedy = REMEDY if code == "other-skeleton" else ""
+            detail = f"image {record.image}: {detail}{remedy}"
+            record.refusal = f"{self._name}.{code}", detail
+        self._build.put(record)
 
     def _kept(self, shapes: Sequence[Shape]) -> list[Shape]:
         """Without the points that are none of the skeleton's, and are to be ignored."""

@@ -58,19 +58,21 @@ def decoded(raw: bytes) -> Any:
         return _lenient(raw)
 
 
-def typed(kind: Any) -> Decode:
-    """`decoded`, but what fits a type is of it, and without what the type lacks.
+def typed(*kinds: Any) -> Decode:
+    """`decoded`, but of the first type that fits, and without what the type lacks.
 
     Texts that it leaves out must be UTF-8 too, which msgspec does not look at.
     """
-    decoder = msgspec.json.Decoder(kind)
+    decoders = [msgspec.json.Decoder(kind) for kind in kinds]
 
     def decode(raw: bytes) -> Any:
-        try:
-            _ = raw.isascii() or str(raw, "utf-8")
-            return decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return decoded(raw)
+        for decoder in decoders:
+            try:
+                _ = raw.isascii() or str(raw, "utf-8")
+                return decoder.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                continue
+        return decoded(raw)
 
     return decode
 

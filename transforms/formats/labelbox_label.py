@@ -40,7 +40,7 @@ def common(data: DataRow, label: Json, frame: int | None) -> Record:
         fps=data.fps,
         annotator=who(label) or scalar(label.get("model_name")),
         annotated_at=details.get("created_at") or details.get("updated_at"),
-        lead_time_s=float(seconds) if isinstance(seconds, int | float) else None,
+        lead_time_s=seconds if isinstance(seconds, int | float) else None,
     )
 
 

@@ -79,7 +79,10 @@ def areas(rows: Rows) -> tuple[Floats, pa.Array]:
 
 def _boxed(rows: Rows) -> Floats | None:
     """(N,) [px^2] the box that is given; NaN where none is, None where none has one."""
-    return None if rows.bbox is None else rows.bbox[:, 2] * rows.bbox[:, 3]
+    if rows.bbox is None:
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):  # of sides without end
+        return rows.bbox[:, 2] * rows.bbox[:, 3]
 
 
 def _extent(rows: Rows) -> Floats:

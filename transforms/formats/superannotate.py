@@ -11,9 +11,9 @@ Point labels are by place in the list of points, from 0; the points' ids from 1.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Annotated, Any, TypedDict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypedDict
 
 import msgspec
 import pyarrow as pa
@@ -34,9 +34,17 @@ from posegate.transforms.formats.json_files import (
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.plain_poses import Pose
 from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.superannotate_poses import (
+    Drawn,
+    Poses,
+    group,
+    ordinals,
+    origin,
+    paired,
+)
 from posegate.transforms.formats.values import real, scalar
-from posegate.transforms.model.schema import Origin
 
 NAME = "superannotate"
 SUFFIXES = (".json",)
@@ -68,20 +76,12 @@ TRAPS = instances.named(
 Json = dict[str, Any]
 
 
-class Point(msgspec.Struct, gc=False):
-    """A template's point that is as most are."""
-
-    x: float
-    y: float
-    id: Annotated[int, msgspec.Meta(ge=1)] = 0
-
-
 class _Instance(TypedDict, total=False):
-    """What is read of an instance; in most files each fits."""
+    """What is read of an instance."""
 
     type: Any
     className: Any
-    points: list[Point | float] | dict[str, float]
+    points: Any
     pointLabels: Any
     groupId: Any
     creationType: Any
@@ -108,7 +108,7 @@ class _Document(TypedDict, total=False):
     instances: list[_Instance]
 
 
-_DECODE = typed(_Document)
+_DECODE, _DOCUMENT = typed(Poses, _Document), typed(_Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -143,7 +143,7 @@ def _labelled(each: Json) -> tuple[str, list[str]] | None:
         return None
     labels, points = _mapping(each.get("pointLabels")), _each(each.get("points"))
     said = (scalar(each.get(key)) for key in ("templateName", "className"))
-    names = [scalar(labels.get(key)) or "" for key in _ordinals(len(points))[0]]
+    names = [scalar(labels.get(key)) or "" for key in ordinals(len(points))[0]]
     return next(filter(None, said), "person"), names
 
 
@@ -176,6 +176,10 @@ def _take(
     build: Build, found: Instances, raw: bytes, document: Any, names: Sequence[str]
 ) -> None:
     """Every instance of an image; `names` are what points without labels are."""
+    if isinstance(document, Poses):
+        if _poses(build, found, raw, document):
+            return
+        document = _DOCUMENT(raw)
     document = _mapping(document)
     about, listed = _mapping(document.get("metadata")), document.get("instances")
     image = about.get("name")
@@ -199,24 +203,53 @@ def _take(
             shapes.append(shape)
     nobody = [one for one in made.values() if _who(one, about) is None]
     build.note("no-annotator", len(nobody))
-    said = {"status": about.get("status"), "reviewer": about.get("qaEmail")}
-    sides = [about.get(key) for key in ("width", "height")]
-    width, height = (s if type(s) is int and 0 < s < 1e6 else None for s in sides)
+    record, said = _image(image, about)
 
     def make(group: Group) -> Record:
         one = made.get(str(group.id)) or next(iter(made.values()))
-        return Record(
-            position=0,
-            image=image,
+        return record(
             id=group.id,
-            width=width,
-            height=height,
             annotator=_who(one, about),
             annotated_at=one.get("createdAt") or one.get("updatedAt"),
-            attributes={k: v for k, v in {**said, **_attributes(one)}.items() if v},
+            attributes=said | _attributes(one.get("attributes")),
         )
 
     found.put(shapes, (), make, raw)
+
+
+def _poses(build: Build, found: Instances, raw: bytes, document: Poses) -> bool:
+    """Reads an image of nothing but poses; whether it is one."""
+    about = document.metadata
+    image, poses = about.get("name"), paired(document.instances)
+    if not isinstance(image, str) or not image or about.get("status") == "Skipped":
+        return False
+    record, said = _image(image, about)
+    usual, nobody = scalar(about.get("annotatorEmail")), 0
+
+    def make(pose: Pose[Drawn]) -> Record:
+        nonlocal nobody
+        one = pose.of
+        who = (one.createdBy and one.createdBy.email) or usual
+        nobody += who is None
+        return record(
+            id=pose.key,
+            annotator=who,
+            annotated_at=one.createdAt or one.updatedAt,
+            attributes=said | _attributes(one.attributes) if one.attributes else said,
+        )
+
+    read = found.poses(poses, make, raw)
+    build.note("no-annotator", nobody)
+    return read
+
+
+def _image(image: str, about: Json) -> tuple[Callable[..., Record], Json]:
+    """What makes the records of an image, and the attributes of all."""
+    sides = [about.get(key) for key in ("width", "height")]
+    width, height = (s if type(s) is int and 0 < s < 1e6 else None for s in sides)
+    said = {"status": about.get("status"), "reviewer": about.get("qaEmail")}
+    record = partial(Record, position=0, image=image, width=width, height=height)
+    return record, {name: value for name, value in said.items() if value}
 
 
 def _who(one: Json, about: Json) -> str | None:
@@ -224,29 +257,22 @@ def _who(one: Json, about: Json) -> str | None:
     return scalar(email) or scalar(about.get("annotatorEmail"))
 
 
-def _attributes(one: Json) -> Json:
+def _attributes(given: object) -> Json:
     """The values of each group of attributes, joined."""
     found: Json = {}
-    for each in _each(one.get("attributes")):
+    for each in _each(given):
         group, value = scalar(each.get("groupName")), scalar(each.get("name"))
         if group and value:
             found[group] = f"{found[group]}, {value}" if group in found else value
     return found
 
 
-def _origin(one: Json) -> Origin:
-    """Whether a person placed it, or changed what a model had."""
-    kind = str(one.get("creationType", "")).lower().replace("-", "")
-    if not kind.startswith(("predict", "preannot")):
-        return Origin.PLACED
-    return Origin.CORRECTED if _mapping(one.get("updatedBy")) else Origin.PREDICTED
-
-
 def _shape(one: Json, id: str, names: Sequence[str]) -> Shape | None:
     """What an instance draws; None for what we do not keep."""
     number = one.get("groupId")
-    group = f"group {number}" if isinstance(number, int) and number > 0 else None
-    shape = Shape(str(one.get("className") or ""), id, group=group, origin=_origin(one))
+    tied = group(number if isinstance(number, int) else None)
+    how = origin(str(one.get("creationType", "")), _mapping(one.get("updatedBy")))
+    shape = Shape(str(one.get("className") or ""), id, group=tied, origin=how)
     try:
         if one.get("type") == "template":
             _template(one, shape, names)
@@ -264,42 +290,27 @@ def _template(one: Json, pose: Shape, names: Sequence[str]) -> None:
     The labels' keys count the points from 0, as in the tests of SuperAnnotate's own
     SDK, where "3" is a box's last corner; the points' ids count from 1.
     """
-    given, labels = one["points"], _mapping(one.get("pointLabels"))
-    listed = given if isinstance(given, list) else []
-    points = [p for p in listed if isinstance(p, Point)] or _each(given)
-    keys, ids = _ordinals(len(points))
+    points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
+    keys, ids = ordinals(len(points))
     bare = not labels and len(points) == len(names)
-    if not (labels or bare) or _ids(points, ids) != ids:
+    said = [point.get("id", i) for point, i in zip(points, ids, strict=True)]
+    if not (labels or bare) or said != ids:
         detail = f"template {pose.id} has {len(points)} points whose labels cannot be "
         pose.problem = "no-labels", detail + "told; label the points, export again"
         return
     called = names if bare else [str(labels.get(key, "")) for key in keys]
-    pose.nodes = Nodes(called, *_places(points))
+    x, y = (
+        [real(point["x"]) for point in points],
+        [real(point["y"]) for point in points],
+    )
+    pose.nodes = Nodes(called, x, y)
     pose.repairs = ("points-by-order",) if bare else ()
-
-
-def _ids(points: Sequence[Point | Json], ids: Sequence[int]) -> list[Any]:
-    """What points say that their ids are, one of `ids` where they do not."""
-    pairs = zip(ids, points, strict=True)
-    return [p.id or i if isinstance(p, Point) else p.get("id", i) for i, p in pairs]
-
-
-def _places(points: Sequence[Point | Json]) -> tuple[list[float], list[float]]:
-    """x and y; raises KeyError and ValueError."""
-    x = [p.x if isinstance(p, Point) else real(p["x"]) for p in points]
-    return x, [p.y if isinstance(p, Point) else real(p["y"]) for p in points]
-
-
-@lru_cache(1024)
-def _ordinals(n: int) -> tuple[list[str], list[int]]:
-    """Of n points: the keys of their labels, from 0, and their ids, from 1."""
-    return list(map(str, range(n))), list(range(1, n + 1))
 
 
 def _draw(shape: Shape, kind: str, one: Json) -> bool:
     if kind == "point":
         shape.y, shape.x = real(one["y"]), real(one["x"])
-        for value in _attributes(one).values():
+        for value in _attributes(one.get("attributes")).values():
             shape.visibility = state(value) or shape.visibility
     elif kind in ("bbox", "rbbox"):
         corners = {k: real(v) for k, v in _mapping(one["points"]).items()}

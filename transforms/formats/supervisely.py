@@ -31,6 +31,7 @@ from posegate.transforms.formats.json_files import (
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
+from posegate.transforms.formats.plain_poses import Pose
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.supervisely_figures import (
     Document,
@@ -43,6 +44,7 @@ from posegate.transforms.formats.supervisely_figures import (
     tags,
     templates,
 )
+from posegate.transforms.formats.supervisely_poses import Figure, Poses, paired
 from posegate.transforms.formats.values import scalar
 
 NAME = "supervisely"
@@ -72,7 +74,7 @@ TRAPS = instances.named(
         "no-size": "A file has no objects with the size of their image: quarantined.",
     },
 )
-_DECODE = typed(Document)
+_DECODE, _DOCUMENT = typed(Poses, Document), typed(Document)
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -120,6 +122,10 @@ class _Reading:
     def take(self, file: File, raw: bytes, document: Any) -> None:
         """Reads an image or a video; the project's own files have no records."""
         self._instances.begin(file.name)
+        if isinstance(document, Poses):
+            if self._poses(file, raw, document):
+                return
+            document = _DOCUMENT(raw)
         document = mapping(document)
         if isinstance(document.get("classes"), list) or _keys(document, file.name):
             return
@@ -130,13 +136,39 @@ class _Reading:
             return
         image = self._image(file.name)
         known = self._known(file)
-        said = tags(document)
+        said = tags(document.get("tags"))
         if isinstance(document.get("frames"), list):
             self._video(raw, document, image, known, said)
             return
         self._build.images()
         pairs = [(one, one) for one in each(objects)]
         self._frame(raw, pairs, image, None, size, known, said)
+
+    def _poses(self, file: File, raw: bytes, document: Poses) -> bool:
+        """Reads an image of nothing but poses; whether it is one."""
+        nobody, image = 0, self._image(file.name)
+        width, height = (number_in(document.size.get(k)) for k in ("width", "height"))
+        said = tags(document.tags) if document.tags else {}
+
+        def make(pose: Pose[Figure]) -> Record:
+            nonlocal nobody
+            one = pose.of
+            nobody += not one.labelerLogin
+            return Record(
+                position=0,
+                image=image,
+                id=one.id,
+                width=width,
+                height=height,
+                annotator=one.labelerLogin or None,
+                annotated_at=one.createdAt or one.updatedAt,
+                attributes={**said, **tags(one.tags)} if one.tags else said,
+            )
+
+        found = paired(document.objects, self._known(file))
+        read = self._instances.poses(found, make, raw)
+        self._build.note("no-annotator", nobody)
+        return read
 
     def _image(self, source: str) -> str:
         """The image's path without the folder `ann` and the ending .json."""
@@ -215,7 +247,7 @@ class _Reading:
                 track=None if frame is None else scalar(key),
                 annotator=_who(one, figure),
                 annotated_at=_of(one, figure, "createdAt", "updatedAt"),
-                attributes={**said, **tags(one)},
+                attributes={**said, **tags(one.get("tags"))},
             )
 
         self._instances.put(found, (), make, raw)

@@ -1,10 +1,7 @@
 """Figures of Supervisely's objects as shapes, with names from the project's meta."""
 
-from collections.abc import Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
-
-import msgspec
 
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Nodes, Shape
@@ -17,20 +14,7 @@ Template = dict[str, str]
 """The names of a class's points by the ids of their nodes, in order."""
 
 
-class Node(msgspec.Struct, gc=False):
-    """A point of a graph that is as most are."""
-
-    loc: tuple[float, float]
-    disabled: bool = False
-
-
-class _Geometry(TypedDict, total=False):
-    nodes: dict[str, Node]
-    points: Any
-    tags: Any
-
-
-class _Object(_Geometry, total=False):
+class Figure(TypedDict, total=False):
     """What is read of an object, and of a video's figure."""
 
     id: Any
@@ -39,6 +23,10 @@ class _Object(_Geometry, total=False):
     objectKey: Any
     classTitle: Any
     geometryType: Any
+    geometry: Any
+    nodes: Any
+    points: Any
+    tags: Any
     instance: Any
     labelerLogin: Any
     createdAt: Any
@@ -47,28 +35,25 @@ class _Object(_Geometry, total=False):
     nnUpdated: Any
 
 
-class _Figure(_Object, total=False):
-    geometry: _Geometry
+class Frame(TypedDict, total=False):
+    """What is read of a video's frame."""
 
-
-class _Frame(TypedDict, total=False):
     index: Any
-    figures: list[_Figure]
+    figures: list[Figure]
 
 
 class Document(TypedDict, total=False):
-    """What is read of a file; in most, each graph's points fit."""
+    """What is read of a file."""
 
     classes: Any
     size: Any
     tags: Any
-    objects: list[_Figure]
+    objects: list[Figure]
     figures: Any
-    frames: list[_Frame]
+    frames: list[Frame]
 
 
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
-_OF_NODE = attrgetter("loc", "disabled")
 
 
 def mapping(given: object) -> Json:
@@ -102,11 +87,11 @@ def templates(meta: Json) -> dict[str, Template]:
     return found
 
 
-def tags(one: Json) -> Json:
+def tags(given: object) -> Json:
     """Tags with their values; one without is true."""
     return {
         str(tag.get("name")): True if tag.get("value") is None else tag["value"]
-        for tag in each(one.get("tags"))
+        for tag in each(given)
         if tag.get("name")
     }
 
@@ -121,7 +106,9 @@ def shape(
     id = str(figure.get("key", figure.get("id", one.get("key"))))
     tied = figure.get("instance") or one.get("instance")
     group = None if not tied else f"instance {tied}"
-    made = Shape(name, id, group=group, origin=_origin(one, figure))
+    by_model = figure.get("nnCreated", one.get("nnCreated"))
+    how = origin(by_model, figure.get("nnUpdated", one.get("nnUpdated")))
+    made = Shape(name, id, group=group, origin=how)
     if kind == "graph":
         _graph(made, geometry, known.get(name, {}), labels)
         return made
@@ -133,20 +120,16 @@ def shape(
         return made
 
 
-def _origin(one: Json, figure: Json) -> Origin:
-    """A model's, unless a person changed it afterwards."""
-    if figure.get("nnCreated", one.get("nnCreated")) is not True:
+def origin(created: object, updated: object) -> Origin:
+    """A model's, unless a person changed it afterwards: by `nnCreated`, `nnUpdated`."""
+    if created is not True:
         return Origin.PLACED
-    changed = figure.get("nnUpdated", one.get("nnUpdated")) is False
-    return Origin.CORRECTED if changed else Origin.PREDICTED
+    return Origin.CORRECTED if updated is False else Origin.PREDICTED
 
 
 def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> None:
     """Gives a pose its points."""
     nodes = geometry.get("nodes")
-    if isinstance(nodes, dict) and type(next(iter(nodes.values()), None)) is Node:
-        _nodes(pose, nodes, template, labels)
-        return
     listed: Iterable[tuple[str, Any]]
     if isinstance(nodes, dict):
         listed = nodes.items()
@@ -173,24 +156,15 @@ def _graph(pose: Shape, geometry: Json, template: Template, labels: Labels) -> N
             pose.problem = _nameless(key)
 
 
-def _nodes(
-    pose: Shape, nodes: Mapping[str, Node], template: Template, labels: Labels
-) -> None:
-    """`_graph` of points that all are as most are."""
-    names = [template.get(key, key) for key in nodes]
-    places, hidden = zip(*map(_OF_NODE, nodes.values()), strict=True)
-    x, y = zip(*places, strict=True)
-    seen = [_HIDDEN if h else _SEEN for h in hidden] if any(hidden) else _SEEN
-    pose.nodes = Nodes(names, x, y, seen)
-    if not template.keys() >= nodes.keys():
-        for key in nodes:
-            if key not in template and labels.read(key).keypoint is None:
-                pose.problem = _nameless(key)
-
-
 def _nameless(key: str) -> tuple[str, str]:
     detail = f"the node {key!r} has no name; deliver meta.json beside the files"
     return "no-meta", detail
+
+
+def around(corners: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """The box [px] of corners; raises ValueError where there are none."""
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
 def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
@@ -198,12 +172,11 @@ def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
     if kind == "point":
         x, y = (corners or [()])[0]
         shape.y, shape.x = real(y), real(x)
-        for key, value in tags(geometry).items():
+        for key, value in tags(geometry.get("tags")).items():
             seen = state(key) if value is True else state(scalar(value) or "")
             shape.visibility = seen if seen is not None else shape.visibility
     elif kind == "rectangle":
-        xs, ys = zip(*((real(x), real(y)) for x, y in corners or ()), strict=True)
-        shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+        shape.box = around([(real(x), real(y)) for x, y in corners or ()])
     elif kind == "polygon":
         inner = mapping(geometry.get("points")).get("interior") or []
         if inner:

@@ -3,7 +3,6 @@
 import codecs
 import gzip
 import json
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -15,52 +14,14 @@ from hypothesis import strategies as st
 from posegate.transforms.formats import values
 from posegate.transforms.model.skeleton import Skeleton, load
 from samples import cvat_api, labelme, sleap_json, superannotate, supervisely, vibe
-from samples.mutation import reads_or_says
+from samples.mutation import HUGE, ODD, places, put, reads_or_says, written
 from samples.reading import Reading
 
-HUGE = "1" + "0" * 400
-"""JSON sets no bound; a double ends at 1.8e308."""
-
-ODD = (
-    *("null", '""', '"7"', "[]", "{}", "[null]", "true", "-1", "-0", "1e16", HUGE),
-    *("2147483648", "18446744073709551616", "NaN", "-Infinity", "1e999"),
-    *('"\\ud800"', '"\\u0000"', '"NaN"', "1" * 5000),
-)
 NAMES = (
     *("coco", "cvat-api", "darwin", "datumaro", "freihand", "interhand"),
     *("label-studio", "labelbox", "labelme", "mpii", "ochuman", "openpose"),
     *("posetrack17", "sleap-json", "superannotate", "supervisely", "vibe"),
 )
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to each value of a document, of long lists to the first three."""
-    yield at
-    inside: Any = ()
-    if isinstance(value, dict):
-        inside = value.items()
-    elif isinstance(value, list):
-        inside = enumerate(value[:3])
-    for key, each in inside:
-        yield from places(each, (*at, key))
-
-
-def put(value: Any, at: tuple[Any, ...], odd: Any) -> Any:
-    """The document with another value in a place."""
-    if not at:
-        return odd
-    key, *rest = at
-    if isinstance(value, dict):
-        return {**value, key: put(value[key], tuple(rest), odd)}
-    return [put(v, tuple(rest), odd) if i == key else v for i, v in enumerate(value)]
-
-
-def written(document: Any, **odd: str) -> bytes:
-    """JSON in which the texts @name stand for values as they are written."""
-    text = json.dumps(document)
-    for name, value in odd.items():
-        text = text.replace(f'"@{name}"', value)
-    return text.encode()
 
 
 @pytest.mark.parametrize("name", NAMES)
