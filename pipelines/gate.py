@@ -56,6 +56,8 @@ class Gate(beam.PTransform):  # type: ignore[misc]
         plan, skeleton, folder = self.plan, self.plan.skeleton, self.plan.folder
         read = begin | "ingest" >> Ingest(plan.delivery, skeleton, folder)
         sampling, agreement = plan.policy.sampling, plan.policy.agreement
+        if skeleton.masked:  # which have no keypoints that could be looked at alone
+            sampling = sampling.model_copy(update={"extra": None})
         sample = read.batches | "sample" >> Sample(
             sampling, plan_of(plan.policy), plan.spread, skeleton.masked
         )
@@ -99,7 +101,7 @@ class Gate(beam.PTransform):  # type: ignore[misc]
             read.quarantined | "count bad" >> beam.FlatMap(sums.of_quarantine),
             findings | "count findings" >> beam.FlatMap(sums.of_findings),
             findings | "count rejected" >> Reject(),
-            weighed.pairs | "drift" >> Drift(skeleton, how.low),
+            weighed.pairs | "drift" >> Drift(skeleton, how.low, plan.bench.partial),
             met.sums,
             weighed.sums,
             sample.sums,

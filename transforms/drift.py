@@ -12,13 +12,17 @@ from posegate.transforms.model.skeleton import Skeleton
 
 @dataclass
 class Drift(beam.PTransform):  # type: ignore[misc]
-    """Pairs -> their integer sums; `bad` is the score below which one is nonconforming.
+    """Pairs -> their integer sums; `bad` is the score below which one is nonconforming,
+    `followed` are the keypoints that are looked at where only some are.
 
     The history of earlier deliveries joins where they are judged (`judge.Refold`).
     """
 
     skeleton: Skeleton
     bad: float
+    followed: tuple[str, ...] = ()
 
     def expand(self, pairs: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[Sum]:
-        return pairs | "sum" >> beam.FlatMap(of_pairs, self.skeleton, self.bad)
+        return pairs | "sum" >> beam.FlatMap(
+            of_pairs, self.skeleton, self.bad, self.followed
+        )

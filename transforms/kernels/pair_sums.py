@@ -1,6 +1,6 @@
 """What is counted of pairs, as integers under a key; see `kernels.sums`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,12 @@ STILL = "still "
 """Before the number of such a cluster."""
 
 
-def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[Sum]:
+def of_pairs(
+    pairs: pa.RecordBatch,
+    skeleton: Skeleton,
+    bad: float,
+    followed: Sequence[str] = (),
+) -> Iterator[Sum]:
     """The sums of a batch of `schema.agreement`, by kind of reference.
 
     ("pairs", kind) (len(MEASURES), 3); ("histogram", kind) (BINS,); ("joint", kind)
@@ -77,6 +82,7 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
 
     Args:
       bad: the score below which an instance is nonconforming.
+      followed: the keypoints that are looked at where only some are.
     """
     if not pairs.num_rows:
         return
@@ -85,12 +91,16 @@ def of_pairs(pairs: pa.RecordBatch, skeleton: Skeleton, bad: float) -> Iterator[
     light = pairs.select([n for n in pairs.schema.names if n not in HEAVY])
     yield from of_instances(chosen(light, whole), score, bad)
     error = dense(pairs["error"], 2 * k).reshape(-1, k, 2)
+    own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
+    if not whole.all():
+        seen = looked_at(pairs, skeleton, followed)
+        error = np.where(seen[..., None], error, np.nan)
+        own, other = (np.where(seen, each, np.uint8(0)) for each in (own, other))
     group, kinds = code(pairs["kind"])
     for number, (kind,) in enumerate(kinds):
         rows = np.flatnonzero(group == number)
         some = scalars(pairs["scale"].take(pa.array(rows)))
         yield ("joint", kind, "", ""), joints(error[rows], some, skeleton)
-    own, other = dense(pairs["visibility"], k), dense(pairs["reference_visibility"], k)
     yield from flags(pairs, own, other)
     fair = score.of(pairs) >= bad
     if skeleton.masked:
@@ -111,6 +121,15 @@ def flags(pairs: pa.RecordBatch, own: Bytes, other: Bytes) -> Iterator[Sum]:
 def chosen(pairs: pa.RecordBatch, kept: Bools) -> pa.RecordBatch:
     """Some of the pairs; the batch itself, not a copy, where it is all of them."""
     return pairs if kept.all() else pairs.filter(pa.array(kept))
+
+
+def looked_at(
+    pairs: pa.RecordBatch, skeleton: Skeleton, followed: Sequence[str]
+) -> Bools:
+    """(N, K) which keypoints somebody looked at: where only some were asked for, the
+    others come back as they were sent, and would agree with themselves."""
+    asked = np.isin(np.array(skeleton.keypoints, str), np.array(followed, str))
+    return ~partial(pairs)[:, None] | asked
 
 
 def partial(pairs: pa.RecordBatch) -> Bools:

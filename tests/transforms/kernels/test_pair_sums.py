@@ -78,6 +78,23 @@ def test_flags_of_both_are_counted_once_a_keypoint() -> None:
     assert sorted(n for n in grouped.sum(axis=(1, 2)).tolist() if n) == [3, 3, 6]
 
 
+def test_of_what_was_looked_at_in_part_only_that_part_counts() -> None:
+    """The others came back as they were sent: no error, and the same flags."""
+    whole = pairs()
+    purpose = pa.array(["partial"] * whole.num_rows, pa.string())
+    some = whole.append_column("purpose", purpose)
+    followed = TRIANGLE.keypoints[1:2]
+    found = {}
+    for key, value in pair_sums.of_pairs(some, TRIANGLE, BAD, followed):
+        found[key] = found.get(key, 0) + value
+    assert found["joint", "gold", "", ""][:, 0].tolist() == [0, 2, 0]
+    n = stream_sums.STATISTICS.index("n")
+    weekly = found["weekly", "ann", "2026-W07", "gold"]
+    assert weekly[:, n].tolist() == [0, stream_sums.UNIT, 0]
+    assert found["flags-pair", "", "", ""].sum(axis=0)[1:, 1:].sum() == 4
+    assert not [key for key in found if key[0] in ("pairs", "judged", "lot")]
+
+
 def test_undated_pairs_take_no_part_in_drift() -> None:
     found = sums(pairs())
     weekly = {key[1:]: value for key, value in found.items() if key[0] == "weekly"}
