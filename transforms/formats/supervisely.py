@@ -10,6 +10,7 @@
 In a video `objects` are the tracks, and `frames` have their figures.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,7 +56,7 @@ CARRIES = Carries(
     time="`createdAt`, else `updatedAt`",
     tracks="a video's objects",
     visibility="`disabled` of a node: occluded",
-    masks="polygons; bitmaps are pictures and not read",
+    masks="polygons, bitmaps",
     convention="px, as they stand in the file; frames from 0",
 )
 TRAPS = instances.named(
@@ -66,7 +67,7 @@ TRAPS = instances.named(
         "quarantined.",
         "no-annotator": "Objects do not say who made them: counted.",
         "figure": "A figure cannot be read: its instance is quarantined.",
-        "bitmap": "A mask is a picture inside the file: quarantined.",
+        "bitmap": "A mask's picture inside the file cannot be read: quarantined.",
         "not-drawn": "Lines, cuboids and the like are nothing that we keep: counted, "
         "not read.",
         "no-object": "A video's figure is of an object that the file does not have: "
@@ -77,12 +78,22 @@ TRAPS = instances.named(
 _DECODE, _DOCUMENT = typed(Poses, Document), typed(Document)
 
 
+_OWN = re.compile(
+    r"(^|/)(obj_class_to_machine_color\.json|"
+    r"(img_info|video_info|meta)/[^/]+\.(jpe?g|png|bmp|tiff?|webp|mp4|avi|mov)\.json)"
+    r"(\.gz)?$",
+    re.IGNORECASE,
+)
+"""What a project has beside annotations: facts of each image, colours of masks."""
+
+
 def sniff(head: bytes, name: str) -> bool:
     """Whether it starts like an annotation, or is one of the project's own files."""
     found = outline(head)
     sized = "size/height" in found and "size/width" in found
     meta = "classes/*/title" in found and "classes/*/shape" in found
-    return (sized and "objects" in found) or meta or _keys(found, name)
+    own = meta or _keys(found, name) or _OWN.search(name) is not None
+    return (sized and "objects" in found) or own
 
 
 def _keys(found: dict[str, str] | Json, name: str) -> bool:
@@ -95,6 +106,8 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     reading = _Reading(context, build)
     for file in build.files():
+        if _OWN.search(file.name) is not None:
+            continue
         for _, raw, document in records(file, build, decode=_DECODE):
             reading.take(file, raw, document)
             yield from build.ready()
@@ -102,13 +115,14 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
 
 
 def names(file: File) -> list[Names]:
-    """The labels of the nodes that meta.json has."""
-    return json_names.collected(file, _node_label, "person")
+    """The labels of the nodes that meta.json has for each class."""
+    return json_names.by_class(file, _nodes)
 
 
-def _node_label(each: Json) -> Iterator[str]:
-    if "loc" in each:
-        yield from json_names.texts([each.get("label")])
+def _nodes(one: Json) -> tuple[str, list[str]] | None:
+    for title, template in templates({"classes": [one]}).items():
+        return (title, [*template.values()]) if "title" in one and template else None
+    return None
 
 
 class _Reading:
@@ -224,8 +238,9 @@ class _Reading:
         """Every instance of a frame; pairs of an object and its figure."""
         found: list[Shape] = []
         about: dict[str, tuple[Json, Json]] = {}
+        sides = number_in(size.get("width")), number_in(size.get("height"))
         for one, figure in pairs:
-            made = shape(one, figure, known, self._instances.labels)
+            made = shape(one, figure, known, self._instances.labels, sides)
             self._build.note("not-drawn", made is None)
             if made is not None:
                 about.setdefault(made.group or str(made.id), (one, figure))
@@ -240,8 +255,8 @@ class _Reading:
                 position=0,
                 image=image if frame is None else f"{image}#{frame}",
                 id=group.id if str(group.id) not in about else scalar(key),
-                width=number_in(size.get("width")),
-                height=number_in(size.get("height")),
+                width=sides[0],
+                height=sides[1],
                 video=None if frame is None else image,
                 frame=frame,
                 track=None if frame is None else scalar(key),

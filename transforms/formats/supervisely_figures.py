@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.labels import Labels, state
+from posegate.transforms.formats.supervisely_masks import Size, bitmap, holed
 from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
 
@@ -26,6 +27,7 @@ class Figure(TypedDict, total=False):
     geometry: Any
     nodes: Any
     points: Any
+    bitmap: Any
     tags: Any
     instance: Any
     labelerLogin: Any
@@ -97,7 +99,7 @@ def tags(given: object) -> Json:
 
 
 def shape(
-    one: Json, figure: Json, known: dict[str, Template], labels: Labels
+    one: Json, figure: Json, known: dict[str, Template], labels: Labels, size: Size
 ) -> Shape | None:
     """What a figure of an object draws; None for what we do not keep."""
     geometry = mapping(figure.get("geometry")) or figure
@@ -113,7 +115,7 @@ def shape(
         _graph(made, geometry, known.get(name, {}), labels)
         return made
     try:
-        return made if _draw(made, str(kind), geometry) else None
+        return made if _draw(made, str(kind), geometry, size) else None
     except (TypeError, ValueError, KeyError, IndexError) as error:
         detail = f"figure {id} ({name}): {error!r}; draw it again"
         made.problem = "figure", detail
@@ -167,7 +169,7 @@ def around(corners: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
-def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
+def _draw(shape: Shape, kind: str, geometry: Json, size: Size) -> bool:
     corners = mapping(geometry.get("points")).get("exterior")
     if kind == "point":
         x, y = (corners or [()])[0]
@@ -179,15 +181,15 @@ def _draw(shape: Shape, kind: str, geometry: Json) -> bool:
         shape.box = around([(real(x), real(y)) for x, y in corners or ()])
     elif kind == "polygon":
         inner = mapping(geometry.get("points")).get("interior") or []
-        if inner:
-            raise ValueError("a polygon with holes; export it without")
-        outline = outlines.polygon([[(real(x), real(y)) for x, y in corners or ()]])
-        if outline is None:
-            raise ValueError("it has no area")
-        shape.outline, shape.box = outline, outline.box
+        given = (corners or (), *inner)
+        paths = [[(real(x), real(y)) for x, y in path] for path in given]
+        shape.draw(holed(paths, size) if inner else outlines.polygon(paths))
     elif kind in ("bitmap", "alpha_mask"):
-        detail = f"the mask {shape.name} is a picture; export polygons"
-        shape.problem = "bitmap", detail
+        said = mapping(geometry.get("bitmap"))
+        try:
+            shape.draw(bitmap(said.get("data"), said.get("origin"), size))
+        except ValueError as error:
+            shape.problem = "bitmap", f"the mask {shape.name}: {error}; draw it again"
     else:
         return False
     return True

@@ -1,12 +1,16 @@
 """Supervisely's files."""
 
+import base64
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
+from PIL import Image
 
 from posegate.transforms.formats import supervisely
 from posegate.transforms.model.schema import Origin
@@ -89,9 +93,35 @@ def test_a_video_has_a_row_a_figure_and_a_track_an_object() -> None:
     assert got.tally.images == 2
 
 
+def test_a_bitmap_is_a_mask_at_its_origin() -> None:
+    """A picture with an alpha channel, which is the mask, and one without."""
+    inside = np.zeros((3, 4), np.uint8)
+    inside[1:, 2] = 255
+    clear = np.dstack([np.full((3, 4, 3), 255, np.uint8), inside])
+    for pixels in (inside, clear):
+        packed = io.BytesIO()
+        Image.fromarray(pixels).save(packed, "PNG")
+        data = base64.b64encode(zlib.compress(packed.getvalue())).decode()
+        row = one(drawn(thing("bitmap", bitmap={"data": data, "origin": [50, 60]})))
+        assert (row["area"], row["bbox"]) == (2, [52, 61, 1, 2])
+        beyond = thing("bitmap", bitmap={"data": data, "origin": [198, 60]})
+        assert Reading(drawn(beyond), FACE).reasons == ["supervisely.bitmap"]
+
+
+def test_a_hole_is_no_part_of_a_polygon() -> None:
+    ring = thing("polygon", **corners((0, 0), (10, 0), (10, 10), (0, 10)))
+    ring["points"]["interior"] = [[[2, 2], [6, 2], [6, 6], [2, 6]]]
+    assert one(drawn(ring))["area"] == 100 - 16
+
+
 def test_the_project_s_own_files_have_no_records() -> None:
     keys = json.dumps({"tags": {}, "objects": {}, "figures": {}, "videos": {}})
     files = {**video(figure()), "key_id_map.json": keys.encode()}
+    files |= {
+        "obj_class_to_machine_color.json": b'{"person": [1, 2, 3]}',
+        "ds/img_info/a.jpg.json": b'{"id": 1, "name": "a.jpg", "labels_count": 2}',
+        "ds/meta/a.jpg.json": b'{"camera": "x"}',
+    }
     got = Reading(files, FACE)
     assert (len(got.rows), got.bad, got.alone) == (1, [], [])
 

@@ -1,0 +1,75 @@
+"""The masks of Supervisely's objects: pictures inside the file, polygons with holes.
+
+"bitmap": {"data": base64 of a PNG that zlib packed once more, "origin": [x, y]}
+
+The picture has the mask's own size, and lies with its first pixel at `origin`; where it
+has an alpha channel that is the mask, else what is not black.
+"""
+
+import binascii
+import io
+import zlib
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from posegate.transforms.formats.outlines import LARGEST, Outline, evenodd, mask
+from posegate.transforms.formats.values import real
+from posegate.transforms.model.poses import Bools
+
+Size = tuple[int | None, int | None]
+"""Width and height of an image [px], None where the file does not say it."""
+
+_PACKED = 64 << 20
+"""Bytes of a picture; its pixels are bounded apart."""
+
+
+def bitmap(data: object, origin: object, size: Size) -> Outline:
+    """A mask in its image; raises ValueError where it cannot be read, or is empty."""
+    width, height = _sides(size)
+    if not isinstance(data, str) or not isinstance(origin, list) or len(origin) != 2:
+        raise ValueError("a mask has no picture, or no origin")
+    inside = _picture(data)
+    x, y = (round(real(side)) for side in origin)
+    h, w = inside.shape
+    if x < 0 or y < 0 or x + w > width or y + h > height:
+        raise ValueError(f"a mask of {w} x {h} at {x}, {y} lies outside of its image")
+    whole = np.zeros((height, width), np.bool_)
+    whole[y : y + h, x : x + w] = inside
+    found = mask(whole)
+    if found is None:
+        raise ValueError("a mask is empty")
+    return found
+
+
+def holed(paths: list[list[tuple[float, float]]], size: Size) -> Outline | None:
+    """A polygon and its holes, painted; raises ValueError for an image without size."""
+    width, height = _sides(size)
+    return evenodd(paths, width, height)
+
+
+def _sides(size: Size) -> tuple[int, int]:
+    width, height = size
+    if not width or not height or width * height > LARGEST:
+        raise ValueError("its image has no size, or is too large to be painted")
+    return width, height
+
+
+def _picture(data: str) -> Bools:
+    """(h, w) of the picture itself."""
+    try:
+        packed = binascii.a2b_base64(data)
+        unpacking = zlib.decompressobj()
+        stored = unpacking.decompress(packed, _PACKED)
+        if unpacking.unconsumed_tail:
+            raise ValueError("a mask's picture is too large")
+        with Image.open(io.BytesIO(stored)) as image:
+            if image.width * image.height > LARGEST:
+                raise ValueError("a mask's picture is too large")
+            clear = "A" in image.mode or "transparency" in image.info
+            pixels = np.asarray(image.convert("RGBA" if clear else "L"))
+    except (binascii.Error, zlib.error, UnidentifiedImageError) as error:
+        raise ValueError(f"a mask's picture cannot be read ({error})") from error
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"a mask's picture is damaged ({error})") from error
+    return np.asarray((pixels[..., 3] if clear else pixels) > 0)
