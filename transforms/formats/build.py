@@ -239,9 +239,9 @@ class Build:
 
     def _check(self, rows: Rows) -> None:
         """Refuses positions that cannot be; what has no flag may have none."""
+        if rows.xy.size and rows.xy.min() >= -FARTHEST and rows.xy.max() <= FARTHEST:
+            return  # no NaN either
         near = np.abs(rows.xy) <= FARTHEST
-        if near.all():
-            return
         given = (rows.visibility > 0) | ~both(np.isnan(rows.xy))
         bad = given & ~both(near)
         rows.remarks.refuse(
@@ -254,7 +254,8 @@ class Build:
         """Names of instances (N,); refuses those that an earlier record has."""
         ids = columns["id"]
         if ids.null_count:
-            ids = pc.coalesce(ids, self._places(columns["source"], rows))
+            places = self._places(columns["source"], rows)
+            ids = places if ids.null_count == len(ids) else pc.coalesce(ids, places)
         annotator = values.filled(columns["annotator"], "")
         name, key = named(columns["image"], ids, annotator, columns["role"])
         rows.remarks.refuse(
@@ -269,9 +270,12 @@ class Build:
 
     def _places(self, source: pa.Array, rows: Rows) -> pa.Array:
         """(N,) stand-ins for ids: the place in the file, of several its name too."""
-        own = pc.equal(source, self._context.shard.name)
         position = pa.array(rows.position).cast(pa.string())
-        file = pc.if_else(own, "", source)
+        whole = self._context.shard.name
+        if isinstance(rows.source, str | None):
+            file = "" if (rows.source or whole) == whole else rows.source
+        else:
+            file = pc.if_else(pc.equal(source, whole), "", source)
         return pc.binary_join_element_wise(file, position, "#")
 
     def _again(self, digest: Keys, good: Bools) -> Bools:

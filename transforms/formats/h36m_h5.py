@@ -128,7 +128,7 @@ def _rows(
     video = f"{of['subject']}/{of['action']}" if of else stem
     xy, z, seen = _points(given, joints, len(context.skeleton.keypoints))
     number = pa.array(low + np.arange(n))
-    said = {key: pa.repeat(of[key], n) for key in ("subject", "action")} if of else {}
+    said = {key: of[key] for key in ("subject", "action")} if of else {}
     rows = Rows(
         position=low + np.arange(n),
         image=pc.binary_join_element_wise(video, _padded(number), "/"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from posegate.transforms.formats import values
+from posegate.transforms.formats import maps, values
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.poses import Bools, Bytes, Floats
@@ -125,13 +125,14 @@ def _model(parts: Sequence[Rows]) -> Bools | None:
     return np.concatenate(none)
 
 
-def _more(parts: Sequence[Rows], name: str) -> pa.Array:
-    """(N,) texts."""
+def _more(parts: Sequence[Rows], name: str) -> pa.Array | str:
+    """(N,) texts, or one for all."""
     given = [part.more[name] for part in parts]
-    columns = [
-        g if isinstance(g, pa.Array) else pa.array(g, pa.string()) for g in given
-    ]
-    return pa.concat_arrays([column.cast(pa.string()) for column in columns])
+    one = given[0]
+    if isinstance(one, str) and all(isinstance(g, str) and g == one for g in given):
+        return one
+    pairs = zip(given, parts, strict=True)
+    return pa.concat_arrays([maps.column(each, len(part)) for each, part in pairs])
 
 
 def _raw(parts: Sequence[Rows]) -> Callable[[int], bytes]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from posegate.transforms.formats.maps import Texts
 from posegate.transforms.formats.remarks import Remarks
 from posegate.transforms.formats.values import Id
 from posegate.transforms.model.poses import Bools, Bytes, Floats
@@ -29,9 +29,9 @@ class Rows:
     has no areas: then they are 0.53 of the box, or of the keypoints' own. `position`
     (N,) is each record's ordinal in its `source`, or in the list of it that `section`
     names; `raw(i)` its bytes. `model` (N,) are a model's, not a person's. `attributes`
-    are any scalars but those `taken` elsewhere; `more` those that come as columns. What
-    the record does not say (None) is looked up in the job table, then in
-    `delivery.toml`.
+    are any scalars but those `taken` elsewhere; `more` those that come as columns of
+    texts, or as one for all. What the record does not say (None) is looked up in the
+    job table, then in `delivery.toml`.
     """
 
     position: npt.NDArray[np.int64]
@@ -63,7 +63,7 @@ class Rows:
     model: Bools | None = None
     attributes: Sequence[Mapping[str, Any] | None] | None = None
     taken: frozenset[str] = frozenset()
-    more: Mapping[str, Sequence[str | None] | pa.Array] = field(default_factory=dict)
+    more: Mapping[str, Texts] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=lambda: Remarks(0))
 
     def __post_init__(self) -> None:

@@ -8,11 +8,10 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats import values
+from posegate.transforms.formats import maps, values
 from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.model.reading import GROUPS
@@ -20,7 +19,6 @@ from posegate.transforms.model.schema import Role
 from posegate.transforms.model.times import times
 
 _ROLES = frozenset(Role)
-_MAP = pa.map_(pa.string(), pa.string())
 
 
 class Said:
@@ -184,21 +182,24 @@ class Said:
     def _attributes(self) -> pa.Array:
         """The attributes as a map of texts; the record's win over the job table's."""
         given = self._rows.attributes
-        columns = {
+        columns: dict[str, pa.Array | str] = {
             name: column for name, column in self._named.items() if name not in GROUPS
         }
         if self._table is not None:
             for name in self._table.attributes:
                 columns[name] = self._table.column(name, self._lines)
         for name, own in self._rows.more.items():
-            column = own if isinstance(own, pa.Array) else pa.array(own, pa.string())
-            if column.null_count < self._n:
+            column = own if isinstance(own, str) else maps.column(own, self._n)
+            if isinstance(column, str) or column.null_count < self._n:
                 columns[name] = column
         if given is None or values.empty(given):
-            return _maps(columns, self._n)
+            return maps.mapped(columns, self._n)
         if not columns and (quick := _plain(given, self._rows.taken)) is not None:
             return quick
-        lists = {name: column.to_pylist() for name, column in columns.items()}
+        lists = {
+            name: maps.column(each, self._n).to_pylist()
+            for name, each in columns.items()
+        }
         names: list[str] = []
         texts: list[str] = []
         ends = [0]
@@ -213,23 +214,7 @@ class Said:
                     names.append(name)
                     texts.append(text)
             ends.append(len(names))
-        return _pairs(names, texts, ends)
-
-
-def _maps(columns: Mapping[str, pa.Array], n: int) -> pa.Array:
-    """Columns (N,) as maps of what each row has; null where it has nothing."""
-    if not columns:
-        return pa.nulls(n, _MAP)
-    texts = [column.cast(pa.string()) for column in columns.values()]
-    there = np.stack([t.is_valid().to_numpy(zero_copy_only=False) for t in texts], 1)
-    row, column = np.nonzero(there)  # of (N, C)
-    counts = there.sum(axis=1)
-    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.MapArray.from_arrays(
-        pa.array(ends, mask=np.append(counts == 0, False)),
-        pa.array(list(columns), pa.string()).take(pa.array(column)),
-        pa.concat_arrays(texts).take(pa.array(column * n + row)),
-    )
+        return maps.pairs(names, texts, ends)
 
 
 def _plain(
@@ -238,19 +223,9 @@ def _plain(
     """The map at once, if every record has one of nothing but texts."""
     if not all(given):
         return None
-    maps: Sequence[dict[str, Any]] = given  # type: ignore[assignment]
-    names = list(chain.from_iterable(maps))
-    said = list(chain.from_iterable(map(dict.values, maps)))
+    each: Sequence[dict[str, Any]] = given  # type: ignore[assignment]
+    names = list(chain.from_iterable(each))
+    said = list(chain.from_iterable(map(dict.values, each)))
     if set(map(type, said)) != {str} or not taken.isdisjoint(names):
         return None
-    return _pairs(names, said, np.cumsum([0, *map(len, maps)]))
-
-
-def _pairs(names: list[str], texts: list[str], ends: npt.ArrayLike) -> pa.Array:
-    """Maps from all their pairs, one after another, and where each ends (N + 1,)."""
-    at = np.asarray(ends, np.int32)
-    return pa.MapArray.from_arrays(
-        pa.array(at, mask=np.append(np.diff(at) == 0, False)),
-        pa.array(names, pa.string()),
-        pa.array(texts, pa.string()),
-    )
+    return maps.pairs(names, said, np.cumsum([0, *map(len, each)]))

@@ -220,7 +220,10 @@ def _quick(block: bytes, width: int, dialect: Dialect, texts: Sequence[int]) -> 
         pyarrow.csv.ReadOptions(
             column_names=names, use_threads=False, block_size=len(block) + 1
         ),
-        pyarrow.csv.ParseOptions(delimiter=dialect.delimiter),
+        pyarrow.csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char='"' if b'"' in block else False,  # a fifth of the time
+        ),
         pyarrow.csv.ConvertOptions(
             column_types=kinds,
             null_values=list(MISSING),
