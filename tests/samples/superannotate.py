@@ -104,6 +104,13 @@ def not_drawn() -> dict[str, bytes]:
     return drawn(template((1, 2)), instance("polyline", points=[1, 2, 3, 4]))
 
 
+def video() -> dict[str, bytes]:
+    places = [{"timestamp": 17271058, "x": 1, "y": 2, "attributes": []}]
+    times = [{"start": 0, "end": 30526667, "timestamps": places}]
+    meta = {"type": "point", "className": "nose", "start": 0, "end": 30526667}
+    return drawn({"meta": meta, "parameters": times}, name="a.mp4")
+
+
 def skipped() -> dict[str, bytes]:
     return drawn(template((1, 2)), status="Skipped")
 

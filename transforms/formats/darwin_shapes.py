@@ -48,6 +48,8 @@ class Raster:
         width, height = self._slot.width or 0, self._slot.height or 0
         if runs.ndim != 1 or runs.dtype.kind not in "iu" or len(runs) % 2:
             raise ValueError("dense_rle is no list of values and lengths")
+        if not width or not height:
+            raise ValueError("the item does not say how large its image is")
         values, lengths = runs[::2], runs[1::2]
         pixels = width * height
         if (lengths < 0).any() or lengths.sum() != pixels or pixels > LARGEST:

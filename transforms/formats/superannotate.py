@@ -68,6 +68,8 @@ TRAPS = instances.named(
         "no-annotator": "Instances do not say who made them: counted.",
         "instance": "An instance cannot be read: quarantined.",
         "not-drawn": "Lines and cuboids are nothing that we keep: counted, not read.",
+        "video": "Instances of a video, whose places stand by microseconds and not by "
+        "frames, are not read: quarantined.",
         "skipped": "An image's status is Skipped: its instances are quarantined.",
         "no-metadata": "A file has no metadata or no instances: quarantined.",
     },
@@ -89,6 +91,7 @@ class _Instance(TypedDict, total=False):
     createdAt: Any
     updatedBy: Any
     updatedAt: Any
+    parameters: Any
     attributes: Any
     exclude: Any
     x: Any
@@ -192,6 +195,11 @@ def _take(
         detail = f"image {image} was skipped; have it annotated"
         for text in _written(raw) or [raw] * len(_each(listed)):
             found.refuse("skipped", detail, text)
+        return
+    if any("parameters" in one for one in _each(listed)):
+        detail = f"{image} is a video, which has times and no frames; export images"
+        for text in _written(raw):
+            found.refuse("video", detail, text)
         return
     shapes: list[Shape] = []
     made: dict[str, Json] = {}

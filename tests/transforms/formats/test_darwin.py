@@ -128,6 +128,14 @@ def test_a_mask_that_its_layer_does_not_have_is_refused(layer: Any) -> None:
     assert got.reasons == ["darwin.annotation"]
 
 
+def test_a_mask_of_an_image_without_a_size_says_so() -> None:
+    """As V7's slots of DICOM have none."""
+    layer = {"dense_rle": [1, 12], "mask_annotation_ids_mapping": {"m1": 1}}
+    parts = [made("m1", mask={}), made("r", raster_layer=layer)]
+    (row,) = Reading(drawn(*parts, width=None, height=None), FACE).bad
+    assert "how large its image is" in row["detail"]
+
+
 def test_of_several_paths_one_may_be_a_hole() -> None:
     outer = [{"x": x, "y": y} for x, y in [(0, 0), (60, 0), (60, 60), (0, 60)]]
     inner = [{"x": x, "y": y} for x, y in [(20, 20), (40, 20), (40, 40), (20, 40)]]
