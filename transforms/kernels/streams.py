@@ -165,7 +165,8 @@ class History:
     `aside` counts pairs of weeks that no clock can have meant; `source` is what they
     were held against (`sources.KINDS`), `flags` (A, W, K, 4) how often each of the
     `keypoints` is marked as visible, as of work, `raw` the sums against a model before
-    what all people show was taken off, and `met` with whom consensus is shared."""
+    what all people show was taken off, `met` with whom consensus is shared, and
+    `since_gold` is the first week of gold where reviews stood before, else ""."""
 
     annotators: tuple[str, ...]
     weeks: tuple[str, ...]
@@ -178,6 +179,7 @@ class History:
     keypoints: tuple[str, ...] = ()
     flags: Ints | None = None
     met: Met | None = None
+    since_gold: str = ""
 
 
 def refold(
@@ -213,6 +215,13 @@ def refold(
         for each in (table, habits, flags)
         for name in pc.unique(each["annotator"]).to_pylist()
     }
+    of_review = per_week(only(table, pc.equal(table["kind"], "review")))
+    turn = sources.from_reviews(
+        *(
+            np.array([n.get(week, 0) // UNIT for week in kept])
+            for n in (of_review, pairs)
+        )
+    )
     people = {"annotator": sorted(names), "week": kept}
     places = people | {"keypoint": list(keypoints)}
     total = added(table, places, STATISTICS)
@@ -226,6 +235,7 @@ def refold(
         vendors=vendors_of(habits, people["annotator"]),
         keypoints=tuple(keypoints),
         flags=added(flags, people | {"habit": flagged}, (*MOMENTS, "crowd")),
+        since_gold="" if turn is None else kept[turn],
     )
     if source == sources.CONSENSUS:
         return replace(history, met=partners.folded(worked, *people.values()))

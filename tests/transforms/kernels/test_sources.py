@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posegate.transforms.dashboard.build_drift import other_references
 from posegate.transforms.kernels import sources
 from posegate.transforms.kernels.drift import Parameters
 from posegate.transforms.kernels.stream_sums import STATISTICS, UNIT, grouped_sums
@@ -182,3 +183,44 @@ SUMS = residuals(person=3.0)
 def test_a_kind_of_no_source_counts_nowhere() -> None:
     every = [*tables(SUMS, "gold"), *tables(SUMS, "hearsay")]
     assert np.array_equal(refold(every, KEYPOINTS).sums, SUMS)
+
+
+POINTS = 400
+"""Of a week."""
+
+
+@pytest.mark.parametrize(
+    ("share", "week"),
+    [
+        ([1.0, 1.0, 0.0, 0.0], 2),
+        ([0.9, 0.9, 0.9, 0.2, 0.1], 3),
+        ([0.5] * 6, None),
+        ([0.0, 0.0, 1.0, 1.0], None),  # reviews only hide what there is
+        ([1.0, 0.0], None),  # a week of each is too little
+        ([0.8, 0.8, 0.4, 0.4], None),
+        ([], None),
+    ],
+)
+def test_gold_where_reviews_stood_is_another_reference(
+    share: list[float], week: int | None
+) -> None:
+    points = np.full(len(share), POINTS)
+    reviews = (np.array(share) * POINTS).astype(np.int64)
+    assert sources.from_reviews(reviews, points) == week
+
+
+def test_weeks_tell_where_gold_took_the_place_of_reviews() -> None:
+    cells = np.zeros((2, len(STATISTICS)), np.int64)
+    cells[:, STATISTICS.index("n")] = 300 * UNIT
+    weeks = [f"2026-W{week}" for week in range(10, 16)]
+    kinds = ["review"] * 3 + ["gold"] * 3
+    tables = [
+        to_table({("weekly", "ann", week, kind): cells}, ("top", "left"))
+        for week, kind in zip(weeks, kinds, strict=True)
+    ]
+    found = refold(tables, ("top", "left"))
+    assert found.since_gold == "2026-W13"
+    assert refold(tables[::-1], ("top", "left")).since_gold == "2026-W13"
+    said = other_references(found.since_gold) or ""
+    assert said.startswith("Before 2026-W13 most references were reviews, since then")
+    assert other_references(refold(tables[:3], ("top", "left")).since_gold) is None
