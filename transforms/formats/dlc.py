@@ -23,7 +23,7 @@ from posegate.transforms.formats import dlc_frames
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.dlc_frames import Column, Frames, names_of
+from posegate.transforms.formats.dlc_frames import Column, Frames, names_of, spatial
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.text_table import (
@@ -156,6 +156,8 @@ def _columns(levels: dict[str, list[str]], dialect: Dialect) -> Header | str:
         replace(c, coordinate="y") in known for c in known if c.coordinate == "x"
     ):
         return "no bodypart has the coords x and y; export it again"
+    if (wrong := spatial(columns)) is not None:
+        return wrong
     short = any("" in row or len(row) < len(axes) for row in given[1:] if row)
     other = [
         a for row, own in zip(given, names, strict=True) for a in row if a not in own

@@ -67,6 +67,17 @@ class Column:
     coordinate: str
 
 
+def spatial(columns: Sequence[Column]) -> str | None:
+    """What is wrong with points in space; None for points of images."""
+    if not any(column.coordinate == "z" for column in columns):
+        return None
+    return (
+        "it holds points in space (coords x, y, z), which DeepLabCut makes of several "
+        "cameras' files: deliver those; or a plain table with z, `posegate formats "
+        "points-csv`"
+    )
+
+
 @dataclass(frozen=True)
 class Animal:
     """The columns of an individual by a scorer; `x`, `y`, `places` are (M,)."""

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from posegate.transforms.formats import dlc, dlc_frames
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.dlc_frames import Column, Frames, names_of
+from posegate.transforms.formats.dlc_frames import Column, Frames, names_of, spatial
 from posegate.transforms.formats.extras import missing
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
@@ -78,6 +78,9 @@ def _file(file: File, context: Context, build: Build) -> Iterator[pa.RecordBatch
                 table = _table(archive, keys)
             except ValueError as error:
                 build.say(file.name, "layout", f"{error}; export it again")
+                return
+            if (wrong := spatial(table.columns)) is not None:
+                build.say(file.name, "layout", wrong)
                 return
             frames = Frames(NAME, context, build, file.name, table.columns)
             for first in range(0, table.rows, context.batch):

@@ -130,6 +130,10 @@ def read_images(context: Context, build: Build, file: File) -> Iterator[pa.Recor
     reading.flush()
 
 
+def _absent(name: str) -> str:
+    return f"it needs {name}, which is not beside it; deliver them together"
+
+
 @dataclass
 class _Reading:
     context: Context
@@ -169,10 +173,12 @@ class _Reading:
             )
         elif room is None:
             name = beside(self.file.name, "joint_3d")
-            self.refuse("no-joints", f"{name} beside it lacks {where}", raw)
+            lacks = f"{name} beside it lacks {where}"
+            self.refuse("no-joints", lacks if self._joints else _absent(name), raw)
         elif camera is None:
             name = beside(self.file.name, "camera")
-            self.refuse("no-camera", f"{name} beside it lacks {image.camera}", raw)
+            lacks = f"{name} beside it lacks {image.camera}"
+            self.refuse("no-camera", lacks if self._cameras else _absent(name), raw)
         elif (valid := _valid(given.joint_valid)) is None:
             self.refuse("malformed", f"`joint_valid` is not {K} flags", raw)
         else:

@@ -262,6 +262,7 @@ def _whole(
             build.say(file.name, "file.too-large", detail, parts[0][:RAW])
             return
     raw = b"".join(parts).strip(SPACE)
+    parts = parts[:0]  # the file, held twice
     try:
         yield 0, raw, decode(raw)
     except Unreadable as error:

@@ -10,9 +10,9 @@ Wide, a line an instance:
     image,nose.x,nose.y[,nose.z][,nose.visibility][,nose.score],left_eye.x,...
 
 Further columns, in either: width, height [px], video, frame, fps, track, annotator,
-annotated_at, lead_time_s, role, job; `instance` parts the objects of an image. Columns
-of any other name are attributes. Where there is no image, a frame of the file is one:
-`walk.csv#12`.
+annotated_at, lead_time_s, role, job; `instance`, else `track`, parts the objects of an
+image. Columns of any other name are attributes. Where there is no image, a frame of the
+file is one, `walk.csv#12`; SLEAP's tables call it frame_idx.
 
 Coordinates are px from the centre of the top-left pixel unless `unit` says mm, cm, m,
 or share (of the image's width and height, which are then needed). Visibility is 0, 1,
@@ -100,8 +100,6 @@ def sniff(head: bytes, name: str) -> bool:
     line = decoded(head).split("\n", 1)[0].strip()
     dialect = dialect_of(line)
     header = cells(line, dialect) if dialect.delimiter != " " else []
-    if "image" not in [cell.lower() for cell in header]:
-        return False
     return not isinstance(meaning(header, loose=False), str)
 
 

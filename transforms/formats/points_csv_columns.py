@@ -20,12 +20,16 @@ NUMBERS = ("width", "height", "frame", "fps", "lead_time_s")
 AXES = {"x": "x", "y": "y", "z": "z", "v": "visibility", "visibility": "visibility"}
 AXES |= {"score": "score", "confidence": "score", "likelihood": "score"}
 
-ALIASES = {
+SAME = {"frame_idx": "frame"}
+"""Other names that are always understood: SLEAP's tables have them."""
+
+ALIASES = SAME | {
     **dict.fromkeys(("file", "filename", "file_name", "image_name", "img"), "image"),
     **dict.fromkeys(("point", "landmark", "joint", "bodypart", "label"), "keypoint"),
     **dict.fromkeys(("id", "object", "person", "individual"), "instance"),
     **dict.fromkeys(("time", "date", "timestamp", "created_at"), "annotated_at"),
     **dict.fromkeys(("rater", "scorer", "user", "worker"), "annotator"),
+    **dict.fromkeys(("frame_number", "frame_id", "frames", "fnum"), "frame"),
     "lead_time": "lead_time_s",
 }
 """Names that are understood where the side file says that this is a plain table."""
@@ -81,7 +85,7 @@ def meaning(header: Sequence[str], loose: bool) -> Columns | str:
     attributes: dict[str, int] = {}
     for at, given in enumerate(header):
         name = given.strip().lower()
-        name = ALIASES.get(name, name) if loose else name
+        name = (ALIASES if loose else SAME).get(name, name)
         if name in known or (given and given in attributes):
             return f"names the column {given!r} twice"
         point = _point(given.strip(), loose)

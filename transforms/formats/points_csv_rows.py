@@ -130,6 +130,8 @@ class Table:
             image = pc.binary_join_element_wise(video, numbered, "#")
         ids, times, roles = said("instance"), said("annotated_at"), said("role")
         lead, fps = number("lead_time_s"), number("fps")
+        if ids is None:  # a track is one object too
+            ids = said("track")
         return Rows(
             position=np.empty(len(at), np.int64),
             image=image,

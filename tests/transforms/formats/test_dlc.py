@@ -75,6 +75,13 @@ def test_an_animal_is_a_track_and_absent_where_it_has_no_point() -> None:
     assert got.tally.images == 2
 
 
+def test_points_in_space_are_refused_for_the_cameras_files() -> None:
+    data = b"scorer,D,D,D\nbodyparts,A,A,A\ncoords,x,y,z\n0,1,2,3\n"
+    got = reading(data, "v_DLC_3D.csv")
+    assert (got.rows, got.reasons) == ([], ["dlc.header"])
+    assert "points in space" in got.bad[0]["detail"]
+
+
 def test_likelihood_is_a_models() -> None:
     scorer = "DLC_resnet50_openfieldOct30shuffle1_1030000"
     data = table(

@@ -168,3 +168,11 @@ def test_the_conversions_to_coco_are_cocos() -> None:
             {"coco"},
             rows,
         )
+
+
+@pytest.mark.parametrize("lacks", ["joint_3d", "camera"])
+def test_interhands_images_say_which_file_they_need(lacks: str) -> None:
+    got = Reading(inter.without(lacks), INTER)
+    said = {b["detail"] for b in got.bad if "data.json" in b["source"]}
+    assert len(said) == 1
+    assert f"needs InterHand2.6M_val_{lacks}.json, which is not beside" in said.pop()

@@ -95,6 +95,20 @@ def test_points_may_be_in_space_with_their_unit() -> None:
     ]
 
 
+def test_the_table_that_sleap_exports_is_one() -> None:
+    """Tracks part its animals; a frame of the file is the image."""
+    head = b"track,frame_idx,instance.score,A.x,A.y,A.score,B.x,B.y,B.score\n"
+    data = head + b"t0,7,0.9,1,2,0.8,3,4,0.7\nt1,7,0.9,11,12,0.8,,,\n"
+    ab = Skeleton("ab", ("A", "B"), (), (), None)
+    one, other = Reading({"v.analysis.csv": data}, ab).rows
+    assert [(r["track"], r["image"], r["frame"]) for r in (one, other)] == [
+        ("t0", "v.analysis.csv#7", 7),
+        ("t1", "v.analysis.csv#7", 7),
+    ]
+    assert (one["xy"], other["visibility"]) == ([1, 2, 3, 4], [2, 0])
+    assert one["role"] == "prelabel"
+
+
 def test_shares_are_of_the_image_by_the_line_or_the_job_table() -> None:
     data = table(("image", "nose.x", "nose.y"), ("a.jpg", 0.5, 0.25))
     known = jobs.parse(b"image,width,height\na.jpg,640,480\n", "jobs.csv")
