@@ -167,6 +167,8 @@ class _Reading:
         self._build.note("image-unlabelled", self._images.unlabelled)
         self._build.note("ignore-regions", self._images.partly)
         self._build.note("image-copies", self._images.copies)
+        several = [*self._context.delivery.formats.values()].count(NAME) > 1
+        self._build.note("frames-of-several", several * self._images.frames)
         self._build.note("crowdpose-flags", self._images.crowdpose)
         self._build.note("bbox-tight", self._columns.merged.tight)
         self._build.note("merged-people", self._columns.merged.found)

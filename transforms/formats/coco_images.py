@@ -1,5 +1,6 @@
 """The images that annotations point to, in compact form."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ COLUMNS = {
     "unsized": pa.bool_(),
     "mended": pa.bool_(),
 }
+_FRAME = re.compile(r"frame_\d{6,}[.](PNG|png|jpe?g)")
 _LARGEST = 1 << 20  # px; no image is a million pixels wide
 
 
@@ -45,6 +47,8 @@ class Images:
         """Images with regions where nobody was annotated."""
         self.crowdpose = 0
         """Images with CrowdPose's index."""
+        self.frames = 0
+        """Images called as CVAT calls the frames of any video."""
 
     def __len__(self) -> int:
         return self._count
@@ -97,6 +101,7 @@ class Images:
         self.unlabelled += sum(image.is_labeled is False for image in some)
         self.partly += sum(len(image.ignore_regions_x) > 2 for image in some)
         self.crowdpose += sum(image.crowd_index is not None for image in some)
+        self.frames += sum(_is_frame(image) for image in some)
         self._parts.append(_batch(some))
         self._table = self._by_name = None
         self._count += len(new)
@@ -178,6 +183,11 @@ def _side(value: float | None) -> int | None:
 def _frame(value: Id) -> int | None:
     number = key(value)
     return number if isinstance(number, int) else None
+
+
+def _is_frame(image: Image) -> bool:
+    unknown = image.video is None and image.video_id is None and image.vid_id is None
+    return unknown and _FRAME.fullmatch(image.file_name) is not None
 
 
 def _original(image: Image) -> str | None:

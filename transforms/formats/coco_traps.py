@@ -83,6 +83,11 @@ TRAPS = {
         "A file lists classes and nothing else, as the `notes.json` that Label Studio "
         "packs beside its labels for YOLO: left alone, counted."
     ),
+    "coco.frames-of-several": (
+        "Several files have images called frame_000000 and so on, as CVAT calls those "
+        "of any video: if they are of several videos, frames of one name are taken "
+        "for one image. Export as CVAT for video then, or deliver videos apart."
+    ),
     "coco.image-conflict": (
         "An image's id stands twice with other names: the first counts."
     ),

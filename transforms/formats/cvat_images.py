@@ -6,6 +6,7 @@
     <box label xtl ytl xbr ybr group_id/> <mask rle …/> <points …/> <tag label/>
 """
 
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -55,6 +56,8 @@ TRAPS = {
     f"{NAME}.tag-alone": "A tag is on an image without shapes: counted, and lost.",
 }
 _OUTLINE = ("annotations",)
+_FRAME = re.compile(r"frame_\d{6,}")
+"""What CVAT calls the images of any video; here they are called as in its tracks."""
 _TEXTS = frozenset({"attribute"})
 
 
@@ -111,7 +114,8 @@ class _Reading:
         """The records of an image."""
         name, size = node.attrs.get("name", ""), _size(node)
         self.build.images()
-        again = seen[hash(name)] = seen.get(hash(name), -1) + 1
+        place = hash((node.attrs.get("task_id"), name))
+        again = seen[place] = seen.get(place, -1) + 1
         self.build.note("image-twice", int(again > 0))
         shapes = [
             shape(each, each.attrs.get("label", ""), size)
@@ -125,8 +129,8 @@ class _Reading:
         self.build.note("left-alone", left)
         self.build.note("tag-alone", 0 if shapes else len(tags))
         for i, record in enumerate(self.frames.records(shapes)):
-            self._fill(record, node, said, size)
             record.source, record.image, record.position = file.name, name, self._next()
+            self._fill(record, node, said, size)
             known = (record.job, again or None, i)
             record.id = "-".join(str(part) for part in known if part is not None)
             if tags:
@@ -156,6 +160,8 @@ class _Reading:
             record.video = task.source or said.source or task.name
             record.frame = frame
             record.repairs = [*record.repairs, f"{NAME}.video"]
+            if record.video and frame is not None and _FRAME.fullmatch(record.image):
+                record.image = f"{record.video}/frame_{frame:06d}"
 
 
 def _size(node: Node) -> tuple[int, int] | None:

@@ -174,6 +174,27 @@ def test_frames_of_a_task_are_numbered_through_its_filter() -> None:
     assert [row["id"] for row in got.rows] == ["1-0", "1-0", "2-0", "2-0"]
 
 
+def test_frames_of_a_video_are_called_by_it_as_in_its_tracks() -> None:
+    """CVAT calls the frames of any video frame_000000 …, a project's counted on."""
+    said = """<task><id>{0}</id><size>10</size><mode>interpolation</mode>
+    <subset>a</subset><source>{0}.mp4</source></task>"""
+    tasks = said.format(3) + said.format(4)
+    pages = [
+        image(abc(), i)
+        .replace("<image", f'<image task_id="{task}"')
+        .replace(f"im/{i:06d}.jpg", f"frame_{i:06d}")
+        for task, i in ((3, 5), (4, 15))
+    ]
+    content = document(
+        "".join(pages), f"<meta><project><tasks>{tasks}</tasks></project></meta>"
+    )
+    got = Reading({"a.xml": content}, ABC)
+    assert [(row["image"], row["video"], row["frame"]) for row in got.rows] == [
+        ("3.mp4/frame_000005", "3.mp4", 5),
+        ("4.mp4/frame_000005", "4.mp4", 5),
+    ]
+
+
 def test_a_project_says_it_task_by_task() -> None:
     task = "<task><id>{0}</id><subset>{1}</subset><assignee><username>{2}</username>"
     meta = "".join(
