@@ -221,6 +221,7 @@ def lines(known: Known) -> Iterator[str]:
     if known.decision:
         why = "; ".join(known.decision["reasons"])
         yield f"verdict    {known.decision['verdict']}" + (f": {why}" if why else "")
+    yield from beside_references(known)
     yield f"findings   {len(known.findings) or 'none'}"
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for finding in known.findings:
@@ -232,6 +233,18 @@ def lines(known: Known) -> Iterator[str]:
         if id in RULES:
             yield from (f"    {line}".rstrip() for line in RULES[id].manual.split("\n"))
     yield ""
+
+
+def beside_references(known: Known) -> Iterator[str]:
+    """What it was drawn for, and what came of its references."""
+    from posegate.pipelines import references
+
+    place = known.folder, known.manifest
+    name, keypoints = known.row["instance"], known.skeleton.keypoints
+    limits = known.manifest["project"]["acceptance"]
+    pairs = rows_of(*place, "agreement/", name)
+    yield from references.drawn(rows_of(*place, "sample/", name))
+    yield from references.compared(pairs, keypoints, limits)
 
 
 def aside(known: Known) -> str:
