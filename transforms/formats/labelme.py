@@ -24,6 +24,7 @@ from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.json_files import records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
+from posegate.transforms.formats.mask_pictures import Size, bitmap
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
 from posegate.transforms.formats.rows import Record
@@ -35,7 +36,7 @@ PER_IMAGE = True
 CARRIES = Carries(
     visibility="by convention: label `nose_occluded`, a flag or the description "
     "`occluded`; X-AnyLabeling's `difficult`, which its YOLO export writes as 1",
-    masks="polygons, circles; masks as PNG are not read",
+    masks="polygons, circles, masks",
     convention="px from the image's top-left corner, as they stand in the file",
 )
 TRAPS = instances.named(
@@ -43,7 +44,7 @@ TRAPS = instances.named(
     {
         **{k: v for k, v in instances.TRAPS.items() if k != "grouped-by-relation"},
         "shape": "A shape cannot be read: its instance is quarantined.",
-        "mask-image": "A mask is a picture inside the file: quarantined.",
+        "mask-image": "A mask's picture inside the file cannot be read: quarantined.",
         "not-drawn": "Lines are nothing that we keep: counted, not read.",
         "scored": "Shapes have a model's score (X-AnyLabeling): a model drew them, and "
         "whether somebody looked at them the file does not say; counted.",
@@ -66,6 +67,7 @@ class Drawn(msgspec.Struct, gc=False):
     attributes: Any = None
     score: Any = None
     difficult: Any = None
+    mask: Any = None
 
 
 class Document(msgspec.Struct, gc=False):
@@ -131,9 +133,9 @@ def _take(
     image = _image(context, source, document.imagePath)
     flags = document.flags
     said = {k: v for k, v in flags.items() if v} if isinstance(flags, dict) else {}
-    shapes = _shapes(document.shapes, sound, build)
     sides = document.imageWidth, document.imageHeight
     width, height = (s if isinstance(s, int) and 0 < s < 1e6 else None for s in sides)
+    shapes = _shapes(document.shapes, sound, build, (width, height))
 
     def make(group: Group) -> Record:
         return Record(
@@ -166,7 +168,7 @@ def _loose(given: Any) -> Document | None:
     return Document([loose(*map(each.get, _DRAWN)) for each in drawn], *said)
 
 
-def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
+def _shapes(given: list[Drawn], sound: bool, build: Build, size: Size) -> list[Shape]:
     """What is drawn; of a group's plain points one pose in the place of the first.
 
     `sound` shapes have the types that they say.
@@ -184,7 +186,7 @@ def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
                 poses[group] = pose, []
                 found.append(pose)
             poses[group][1].append(each)
-        elif (shape := _shape(each, number)) is not None:
+        elif (shape := _shape(each, number, size)) is not None:
             found.append(shape)
         else:
             build.note("not-drawn")
@@ -197,13 +199,17 @@ def _shapes(given: list[Drawn], sound: bool, build: Build) -> list[Shape]:
     return found
 
 
-def _shape(each: Drawn, number: int) -> Shape | None:
+def _shape(each: Drawn, number: int, size: Size) -> Shape | None:
     """A shape; None for lines."""
     group = scalar(each.group_id)
     shape = Shape(scalar(each.label) or "", f"#{number}")
     shape.group = None if group is None else f"group {group}"
     try:
-        kept = _draw(shape, str(each.shape_type or "polygon"), each.points or ())
+        if each.shape_type == "mask":
+            _paint(shape, each, size)
+            kept = True
+        else:
+            kept = _draw(shape, str(each.shape_type or "polygon"), each.points or ())
     except (TypeError, ValueError) as error:
         detail = f"shape {number} ({shape.name}): {error}; draw it again"
         shape.problem, kept = ("shape", detail), True
@@ -228,12 +234,18 @@ def _draw(shape: Shape, kind: str, given: Any) -> bool:
         centre, edge = points
         radius = math.dist(centre, edge)
         shape.draw(outlines.polygon([outlines.ellipse(centre, (radius,) * 2, 0)]))
-    elif kind == "mask":
-        detail = f"the mask {shape.name} is a picture; save it as a polygon"
-        shape.problem = "mask-image", detail
     else:
         return False
     return True
+
+
+def _paint(shape: Shape, each: Drawn, size: Size) -> None:
+    """A mask that is a picture, from its first corner on."""
+    try:
+        origin = next(iter(each.points or ()), None)
+        shape.draw(bitmap(each.mask, origin, size, packed=False))
+    except ValueError as error:
+        shape.problem = "mask-image", f"the mask {shape.name}: {error}; draw it again"
 
 
 def _say(shape: Shape, each: Drawn) -> None:

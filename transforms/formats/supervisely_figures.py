@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.labels import Labels, state
-from posegate.transforms.formats.supervisely_masks import Size, bitmap, holed
+from posegate.transforms.formats.mask_pictures import Size, bitmap, holed
 from posegate.transforms.formats.values import real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
 
@@ -187,7 +187,8 @@ def _draw(shape: Shape, kind: str, geometry: Json, size: Size) -> bool:
     elif kind in ("bitmap", "alpha_mask"):
         said = mapping(geometry.get("bitmap"))
         try:
-            shape.draw(bitmap(said.get("data"), said.get("origin"), size))
+            data, origin = said.get("data"), said.get("origin")
+            shape.draw(bitmap(data, origin, size, packed=True))
         except ValueError as error:
             shape.problem = "bitmap", f"the mask {shape.name}: {error}; draw it again"
     else:

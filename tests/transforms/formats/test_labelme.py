@@ -1,10 +1,13 @@
 """labelme's files."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from PIL import Image
 
 from posegate.transforms.formats import labelme
 from posegate.transforms.model.skeleton import load
@@ -49,6 +52,19 @@ def test_a_strange_shape_changes_nothing_of_the_others(strange: Any) -> None:
 )
 def test_visibility_by_convention(nose: Any) -> None:
     assert places(one(drawn(nose))) == [(20, 30, 1)]
+
+
+def test_a_mask_is_a_picture_from_its_first_corner_on() -> None:
+    packed, inside = io.BytesIO(), np.zeros((3, 4), np.uint8)
+    inside[1:, 2] = 1
+    Image.fromarray(inside).save(packed, "PNG")
+    data = base64.b64encode(packed.getvalue()).decode()
+    cat = {"label": "cat", "shape_type": "mask", "points": [[50, 60], [53, 62]]}
+    row = one(drawn(cat | {"mask": data}))
+    assert (row["area"], row["bbox"]) == (2, [52, 61, 1, 2])
+    for wrong in (data[:9], None, 3, "%"):
+        got = Reading(drawn(cat | {"mask": wrong}), FACE)
+        assert got.reasons == ["labelme.mask-image"]
 
 
 def test_flags_are_attributes() -> None:
