@@ -22,15 +22,17 @@ TRUSTED = ("gold", "review")
 """The kinds of reference that say what is right, not only what another person did."""
 
 
-class Tested(NamedTuple):
+class Counted(NamedTuple):
     """Looked-at instances, the bad among them, and `gold` of all; `worth` and
-    `worth_bad` are what they count for, `outcome` what the test makes of it."""
+    `worth_bad` are what they count for, `whole` says that they are all there is, and
+    `outcome` what the test makes of it."""
 
     n: int
     bad: int
     gold: int
     worth: float
     worth_bad: float
+    whole: bool
     outcome: Outcome
 
     @property
@@ -40,7 +42,10 @@ class Tested(NamedTuple):
         return worth if self.gold - worth >= 0.5 else None
 
     def interval(self, policy: Policy) -> tuple[float, float]:
-        """95 % interval of the share of bad instances."""
+        """95 % interval of the share of bad instances: the share itself of a lot that
+        was looked at to the last."""
+        if self.whole:
+            return self.bad / self.n, self.bad / self.n
         plan = acceptance.plan_of(policy)
         return acceptance.share_interval(plan, self.worth_bad, self.worth)
 
@@ -106,7 +111,7 @@ def effect(crowded: float, policy: Policy) -> float:
     return 1 + (crowded - 1) * policy.acceptance.alike
 
 
-def tested(sums: Mapping[Key, Ints], policy: Policy) -> Tested:
+def tested(sums: Mapping[Key, Ints], policy: Policy) -> Counted:
     """What was looked at for the test of the lot, and what it makes of it.
 
     The lot is at least what was looked at of it; once that is all, nothing is guessed
@@ -115,20 +120,20 @@ def tested(sums: Mapping[Key, Ints], policy: Policy) -> Tested:
     zero = np.zeros(3, np.int64)
     n, bad, _ = sum(trusted(sums, "").values(), zero).tolist()
     gold, bad_gold, _ = sum(trusted(sums, "", ("gold",)).values(), zero).tolist()
-    whole = size(sums)
-    left = max(0, whole - n)
+    units = size(sums)
+    left, whole = max(0, units - n), 0 < units <= n
     plan = acceptance.plan_of(policy)
-    plan = plan.within(max(whole, n)) if whole else plan
-    share = 1 - 1 / effect(crowding(sums), policy) if left or not whole else 0.0
+    plan = plan.within(max(units, n)) if units else plan
+    share = 0.0 if whole else 1 - 1 / effect(crowding(sums), policy)
     worth, worth_bad = n - share * gold, bad - share * bad_gold
     outcome = plan.decide(worth_bad, worth - worth_bad)
     if left:
         outcome = outcome._replace(more=min(outcome.more, left))
-    return Tested(n, bad, gold, worth, worth_bad, outcome)
+    return Counted(n, bad, gold, worth, worth_bad, whole, outcome)
 
 
 class Looked(NamedTuple):
-    """Of an annotator, as `Tested`."""
+    """Of an annotator, as `Counted`."""
 
     n: int
     bad: int

@@ -213,10 +213,11 @@ def acceptance_gate(
         seen += " or another category"
     if n:
         low, high = found.interval(policy)
-        seen += f" ({bad / n:.1%}, 95 % interval {low:.1%} to {high:.1%}{crowd(found)})"
+        between = f", 95 % interval {low:.1%} to {high:.1%}{crowd(found)}"
+        seen += f" ({bad / n:.1%}{'' if found.whole else between})"
     if outcome.verdict == "hold":
         text = f"{seen}; {reach(sums).told(outcome.more)}"
-    elif 0 < lot.size(sums) <= n:
+    elif found.whole:
         text = f"{seen}; that is all of them."
     else:
         kept = lot.risks(sums, policy)
@@ -232,7 +233,7 @@ def acceptance_gate(
     return Gate("acceptance", outcome.verdict, text, share, risks.p1)
 
 
-def crowd(found: lot.Tested) -> str:
+def crowd(found: lot.Counted) -> str:
     """What gold counts for that lies in whole videos; "" where it counts in full."""
     if found.less is None:
         return ""

@@ -98,6 +98,7 @@ def test_a_lot_that_is_looked_at_to_the_last_is_guessed_by_nothing() -> None:
     found = lot.tested(sums, POLICY)
     assert (found.worth, found.worth_bad) == (60, 4)
     assert found.outcome.verdict == "accept"
+    assert found.interval(POLICY) == (4 / 60, 4 / 60)
 
 
 def test_no_more_reviews_are_asked_for_than_are_left() -> None:

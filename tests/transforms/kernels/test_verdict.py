@@ -143,7 +143,12 @@ def lot(n: int, asked: int, lacking: int, counted_to: int) -> Sums:
         ),
         (lot(30, 30, 20, 30) | judged("ann", 10, 0, "review"), "hold", "more, if", 30),
         (lot(30, 30, 0, 30) | judged("ann", 30, 1), "accept", "that is all of", 30),
-        (lot(30, 30, 0, 30) | judged("ann", 30, 4), "reject", "(13.3%, 95 % int", 30),
+        (
+            lot(30, 30, 0, 30) | judged("ann", 30, 4),
+            "reject",
+            "(13.3%); that is all",
+            30,
+        ),
         (
             lot(400, 60, 60, 60)
             | {("judged", "ann", "review", "monitor"): np.array([99, 99, 0])},
