@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.numbered import numbered
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.naming import Naming, difference
@@ -45,7 +46,6 @@ def traps(name: str) -> dict[str, str]:
     return {f"{name}.{code}": said for code, said in CODES.items()}
 
 
-Places = npt.NDArray[np.int64]
 HOME = "labeled-data/"
 _LONGEST = 18  # digits that are sure to fit
 _NUMBER = f"(?P<number>[0-9]{{1,{_LONGEST}}})[.][A-Za-z]+$"
@@ -257,16 +257,15 @@ class Paths:
     """Paths of images (N,), as they came and as rows name them."""
 
     def __init__(self, given: pa.Array, video: str) -> None:
-        alike = _alike(given)
-        if alike is None:
-            self._read(given, video)
-            return
-        begin, numbers = alike
         self.windows: Bools = np.zeros(len(given), np.bool_)
         self.absolute: Bools = self.windows
-        self.images, self.frames = given, pa.array(numbers)
-        folder = begin.rpartition("/")[0].rpartition("/")[2]
-        self.videos = pa.repeat(folder or video, len(given))
+        found = numbered(given, _IMAGE)
+        if found is None or any(map(_odd, found.begins)):
+            self._read(given, video)
+            return
+        self.images, self.frames = given, pa.array(found.numbers)
+        folders = [each.rpartition("/")[0].rpartition("/")[2] for each in found.begins]
+        self.videos = found.column([folder or video for folder in folders])
 
     def _read(self, given: pa.Array, video: str) -> None:
         """Whatever they are like."""
@@ -309,32 +308,9 @@ class Paths:
         rows.remarks.repair(self.absolute[there], f"{name}.absolute-path")
 
 
-def _alike(paths: pa.Array) -> tuple[str, Places] | None:
-    """What paths begin with, and their numbers (N,), if they differ in nothing else.
-
-    As those of a video's images do: DeepLabCut fills their numbers up with zeros. None,
-    too, where anything of them is to be mended.
-    """
-    if not len(paths) or paths.null_count:
-        return None
-    ends = np.frombuffer(paths.buffers()[1], np.int32)[paths.offset :][: len(paths) + 1]
-    size = int(ends[1] - ends[0])
-    if not size or (np.diff(ends) != size).any():
-        return None
-    data = np.frombuffer(paths.buffers()[2], np.uint8)[ends[0] : ends[-1]]
-    table = data.reshape(len(paths), size)
-    found = _IMAGE.fullmatch(table[0].tobytes())
-    if found is None:
-        return None
-    low, high = found.span("number")
-    digits = table[:, low:high] - np.uint8(ord("0"))
-    table = np.delete(table, slice(low, high), axis=1)
-    if (digits > 9).any() or (table != table[0]).any():
-        return None
-    begin = found["begin"].decode()
-    if "\\" in begin or begin.find(HOME) > 0:
-        return None
-    return begin, digits @ 10 ** np.arange(high - low - 1, -1, -1, dtype=np.int64)
+def _odd(begin: str) -> bool:
+    """Whether a path that begins so is to be mended."""
+    return "\\" in begin or begin.find(HOME) > 0
 
 
 def _folders(path: pa.Array, video: str) -> pa.Array:

@@ -3,10 +3,11 @@
     imgname (N,)   S (N, K, 3 or 4) x, y, z[, confidence] in the camera's frame
     center (N, 2)  scale (N,)  part (N, K, 2 or 3) x, y[, confidence] in px
 
-Written so by SPIN and what followed it, and by mmpose. A file is read whole, as arrays
-must be. Of 17 points the first is the pelvis, `root` in mmpose's own description of
-Human3.6M (configs/_base_/datasets/h36m.py): in the poses of its tests it is midway
-between the hips to a micrometre.
+Written so by SPIN and what followed it, and by mmpose. The arrays are read side by
+side, some poses at a time; the unit is told by the first. Of 17 points the first is the
+pelvis, `root` in mmpose's own description of Human3.6M
+(configs/_base_/datasets/h36m.py): in the poses of its tests it is midway between the
+hips to a micrometre.
 """
 
 import re
@@ -17,12 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats.arrays import Unreadable, arrays
+from posegate.transforms.formats.arrays import Stored, Unreadable, arrays
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.names import Names
+from posegate.transforms.formats.numbered import numbered
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.units import unit_of
@@ -64,6 +66,7 @@ _SOME = 4096
 _VIDEO = re.compile(
     r"(?P<video>.*?(?P<subject>S\d+)_(?P<action>\w+?)\.(?P<camera>\d{8}))(/.*)?"
 )
+_IMAGE = re.compile(rb"(?P<begin>.*_)(?P<number>[0-9]{1,15})[.][A-Za-z0-9]+", re.DOTALL)
 _FRAME = r"^(?P<frame>\d+)\.\w+$"
 _KNOWN = ("imgname", "S", "part", "center", "scale", "positions_3d")
 _SPARED = {"part": "S"}
@@ -80,42 +83,67 @@ def read(context: Context, tally: Tally) -> Iterator[pa.RecordBatch]:
     build = Build(context, tally, NAME)
     for file in build.files():
         try:
-            found = arrays(file, _KNOWN, _SPARED)
-            points, deep = _points(found)
+            yield from _file(context, build, file)
         except DamagedStream as damage:
             build.damaged(file.name, damage)
-            continue
         except Unreadable as error:
             build.say(file.name, "arrays", str(error))
-            continue
-        if deep and "part" in found:
-            build.note("2d-left-out", len(points))
-        texts = _texts(found["imgname"].ravel())
-        build.images(len(set(texts)))  # Arrow's own count takes six times as long
-        images = pa.array(texts, pa.string())
-        some = points[:: 1 + len(points) // _SOME, :, :3]
-        unit = unit_of(_placed(some)) if deep else None
-        for low in range(0, len(points), context.batch):
-            part = slice(low, low + context.batch)
-            rows = _rows(context, file, points[part], images[part], low, deep, unit)
-            boxes = {name: found[name][part] for name in found if name in _BOX}
-            rows.more = {**rows.more, **_said(boxes)}
+    yield from build.rest()
+
+
+def _file(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch]:
+    """A file's poses, some at a time; may raise DamagedStream or Unreadable."""
+    with arrays(file, _KNOWN, _SPARED) as (found, left):
+        given, deep = _poses(found)
+        if deep and "part" in left:
+            build.note("2d-left-out", len(given))
+        boxes = [found[name] for name in _BOX if name in found]
+        seen: set[bytes] = set()
+        unit = None
+        for low in range(0, len(given), context.batch):
+            points = _points(given.read(context.batch), deep)
+            names = _bytes(found["imgname"].read(len(points)))
+            before = len(seen)
+            seen.update(names.tolist())
+            build.images(len(seen) - before)
+            if deep and not low:
+                unit = _unit(points)
+                if unit is None and len(given) > len(points):
+                    unit = _of_all(file)
+            rows = _rows(context, file, points, _texts(names), low, deep, unit)
+            said = {box.name: box.read(len(points)) for box in boxes}
+            rows.more = {**rows.more, **_said(said)}
             build.add(rows)
             yield from build.ready()
-    yield from build.rest()
+
+
+def _unit(points: Floats) -> str | None:
+    """By some of the poses (N, K, 4)."""
+    return unit_of(_placed(points[:: 1 + len(points) // _SOME, :, :3]))
+
+
+def _of_all(file: File) -> str | None:
+    """The unit, where the first poses do not tell: by some from all over the file."""
+    with arrays(file, ("S",), {}) as (found, _):
+        given, some = found["S"], []
+        step = 1 + len(given) // _SOME
+        for _ in range(0, len(given), step):
+            some.append(np.asarray(given.read(step)[:1], np.float64))
+    return unit_of(_placed(np.concatenate(some)[:, :, :3]))
 
 
 def names(file: File) -> list[Names]:
     """How many points a pose has: the arrays do not name them."""
     try:
-        k = _points(arrays(file, _KNOWN, _SPARED))[0].shape[1]
+        with arrays(file, _KNOWN, _SPARED) as (found, _):
+            k = _poses(found)[0].shape[1]
     except Unreadable:
         return []
     return [Names("person", count=k, fits=("h36m_17",) if k == 17 else ())]
 
 
-def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:
-    """(N, K, 4) in 3-D or (N, K, 3) in 2-D, the last a confidence; and which it is.
+def _poses(found: dict[str, Stored]) -> tuple[Stored, bool]:
+    """The poses (N, K, 3 or 4), or (N, K, 2 or 3) in 2-D; and whether they are in 3-D.
 
     Raises Unreadable where arrays are missing or do not belong together.
     """
@@ -125,17 +153,23 @@ def _points(found: dict[str, np.ndarray[Any, Any]]) -> tuple[Floats, bool]:
     given = found["S" if deep else "part"]
     width = 3 if deep else 2
     if given.ndim != 3 or given.shape[2] not in (width, width + 1):
-        raise Unreadable(f"{'S' if deep else 'part'} is {given.shape}, no poses")
+        raise Unreadable(f"{given.name} is {given.shape}, no poses")
     if given.dtype.kind not in "fiu":
         raise Unreadable(f"its numbers are {given.dtype}")
     lengths = {len(given), found["imgname"].size}
-    lengths |= {len(found[n]) for n in ("center", "scale") if n in found}
+    lengths |= {len(found[n]) for n in _BOX if n in found}
     if len(lengths) > 1:
         raise Unreadable(f"its arrays have different lengths: {sorted(lengths)}")
+    found["imgname"].flat()
+    return given, deep
+
+
+def _points(given: np.ndarray[Any, Any], deep: bool) -> Floats:
+    """(N, K, 4) in 3-D or (N, K, 3) in 2-D, the last a confidence."""
     points = np.asarray(given, np.float64)
-    if points.shape[2] == width:
+    if points.shape[2] == (3 if deep else 2):
         points = np.concatenate([points, np.ones((*points.shape[:2], 1))], axis=2)
-    return points, deep
+    return points
 
 
 def _placed(points: Floats) -> Floats:
@@ -179,14 +213,46 @@ def _rows(
     return rows
 
 
-def _texts(names: np.ndarray[Any, Any]) -> list[str]:
+def _bytes(names: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """(N,) names as numpy's UTF-8 texts of one length."""
+    if names.dtype.kind == "U" and names.dtype.isnative and names.dtype.itemsize:
+        letters = np.ascontiguousarray(names).view(np.uint32).reshape(len(names), -1)
+        if not (letters > 127).any():
+            return letters.astype(np.uint8).view(f"S{letters.shape[1]}").ravel()
     if names.dtype.kind == "S":
-        return [name.decode("utf-8", "replace") for name in names.tolist()]
-    return names.tolist() if names.dtype.kind == "U" else list(map(str, names))
+        texts = [name.decode("utf-8", "replace") for name in names.tolist()]
+    else:
+        texts = list(map(str, names.tolist()))
+    return np.array([text.encode("utf-8", "replace") for text in texts], np.bytes_)
+
+
+def _texts(names: np.ndarray[Any, Any]) -> pa.Array:
+    """(N,) such names as a column."""
+    letters = names.view(np.uint8).reshape(len(names), -1)
+    if letters[:, -1].all():  # all of one length
+        ends = np.arange(len(names) + 1, dtype=np.int32) * letters.shape[1]
+        data = pa.py_buffer(letters)
+        return pa.StringArray.from_buffers(len(names), pa.py_buffer(ends), data)
+    return pa.array(names.tolist(), pa.binary()).cast(pa.string())
 
 
 def _named(images: pa.Array) -> dict[str, pa.Array]:
-    """Columns (N,) of what names of images say; null where one is not Human3.6M's.
+    """Columns (N,) of what names of images say; null where one is not Human3.6M's."""
+    found = numbered(images, _IMAGE)
+    if found is None:
+        return _named_each(images)
+    of = [_VIDEO.fullmatch(begin[:-1]) for begin in found.begins]
+    known = pa.array([m is not None for m in of]).take(pa.array(found.which))
+    said = {"frame": pa.array(found.numbers)}
+    if None in of:
+        said["frame"] = pc.if_else(known, said["frame"], None)
+    for key in ("video", *_FROM_NAME):
+        said[key] = found.column([m[key] if m else None for m in of])
+    return said
+
+
+def _named_each(images: pa.Array) -> dict[str, pa.Array]:
+    """`_named`, of any names.
 
     A video's images are alike up to the last `_`, and their videos are few.
     """

@@ -124,3 +124,46 @@ def test_the_first_of_17_real_points_is_midway_between_the_hips() -> None:
     for row in Reading({"a.npz": data}, SKELETON).rows:
         points = np.column_stack([np.reshape(row["xy"], (17, 2)), row["z"]])
         assert points[0] == pytest.approx((points[right] + points[left]) / 2, abs=1e-6)
+
+
+def test_names_that_are_alike_and_others_say_the_same_of_each() -> None:
+    names = [NAME.format(i) for i in range(40)]
+    odd = ["lsp/im_1.jpg", "a_1234567890123456.jpg", NAME.format(5)[:-4] + ".j_g", "x"]
+    mixed = np.array([*names, *odd, *(f"coco/é_{i}.jpg" for i in range(4))])
+    whole = Reading({"a.npz": packed(n=48, imgname=mixed)}, SKELETON).rows
+    alone = [
+        Reading({"a.npz": packed(n=1, imgname=mixed[i : i + 1])}, SKELETON).rows[0]
+        for i in range(48)
+    ]
+    for key in ("image", "video", "frame", "fps", "attributes"):
+        assert [row[key] for row in whole] == [row[key] for row in alone]
+
+
+def test_arrays_may_lie_in_columns_or_be_packed() -> None:
+    points = np.arange(2 * 17 * 3.0).reshape(2, 17, 3) / 60
+    names = np.array([[NAME.format(1), NAME.format(2)]])
+    turned = packed(S=np.asfortranarray(points), imgname=np.asfortranarray(names))
+    out = io.BytesIO()
+    np.savez_compressed(out, imgname=names, S=points)
+    plain = Reading({"a.npz": packed(S=points, scale=None, center=None)}, SKELETON)
+    for data in (turned, out.getvalue()):
+        rows = Reading({"a.npz": data}, SKELETON, batch=1).rows
+        for key in ("xy", "z", "image", "unit"):
+            assert [row[key] for row in rows] == [row[key] for row in plain.rows]
+
+
+def test_what_stands_before_the_damage_is_read() -> None:
+    data = bytearray(packed(n=20))
+    at = data.rindex(b"S.npy") - 8000
+    data[at : at + 8] = bytes(8)
+    got = Reading({"a.npz": bytes(data)}, SKELETON, batch=4)
+    assert 0 < len(got.rows) < 20
+    assert got.reasons == ["h36m.arrays"]
+    assert "damaged" in got.bad[0]["detail"]
+
+
+def test_the_unit_is_told_by_later_poses_where_the_first_are_nowhere() -> None:
+    points = np.random.default_rng(1).uniform(-0.5, 0.5, (9, 17, 3))
+    points[:4] = 0
+    rows = Reading({"a.npz": packed(n=9, S=points)}, SKELETON, batch=2).rows
+    assert {row["unit"] for row in rows} == {"m"}
