@@ -85,6 +85,13 @@ def stranger(head: bytes, whole: bool) -> str | None:
     return f"is JSON, {kind} with {shown}, which is no format known; {_OTHERWISE}"
 
 
+def classes_alone(head: bytes) -> bool:
+    """Whether JSON lists classes and nothing else, as Label Studio's notes.json does,
+    which it packs beside labels of another format."""
+    keys = {key for key in outline(head) if key and "/" not in key}
+    return "categories" in keys and keys <= {"categories", "info"} and _sound(head)
+
+
 def _sound(data: bytes) -> bool:
     try:
         msgspec.json.decode(data.removeprefix(BOM), type=msgspec.Raw)

@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol
 
 from posegate.transforms import formats
 from posegate.transforms.formats.files import File, files, is_archive
+from posegate.transforms.formats.json_strangers import classes_alone
 from posegate.transforms.formats.streams import DamagedStream, chunks
 from posegate.transforms.model.delivery import Member, Shard
 
@@ -164,7 +165,7 @@ def _archived(file: Listed, store: Store, place: str) -> str | None:
         if any(lower.endswith(formats.suffixes(module)) for module in modules):
             head = _head(member.chunks(formats.HEAD))
             kind = _only(formats.sniff(head, member.name), f"{place}/{member.name}")
-            if kind is not None:
+            if kind is not None and not classes_alone(head):
                 found.setdefault(kind, member.name)
         if len(found) > 1:
             names = " and ".join(f"{name} ({kind})" for kind, name in found.items())

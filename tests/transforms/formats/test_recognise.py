@@ -64,6 +64,15 @@ def test_an_archive_is_of_the_format_of_its_members() -> None:
     assert (shard.name, shard.format) == ("a.zip", "coco")
 
 
+def test_a_list_of_classes_makes_no_archive_one_of_several_formats() -> None:
+    """As Label Studio packs its labels for YOLO."""
+    classes = {"categories": [{"id": 0, "name": "person"}], "info": {"year": 2026}}
+    label = b"0 .5 .5 .2 .2 .5 .5 2 .4 .4 2 .3 .3 2"
+    files = {"notes.json": json.dumps(classes).encode(), "labels/a.txt": label}
+    shards, _ = looked_at({"a.zip": zipped(files)})
+    assert [shard.format for shard in shards] == ["yolo-pose"]
+
+
 def test_an_archive_of_pictures_is_left_alone() -> None:
     shards, alone = looked_at({"a.zip": zipped({"b.jpg": b"x"}), "a.json": COCO})
     assert [shard.name for shard in shards] == ["a.json"]
