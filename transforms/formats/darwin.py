@@ -189,11 +189,10 @@ class _Reading:
             _credit(record, people(one.annotators), people(one.reviewers), whole)
             return record
 
-        if not self._instances.poses(paired(item.annotations), make, raw):
-            return False
-        nobody = [one for one in item.annotations if not people(one.annotators)]
-        self._build.note("no-annotator", len(nobody))
-        return True
+        read = self._instances.poses(paired(item.annotations), make, raw)
+        nobody = [1 for one in item.annotations if not people(one.annotators)]
+        self._build.note("no-annotator", len(nobody) if read else 0)
+        return read
 
     def _frame(
         self,

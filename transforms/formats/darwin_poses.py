@@ -17,7 +17,7 @@ class Node(msgspec.Struct, gc=False):
     occluded: bool = False
 
 
-class Skeleton(msgspec.Struct):
+class Skeleton(msgspec.Struct, gc=False):
     """Its points."""
 
     nodes: list[Node]

@@ -5,6 +5,7 @@ Nothing in them needs to be grouped or guessed. They are decoded to types, and s
 fit the types goes there; both ways give the same records.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
@@ -21,6 +22,7 @@ Nothing = Annotated[list[Any], msgspec.Meta(max_length=0)]
 Never = Annotated[str, msgspec.Meta(pattern="(?!)")]
 """A field that is not there: no text fits."""
 
+_NONE = array("d")
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
 
 
@@ -33,9 +35,9 @@ class Pose(Generic[T]):
 
     key: str
     of: T
-    names: tuple[str, ...] = ()
-    x: Sequence[float] = ()
-    y: Sequence[float] = ()
+    names: tuple[str, ...]
+    x: "array[float]"
+    y: "array[float]"
     visibility: Sequence[int] | int = _SEEN
     origin: Origin = Origin.PLACED
     box: Sequence[float] | None = None
@@ -65,7 +67,8 @@ class Frame(Generic[T]):
         """Gives an instance its points."""
         pose = self.poses.get(key) or self._begin(key, of)
         self.plain = self.plain and not pose.names
-        pose.names, pose.x, pose.y, pose.origin = names, x, y, origin
+        pose.x, pose.y = array("d", x), array("d", y)
+        pose.names, pose.origin = names, origin
         if True in hidden:
             pose.visibility = [_HIDDEN if each else _SEEN for each in hidden]
 
@@ -76,5 +79,5 @@ class Frame(Generic[T]):
         pose.box, pose.category = box, category
 
     def _begin(self, key: str, of: T) -> Pose[T]:
-        self.poses[key] = pose = Pose(key, of)
+        self.poses[key] = pose = Pose(key, of, (), _NONE, _NONE)
         return pose

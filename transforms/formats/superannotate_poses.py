@@ -47,6 +47,7 @@ class Drawn(msgspec.Struct, gc=False):
     updatedBy: dict[str, Any] | None = None
     updatedAt: str | None = None
     attributes: list[dict[str, Any]] = []
+    parameters: Never = ""
 
 
 class Poses(msgspec.Struct, gc=False):

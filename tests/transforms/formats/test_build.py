@@ -2,6 +2,7 @@
 
 import io
 import math
+from array import array
 from datetime import UTC, datetime
 from typing import Any
 
@@ -204,6 +205,16 @@ def test_repairs_are_sorted_and_each_stands_once() -> None:
 def test_no_records_give_no_columns_of_points() -> None:
     assert gathered([], 3).xy.shape == (0, 3, 2)
     assert Built().batches == []
+
+
+def test_points_may_be_arrays() -> None:
+    of = {"keypoints": (2, 0), "image": "a.jpg"}
+    lists = [Record(0, x=[1.5, 2], y=[3, 4], **of), Record(1, "b.jpg")]
+    arrays = [Record(0, x=array("d", [1.5, 2]), y=array("d", [3, 4]), **of)]
+    alone, beside = gathered(arrays, 3).xy, gathered([*arrays, lists[1]], 3).xy
+    assert alone[0, [2, 0]].tolist() == [[1.5, 3], [2, 4]]
+    assert np.array_equal(beside, gathered(lists, 3).xy, equal_nan=True)
+    assert np.array_equal(beside[:1], alone, equal_nan=True)
 
 
 RECORDS = st.lists(

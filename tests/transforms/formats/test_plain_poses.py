@@ -184,8 +184,9 @@ def of_superannotate(draw: st.DrawFn) -> Json:
     labels = st.dictionaries(one(("0", "1", "2")), names, max_size=3)
     point = some(x=number, y=number, id_=st.integers(0, 2))
     usual = superannotate.template((1, 2), (3, 4.5))
+    short = {key: usual[key] for key in ("type", "points", "pointLabels")}
     drawn = st.one_of(
-        st.just({key: usual[key] for key in ("type", "points", "pointLabels")}),
+        *(st.just(short), st.just(short), st.just({**short, "parameters": []})),
         some(type=st.just("template"), points=st.lists(point), pointLabels_=labels),
         some(type=one(("bbox", "rbbox")), points=some(x1=number, y1=number, x2=number)),
         some(
