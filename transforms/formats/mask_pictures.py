@@ -87,5 +87,5 @@ def _picture(stored: bytes) -> Bools:
             clear = "A" in image.mode or "transparency" in image.info
             pixels = np.asarray(image.convert("RGBA" if clear else "L"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"a mask's picture is damaged ({error})") from error
+        raise ValueError("a mask's picture is damaged, or none") from error
     return np.asarray((pixels[..., 3] if clear else pixels) > 0)

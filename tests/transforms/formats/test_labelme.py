@@ -62,9 +62,10 @@ def test_a_mask_is_a_picture_from_its_first_corner_on() -> None:
     cat = {"label": "cat", "shape_type": "mask", "points": [[50, 60], [53, 62]]}
     row = one(drawn(cat | {"mask": data}))
     assert (row["area"], row["bbox"]) == (2, [52, 61, 1, 2])
-    for wrong in (data[:9], None, 3, "%"):
+    for wrong in (data[:8], data[:40], None, 3, "%"):
         got = Reading(drawn(cat | {"mask": wrong}), FACE)
         assert got.reasons == ["labelme.mask-image"]
+        assert got.bad == Reading(drawn(cat | {"mask": wrong}), FACE).bad
 
 
 def test_flags_are_attributes() -> None:
