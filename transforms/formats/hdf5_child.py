@@ -54,6 +54,16 @@ CHUNKS = 32 << 20
 """Bytes of a data set's chunks that are kept: parts of it that are asked for one after
 another have chunks in common."""
 
+ENTRY = 8
+"""Bytes of the least that a chunk takes in a file's index of them; looking for those
+that are not there takes as long as for the others."""
+
+TEXT = 128
+"""Bytes that a text of any length takes once it is read, without its letters."""
+
+WORK = 60
+"""[CPU s] An answer takes milliseconds, however busy the machine is."""
+
 KEPT = 8
 """Data sets that are kept open."""
 
@@ -123,7 +133,8 @@ class Served:
         said["shape"], kind = item.shape, item.dtype
         text = h5py.check_string_dtype(kind)
         said["type"] = None if text else element(kind)
-        size = math.prod(said["shape"] or ()) * kind.itemsize
+        each = TEXT if kind.hasobject else kind.itemsize
+        size = math.prod(said["shape"] or ()) * each
         said["wrong"] = self._wrong(item, size)
         room = SMALL_TOGETHER - len(values)
         if not said["wrong"] and size <= min(SMALL, room):
@@ -145,6 +156,10 @@ class Served:
         chunk = 0
         if layout == h5py.h5d.CHUNKED:
             chunk = math.prod(made.get_chunk()) * item.id.get_type().get_size()
+            sides = zip(item.shape, made.get_chunk(), strict=True)
+            count = math.prod(-(-side // part) for side, part in sides)
+            if count > MOST + self._size // ENTRY:
+                return f"claims {count} chunks, which have no room in the file"
         if size > self._grace + self._ratio * stored or chunk > self._grace:
             return f"claims {size} bytes and holds {stored}"
         return None
@@ -214,6 +229,7 @@ def serve(link: socket.socket) -> None:
     """Reads files until the other side is gone."""
     served: Served | None = None
     for request, descriptors in _requests(link):
+        bound(WORK)
         try:
             if "open" in request:
                 if served is not None:
@@ -232,6 +248,14 @@ def serve(link: socket.socket) -> None:
         for descriptor in descriptors:
             os.close(descriptor)
         _answer(link, said, data)
+
+
+def bound(seconds: int) -> None:
+    """Lets the kernel end this process once it has worked for so long from now on."""
+    limit, (_, most) = resource.RLIMIT_CPU, resource.getrlimit(resource.RLIMIT_CPU)
+    until = math.ceil(time.process_time()) + seconds
+    if most == resource.RLIM_INFINITY or until < most:
+        resource.setrlimit(limit, (until, most))
 
 
 def fork(link: socket.socket) -> None:

@@ -45,6 +45,8 @@ _ENDINGS = {
     ),
     ".npy": "is one array without names; save an .npz like Human3.6M's "
     "(`posegate formats h36m`), or a plain table",
+    ".cdf": "is CDF, as Human3.6M comes; convert it to .h5 or .npz "
+    "(`posegate formats h36m-h5`, `posegate formats h36m`)",
     ".npz": "has not Human3.6M's arrays; see `posegate formats h36m`",
     ".mat": "is a .mat without MPII's RELEASE; save a plain table "
     "(`posegate formats points-csv`)",

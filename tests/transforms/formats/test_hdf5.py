@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
@@ -17,7 +19,8 @@ from posegate.transforms.model.skeleton import Skeleton
 from samples.reading import Memory
 
 pytest.importorskip("h5py", reason="needs h5py: pip install 'posegate[hdf5]'")
-from samples.sleap import TWO, project  # needs h5py
+from posegate.transforms.formats.hdf5_child import bound  # needs h5py
+from samples.sleap import TWO, project
 
 AB = Skeleton("ab", ("A", "B"), (), (), None)
 SLP = project("AB", [(0, 0, -1, TWO)])
@@ -133,3 +136,10 @@ def test_threads_read_each_in_a_process_of_their_own() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: rows(store), range(12)))
     assert found == [[("a.slp", "")]] * 12
+
+
+def test_the_kernel_ends_a_process_that_goes_round_in_circles() -> None:
+    """Bound to the second of work that it is in."""
+    program = f"from {bound.__module__} import bound; bound(0)\nwhile True: pass"
+    ended = subprocess.run([sys.executable, "-c", program], check=False)
+    assert ended.returncode == -signal.SIGXCPU

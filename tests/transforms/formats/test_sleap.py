@@ -83,6 +83,27 @@ def test_a_table_that_claims_more_than_it_holds_is_not_read() -> None:
     assert "claims" in got.bad[0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("length", "chunk", "claim"),
+    [
+        (3_000_000, 1, "claims 3000000 chunks"),
+        (9_000_000, 9_000, "claims 1152000000 b"),
+    ],
+)
+def test_texts_that_have_no_room_in_the_file_are_not_looked_for(
+    length: int, chunk: int, claim: str
+) -> None:
+    """One byte of a header makes two names millions; libhdf5 looks for each."""
+    stream = io.BytesIO(project("AB", [(0, 0, -1, TWO)]))
+    with h5py.File(stream, "r+") as file:
+        del file["tracks_json"]
+        text = h5py.string_dtype()
+        file.create_dataset("tracks_json", (length,), text, chunks=(chunk,))
+    got = reading(stream.getvalue())
+    assert (got.rows, got.reasons) == ([], ["file.hdf5"])
+    assert claim in got.bad[0]["detail"]
+
+
 def test_a_table_that_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"x" * 99)
