@@ -10,7 +10,6 @@ pelvis, `root` in mmpose's own description of Human3.6M
 hips to a micrometre.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,13 +17,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from posegate.transforms.formats import h36m_names
 from posegate.transforms.formats.arrays import Stored, Unreadable, arrays
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
+from posegate.transforms.formats.h36m_names import FROM_NAME, Keys
 from posegate.transforms.formats.names import Names
-from posegate.transforms.formats.numbered import numbered
 from posegate.transforms.formats.rows import Rows
 from posegate.transforms.formats.streams import DamagedStream
 from posegate.transforms.formats.units import unit_of
@@ -63,11 +63,6 @@ FPS = 50.0
 _SOME = 4096
 """Poses by which the unit is told."""
 
-_VIDEO = re.compile(
-    r"(?P<video>.*?(?P<subject>S\d+)_(?P<action>\w+?)\.(?P<camera>\d{8}))(/.*)?"
-)
-_IMAGE = re.compile(rb"(?P<begin>.*_)(?P<number>[0-9]{1,15})[.][A-Za-z0-9]+", re.DOTALL)
-_FRAME = r"^(?P<frame>\d+)\.\w+$"
 _KNOWN = ("imgname", "S", "part", "center", "scale", "positions_3d")
 _SPARED = {"part": "S"}
 
@@ -98,23 +93,25 @@ def _file(context: Context, build: Build, file: File) -> Iterator[pa.RecordBatch
         if deep and "part" in left:
             build.note("2d-left-out", len(given))
         boxes = [found[name] for name in _BOX if name in found]
-        seen: set[bytes] = set()
         unit = None
-        for low in range(0, len(given), context.batch):
-            points = _points(given.read(context.batch), deep)
-            names = _bytes(found["imgname"].read(len(points)))
-            before = len(seen)
-            seen.update(names.tolist())
-            build.images(len(seen) - before)
-            if deep and not low:
-                unit = _unit(points)
-                if unit is None and len(given) > len(points):
-                    unit = _of_all(file)
-            rows = _rows(context, file, points, _texts(names), low, deep, unit)
-            said = {box.name: box.read(len(points)) for box in boxes}
-            rows.more = {**rows.more, **_said(said)}
-            build.add(rows)
-            yield from build.ready()
+        keys: list[Keys] = []
+        try:
+            for low in range(0, len(given), context.batch):
+                points = _points(given.read(context.batch), deep)
+                names = h36m_names.utf8(found["imgname"].read(len(points)))
+                keys.append(h36m_names.keys(names))
+                if deep and not low:
+                    unit = _unit(points)
+                    if unit is None and len(given) > len(points):
+                        unit = _of_all(file)
+                images = h36m_names.column(names)
+                rows = _rows(context, file, points, images, low, deep, unit)
+                said = {box.name: box.read(len(points)) for box in boxes}
+                rows.more = {**rows.more, **_said(said)}
+                build.add(rows)
+                yield from build.ready()
+        finally:
+            build.images(len(np.unique(np.concatenate(keys))) if keys else 0)
 
 
 def _unit(points: Floats) -> str | None:
@@ -194,7 +191,7 @@ def _rows(
         axes = [np.where(seen, axis, np.nan) for axis in axes]
     xy = np.empty((n, k, 2))
     xy[:, :, 0], xy[:, :, 1] = axes[:2]
-    said = _named(images)
+    said = h36m_names.named(images)
     rows = Rows(
         position=low + np.arange(n),
         image=images,
@@ -207,74 +204,10 @@ def _rows(
         video=said["video"],
         frame=said["frame"],
         fps=pc.if_else(said["video"].is_valid(), FPS, None),
-        more={key: said[key] for key in _FROM_NAME},
+        more={key: said[key] for key in FROM_NAME},
     )
     _remark(rows, context, given, deep, unit, seen, images)
     return rows
-
-
-def _bytes(names: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """(N,) names as numpy's UTF-8 texts of one length."""
-    if names.dtype.kind == "U" and names.dtype.isnative and names.dtype.itemsize:
-        letters = np.ascontiguousarray(names).view(np.uint32).reshape(len(names), -1)
-        if not (letters > 127).any():
-            return letters.astype(np.uint8).view(f"S{letters.shape[1]}").ravel()
-    if names.dtype.kind == "S":
-        texts = [name.decode("utf-8", "replace") for name in names.tolist()]
-    else:
-        texts = list(map(str, names.tolist()))
-    return np.array([text.encode("utf-8", "replace") for text in texts], np.bytes_)
-
-
-def _texts(names: np.ndarray[Any, Any]) -> pa.Array:
-    """(N,) such names as a column."""
-    letters = names.view(np.uint8).reshape(len(names), -1)
-    if letters[:, -1].all():  # all of one length
-        ends = np.arange(len(names) + 1, dtype=np.int32) * letters.shape[1]
-        data = pa.py_buffer(letters)
-        return pa.StringArray.from_buffers(len(names), pa.py_buffer(ends), data)
-    return pa.array(names.tolist(), pa.binary()).cast(pa.string())
-
-
-def _named(images: pa.Array) -> dict[str, pa.Array]:
-    """Columns (N,) of what names of images say; null where one is not Human3.6M's."""
-    found = numbered(images, _IMAGE)
-    if found is None:
-        return _named_each(images)
-    of = [_VIDEO.fullmatch(begin[:-1]) for begin in found.begins]
-    known = pa.array([m is not None for m in of]).take(pa.array(found.which))
-    said = {"frame": pa.array(found.numbers)}
-    if None in of:
-        said["frame"] = pc.if_else(known, said["frame"], None)
-    for key in ("video", *_FROM_NAME):
-        said[key] = found.column([m[key] if m else None for m in of])
-    return said
-
-
-def _named_each(images: pa.Array) -> dict[str, pa.Array]:
-    """`_named`, of any names.
-
-    A video's images are alike up to the last `_`, and their videos are few.
-    """
-    begun = pc.binary_join_element_wise("", images, "_")  # so that each has one
-    parts = pc.split_pattern(begun, "_", max_splits=1, reverse=True).flatten()
-    first = 2 * np.arange(len(images))
-    places = parts.take(pa.array(first)).dictionary_encode()
-    numbers = parts.take(pa.array(first + 1))
-    frame = pc.struct_field(pc.extract_regex(numbers, _FRAME), "frame")
-    of = [_VIDEO.fullmatch(place[1:]) for place in places.dictionary.to_pylist()]
-    said = {"frame": pc.utf8_slice_codeunits(frame, 0, 15).cast(pa.int64())}
-    for key in ("video", *_FROM_NAME):
-        known = pa.array([m[key] if m else None for m in of], pa.string())
-        said[key] = known.take(places.indices)
-    if not frame.null_count and not said["video"].null_count:
-        return said
-    both = pc.and_(frame.is_valid(), said["video"].is_valid())
-    none = {key: pa.scalar(None, column.type) for key, column in said.items()}
-    return {key: pc.if_else(both, said[key], none[key]) for key in said}
-
-
-_FROM_NAME = ("subject", "action", "camera")
 
 
 def _remark(
@@ -301,7 +234,8 @@ def _remark(
             lambda i: "people are no people's size in m or mm; deliver in mm",
         )
         rows.remarks.repair(everyone, "h36m.unit-guessed")
-    rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m.missing-point")
+    if not seen.all():
+        rows.remarks.repair(np.asarray(~seen.all(axis=1)), "h36m.missing-point")
 
 
 def _said(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, pa.Array]:

@@ -42,6 +42,8 @@ def origins(rows: Rows, role: pa.Array) -> Bytes:
     if rows.model is not None:
         predicted = predicted | rows.model
     origin = np.asarray(rows.origin, np.uint8)
+    if not predicted.any():
+        return origin if origin.ndim else np.full((n, k), origin)
     origin = origin if origin.ndim else np.full((n, 1), origin)
     placed = predicted[:, None] & (origin == Origin.PLACED)
     made = np.where(placed, np.uint8(Origin.PREDICTED), origin)
