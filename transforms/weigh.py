@@ -102,8 +102,10 @@ def reach(places: Mapping[str, list[int]], order: Order) -> Reach:
 
 
 def of_reach(reached: Reach) -> Iterable[Sum]:
-    """The ledger as a sum: asked for, lacking, and the place up to which it counts."""
-    yield ("ledger", "", "", ""), np.array(reached)
+    """The ledger as a sum: asked for, lacking, the place up to which it counts, and the
+    places beyond that have a reference."""
+    *counts, done = reached
+    yield ("ledger", "", "", ""), np.array([*counts, *done], np.int64)
 
 
 def weigh(

@@ -92,7 +92,9 @@ class Order:
         lacking = int((~done[: self.asked]).sum())
         gap = np.flatnonzero(~done[self.asked :])
         run = int(gap[0]) if len(gap) else len(done) - self.asked
-        return Reach(self.asked, lacking, self.asked + (0 if lacking else run))
+        counted = self.asked + (0 if lacking else run)
+        beyond = np.flatnonzero(done[counted:]) + counted + 1
+        return Reach(self.asked, lacking, counted, tuple(beyond.tolist()))
 
 
 def _keys(part: Ints, row: Ints) -> Ints:
@@ -151,16 +153,23 @@ DECIDE = "{n} more, if {it is|all are} good, {accepts|accept} it"
 
 
 class Reach(NamedTuple):
-    """Of the `asked` first in the order `lacking` have no reference; what is beyond the
-    place `counted` does not count."""
+    """Of the `asked` first in the order `lacking` have no reference; no review beyond
+    the place `counted` counts. The places `done` beyond it have a reference already,
+    as gold lies anywhere: nobody is asked for these."""
 
     asked: int
     lacking: int
     counted: int
+    done: tuple[int, ...] = ()
 
     def wanted(self, more: int) -> int:
         """The last place of the order to be asked for, where so many more decide."""
-        return self.counted + max(0, more - self.lacking) if more else self.asked
+        if not more:
+            return self.asked
+        last = self.counted + max(0, more - self.lacking)
+        for place in self.done:
+            last += place <= last
+        return last
 
     def told(self, more: int) -> str:
         """How many more reviews decide if all are good, and which these are."""

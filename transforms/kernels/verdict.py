@@ -195,7 +195,10 @@ def wanted(sums: Mapping[Key, Ints], policy: Policy) -> int:
 def reach(sums: Mapping[Key, Ints]) -> Reach:
     """How far the order of review is reviewed."""
     found = sums.get(("ledger", "", "", ""))
-    return Reach(0, 0, 0) if found is None else Reach(*found.tolist())
+    if found is None:
+        return Reach(0, 0, 0)
+    asked, lacking, counted, *done = found.tolist()
+    return Reach(asked, lacking, counted, tuple(done))
 
 
 def acceptance_gate(

@@ -52,8 +52,8 @@ ORDER = Order(np.zeros(7, np.int64), np.array([10, 11, 12, 13, 20, 21, 22]), 4)
         ([], Reach(4, 4, 4)),
         ([10, 12], Reach(4, 2, 4)),
         ([10, 11, 12, 13], Reach(4, 0, 4)),
-        ([10, 11, 12, 13, 20, 22], Reach(4, 0, 5)),
-        ([10, 11, 12, 20, 21], Reach(4, 1, 4)),
+        ([10, 11, 12, 13, 20, 22], Reach(4, 0, 5, (7,))),
+        ([10, 11, 12, 20, 21], Reach(4, 1, 4, (5, 6))),
         ([10, 11, 12, 13, 20, 21, 22, 99], Reach(4, 0, 7)),
     ],
 )
@@ -67,6 +67,14 @@ def test_more_is_wanted_only_where_what_was_asked_for_is_too_little() -> None:
     assert Reach(60, 2, 60).wanted(9) == 67
     assert Reach(60, 0, 65).wanted(9) == 74
     assert Reach(60, 60, 60).wanted(0) == 60
+
+
+def test_gold_in_the_reserve_is_not_asked_for_again() -> None:
+    gold = np.array([10, 21, 99])
+    reached = ORDER.reach(np.zeros_like(gold), gold)
+    assert reached == Reach(4, 3, 4, (6,))
+    assert [reached.wanted(more) for more in (1, 3, 4, 5)] == [4, 4, 5, 7]
+    assert Reach(4, 3, 4, (5, 6)).wanted(4) == 7
 
 
 def test_a_review_counts_for_what_its_instance_was_drawn_for() -> None:
