@@ -173,6 +173,7 @@ class _Reading:
         self._build.note("bbox-tight", self._columns.merged.tight)
         self._build.note("merged-people", self._columns.merged.found)
         self._build.note("limbs", self._categories.odd_limbs)
+        self._build.note("classes-of-points", self._categories.of_points)
         self._build.note("left-out", self._categories.left_out)
         flags = self._columns.flags
         if flags[1] and not flags[2:].any():

@@ -93,6 +93,13 @@ class Categories:
         return sum(int((places < 0).sum()) for places in every)
 
     @property
+    def of_points(self) -> int:
+        """How many there are, where each is called as a keypoint and has none."""
+        find, every = Naming(self.skeleton).find, self.matches.values()
+        bare = all(not m.named and m.name and find(m.name) is not None for m in every)
+        return len(every) if bare and len(every) > 1 else 0
+
+    @property
     def told(self) -> bool:
         """Whether rows say their category: there are several, or none with keypoints.
 

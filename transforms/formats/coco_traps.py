@@ -83,6 +83,11 @@ TRAPS = {
         "A file lists classes and nothing else, as the `notes.json` that Label Studio "
         "packs beside its labels for YOLO: left alone, counted."
     ),
+    "coco.classes-of-points": (
+        "Its classes are called as keypoints and have none: CVAT's labels are points, "
+        "which its COCO export drops. Export as CVAT for images. The count is of "
+        "classes."
+    ),
     "coco.frames-of-several": (
         "Several files have images called frame_000000 and so on, as CVAT calls those "
         "of any video: if they are of several videos, frames of one name are taken "
