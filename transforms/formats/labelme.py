@@ -176,7 +176,9 @@ def _shapes(given: list[Drawn], sound: bool, build: Build, size: Size) -> list[S
     found: list[Shape] = []
     poses: dict[int, tuple[Shape, list[Drawn]]] = {}
     build.note("scored", sum([each.score is not None for each in given]))
-    for number, each in enumerate(given):
+    given.reverse()
+    for number in range(len(given)):
+        each = given.pop()  # what is read is let go: an image may have 100,000
         said = each.flags or each.description or each.attributes or each.difficult
         group = each.group_id
         plain = sound and each.shape_type == "point" and len(each.points) == 1
