@@ -89,7 +89,7 @@ def bounds(found: Estimate) -> dict[str, float | None]:
     low, high = found.interval(LEVEL)
     return {
         "mean": plain(found.mean),
-        "low": plain(low),
+        "low": plain(max(low, 0.0)),
         "high": plain(min(high, 1.0)),
         "covered": plain(found.covered),
     }

@@ -114,7 +114,7 @@ def test_the_stratified_mean_of_the_worked_example() -> None:
 
 
 def test_a_mean_near_one_is_missed_by_more_from_below() -> None:
-    """By hand: t = 2.325, skewness -.4497 of a beta variable of that mean and error."""
+    """By hand: t = 2.325, and a skewness of -.4497."""
     near = Estimate(0.8915217391, 0.0278148730, 7.644129, 1.0, -0.449678)
     low, high = near.interval()
     t = (0.956186 - 0.826857) / 2 / near.se
@@ -165,6 +165,15 @@ def test_a_single_unit_borrows_the_variance_of_the_others() -> None:
     assert estimate.se == pytest.approx(expected**0.5)
 
 
+def test_half_of_a_lot_leaves_its_mean_no_tail() -> None:
+    drawn = [0.9, 0.8, 0.95, 1.0]
+    for n, left in {10**9: 1, 16: 2 / 3, 8: 0, 5: -1, 4: 0}.items():
+        found = of([(n, drawn)])
+        room = found.mean * (1 - found.mean) + 2 * found.se**2
+        usual = 3 * (1 - 2 * found.mean) * found.se / room
+        assert found.skew == pytest.approx(usual * left)
+
+
 def test_one_value_or_none_says_nothing_of_the_error() -> None:
     assert np.isnan(of([(10, [0.5])]).interval()).all()
     assert np.isnan(of([(10, [])]).mean)
@@ -207,9 +216,21 @@ def test_a_tail_below_lowers_the_bound_and_one_above_raises_it() -> None:
 
 def test_a_cluster_of_two_is_as_skewed_as_the_mean_is_near_to_one() -> None:
     found = clustered_mean([10, 10], [9.0, 9.8])
-    room = 0.94 * 0.06
-    usual = 2 * (1 - 2 * 0.94) * 0.04 / (room + 0.04**2)
-    assert found.skew == pytest.approx(usual)
+    room = 0.94 * 0.06 + 2 * 0.04**2
+    assert found.skew == pytest.approx(3 * (1 - 2 * 0.94) * 0.04 / room)
+
+
+@pytest.mark.parametrize(("centre", "spread"), [(1.0, 0.6), (2.5, 0.1), (2.0, 1.0)])
+def test_odds_that_are_log_normal_are_skewed_as_is_taken_to_be_usual(
+    centre, spread
+) -> None:
+    rng = np.random.default_rng(1)
+    values = 1 / (1 + np.exp(-rng.normal(centre, spread, 400_000)))
+    apart = values - values.mean()
+    skew = (apart**3).mean() / values.std() ** 3
+    usual = clustered_mean([1, 1], values.mean() + values.std() * np.array([-1, 1]))
+    assert usual.se == pytest.approx(values.std())
+    assert usual.skew == pytest.approx(skew, rel=0.1)
 
 
 def test_one_cluster_has_no_bound_and_none_no_mean() -> None:
