@@ -170,7 +170,10 @@ class Table:
         remarks.refuse(
             np.asarray((given == WRONG).any(axis=1)),
             "points-csv.visibility",
-            lambda _: "a visibility is none of 0, 1, 2, 3, absent, occluded, visible",
+            lambda _: (
+                "a visibility is none of 0, 1, 2, 3, absent, occluded, visible; if it "
+                "is a probability, call its column `nose.score` under [csv] columns"
+            ),
         )
         nowhere = ~some & (given > 0) & (given < UNSAID)
         remarks.repair(np.asarray(nowhere.any(axis=1)), "points-csv.visible-nowhere")
