@@ -113,10 +113,9 @@ def arrays(
 ) -> Iterator[tuple[dict[str, Stored], set[str]]]:
     """Those of a file's arrays that are wanted, and the names of those left alone.
 
-    `spared` are left alone if there is another, by its name. An array
-    that says it is larger than what is stored for it is not allocated. Raises
-    DamagedStream as reading the file does, Unreadable for any other trouble, as reading
-    the arrays does.
+    `spared` are left alone if there is another, by its name. An array that says it is
+    larger than what is stored for it is not allocated. Raises DamagedStream as reading
+    the file does, Unreadable for any other trouble, as reading the arrays does.
     """
     with ExitStack() as held:
         stream = held.enter_context(closing(file.open()))
@@ -125,18 +124,19 @@ def arrays(
         source = stream if plain else io.BytesIO(file.read())
         with _saying():
             archive = held.enter_context(zipfile.ZipFile(source))
-            there = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            there = {name.removesuffix(".npy") for name in archive.namelist()}
             left = {name for name, other in spared.items() if other in there}
-            found = _arrays(archive, held, set(wanted) - left)
-        yield found, left & there.keys()
+            size = source.seek(0, io.SEEK_END)
+            found = _arrays(archive, held, set(wanted) - left, size)
+        yield found, left & there
 
 
 def _arrays(
-    archive: zipfile.ZipFile, held: ExitStack, wanted: Collection[str]
+    archive: zipfile.ZipFile, held: ExitStack, wanted: Collection[str], size: int
 ) -> dict[str, Stored]:
+    """Those wanted, of an archive of so many bytes."""
     infos = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    packed = any(info.compress_type for info in infos.values())
-    if packed and sum(info.file_size for info in infos.values()) > LARGEST:
+    if sum(info.file_size for info in infos.values()) > max(LARGEST, size):
         raise Unreadable(f"it inflates to more than {LARGEST} bytes; split it")
     found: dict[str, Stored] = {}
     for name in infos.keys() & set(wanted):
