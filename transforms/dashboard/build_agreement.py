@@ -85,7 +85,7 @@ def plain(value: float) -> float | None:
 
 
 def bounds(found: Estimate) -> dict[str, float | None]:
-    """A mean with its interval."""
+    """A mean of scores from 0 to 1, with its interval."""
     low, high = found.interval(LEVEL)
     return {
         "mean": plain(found.mean),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from posegate.expectations.policy import load_policy
-from posegate.transforms.dashboard.build_agreement import visibility
+from posegate.transforms.dashboard.build_agreement import bounds, visibility
+from posegate.transforms.kernels.sampling import Estimate
 from posegate.transforms.kernels.sums import Key
 from posegate.transforms.model.policy import Policy
 
@@ -48,3 +49,10 @@ def test_the_contracts_kappa_stands_beside_what_decides(
 
 def test_without_a_flag_there_is_no_contract_to_keep() -> None:
     assert visibility({}, POLICY) == {}
+
+
+def test_an_interval_of_a_score_ends_where_scores_do() -> None:
+    wide = bounds(Estimate(0.75, 0.5, 3, 1.0))
+    assert (wide["mean"], wide["low"], wide["high"]) == (0.75, 0.0, 1.0)
+    unknown = bounds(Estimate(0.75, np.nan, 0, 1.0))
+    assert (unknown["low"], unknown["high"]) == (None, None)
