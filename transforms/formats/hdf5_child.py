@@ -61,7 +61,7 @@ that are not there takes as long as for the others."""
 TEXT = 128
 """Bytes that a text of any length takes once it is read, without its letters."""
 
-WORK = 60
+WORK = 20
 """[CPU s] An answer takes milliseconds, however busy the machine is."""
 
 KEPT = 8
