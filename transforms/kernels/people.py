@@ -4,7 +4,7 @@ Whoever gets careless with everything shows no keypoint that differs from the ot
 it is asked of the person; and from the person's work alone, without any reference, how
 much they mark as visible, how much they label, and how fast they are. Of flags every
 keypoint is asked as well, beside the person (`visibility`): who marks one or two
-otherwise shows in 1 of 72 made cases within twelve weeks, and their keypoints in 67. A
+otherwise shows in 1 of 72 made cases within twelve weeks, and their keypoints in 69. A
 annotators, W weeks, H habits; weeks of an annotator vary more than their instances do
 (one video is all dark), so every question has a variance between weeks.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from posegate.transforms.kernels import dispersion, scan, visibility
 from posegate.transforms.kernels.baseline import LEAST_WITHIN, about_mean
@@ -37,13 +38,15 @@ VARIANCES = (0.04, 0.02, 0.5)
 """Of one instance's share or ln, where no baseline tells."""
 
 
-FLAG_VARIANCE = 0.19
-"""Of a flag of which three in four are visible."""
+FLAG_VARIANCE = 5.3
+"""Of ln of a flag's odds of which three in four are visible, to first order."""
 
 FLAG_FREEDOM = 80.0
 """Degrees of freedom by which a keypoint's variance is taken to be known: measured. Of
-normal scores, 2.6 times as many as there should be have p < 1e-5 in nine made fleets in
-which nobody changes, of Student's about as many.
+normal scores there are .12 false alarms a week in six made fleets in which nobody
+changes, of Student's .04, where .05 are asked for: rates near 0 and 1, and people's
+first weeks, are no normal variables. So fewer weeks than `baseline` are no past of
+flags either.
 """
 
 
@@ -93,8 +96,9 @@ def people(
     for each in (own["untouched"], inverted):  # (A, W, 1, 3)
         found.append(_rare(each[..., 0], each[..., 1], parameters))
     if flags is not None and flags.any():
-        beside = visibility.beside_person(flags / UNIT, parameters.baseline)
-        found.append(_work(beside, FLAG_VARIANCE, parameters, False, FLAG_FREEDOM))
+        beside, usual = visibility.in_odds(flags / UNIT, parameters.baseline)
+        told, odds, over = _work(beside, FLAG_VARIANCE, parameters, False, FLAG_FREEDOM)
+        found.append((told, special.expit(special.logit(usual) + odds) - usual, over))
     p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
     weeks = np.concatenate([each[2] for each in found], axis=2)
     held = p[..., : len(HOLDING)]

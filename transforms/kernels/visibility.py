@@ -8,6 +8,7 @@ repeats it nor drowns in it. A annotators, W weeks, K keypoints.
 import numpy as np
 from scipy import special
 
+from posegate.transforms.kernels import dispersion
 from posegate.transforms.kernels.scan import first_weeks
 from posegate.transforms.model.poses import Floats
 
@@ -30,6 +31,39 @@ def beside_person(flags: Floats, baseline: int) -> Floats:
     less = special.expit(special.logit(usual) + moved) - usual
     left = squares - 2 * less * total + n * less**2
     return np.stack([n, total - n * less, left, crowd], axis=-1)
+
+
+def in_odds(flags: Floats, baseline: int) -> tuple[Floats, Floats]:
+    """`beside_person` in ln of odds, as of flags that vary so much as weeks show: (A,
+    W, K, 4) -> the same, and the usual rates (A, 1, K).
+
+    To first order about the usual rates: in odds weeks vary alike whatever the rate.
+    """
+    n, total, squares, crowd = np.moveaxis(beside_person(flags, baseline), -1, 0)
+    usual = usual_rate(flags[..., 0], flags[..., 1], baseline)
+    slope = 1 / (usual * (1 - usual))
+    zero = usual - special.logit(usual) / slope  # the rate whose tangent has even odds
+    left = slope**2 * (squares - 2 * zero * total + n * zero**2)
+    odds = np.stack([n, slope * (total - n * zero), left, crowd], axis=-1)
+    return odds / own_part(odds, slope, baseline), usual
+
+
+def own_part(odds: Floats, variance: Floats, baseline: int) -> float:
+    """How much of the variance inside weeks their means still have: (A, W, K, 4) sums,
+    and that variance of a flag (A, 1, K).
+
+    What the flags of an instance have in common counts inside every keypoint, but is
+    taken off the keypoint's week; unless that is known, many flags seem to tell more
+    than they do: in the made fleet weeks seem to vary by .10, where they do by .13.
+    """
+    seen = dispersion.away(odds[..., 0], odds[..., 1], baseline)
+    own = (variance * odds[..., 0])[seen.used]
+    none = np.zeros_like(own)
+    return dispersion.dispersion(seen.square, none, own, seen.n**2, 1.0, MOST_OWN).alike
+
+
+MOST_OWN = 50.0
+"""Frames that are all the same, and are taken for as many."""
 
 
 def usual_rate(n: Floats, total: Floats, baseline: int) -> Floats:

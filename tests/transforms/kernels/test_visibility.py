@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
-from posegate.transforms.kernels.visibility import beside_person, in_common, usual_rate
+from posegate.transforms.kernels.visibility import (
+    beside_person,
+    in_common,
+    in_odds,
+    usual_rate,
+)
 
 
 def flags(n: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -52,3 +58,36 @@ def test_what_is_left_scatters_about_its_mean_as_before(seed: int) -> None:
     scatter = [s[..., 2] - s[..., 1] ** 2 / np.maximum(n, 1) for s in (before, after)]
     assert scatter[1] == pytest.approx(scatter[0], abs=1e-9)
     assert (np.abs(after[..., 1] - before[..., 1]) <= n).all()
+
+
+def made(shared: float) -> np.ndarray:
+    """60 people, 12 weeks of 9 keypoints, half with 15 instances a week, half with 240,
+    whose odds differ by `shared` from instance to instance."""
+    rng = np.random.default_rng(3)
+    parts = []
+    for many in (15, 240):
+        odds = 1.1 + rng.normal(0, 0.4, (30, 1, 1, 9))
+        odds = odds + rng.normal(0, 0.2, (30, 12, 1, 9))
+        odds = odds + rng.normal(0, shared, (30, 12, many, 1))
+        seen = (rng.random(odds.shape) < 1 / (1 + np.exp(-odds))).sum(axis=2)
+        parts.append(flags(np.full(seen.shape, float(many)), seen))
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize(("shared", "part"), [(0.0, (0.8, 1.1)), (1.5, (0.6, 0.85))])
+def test_flags_in_odds_tell_as_much_as_weeks_show(shared, part) -> None:
+    given_ = made(shared)
+    odds, usual = in_odds(given_, 8)
+    assert part[0] < given_[0, 0, 0, 0] / odds[0, 0, 0, 0] < part[1]
+    mean, inside = odds[..., 1] / odds[..., 0], odds[..., 2] / odds[..., 0]
+    inside = (inside - mean**2).mean(axis=1)
+    assert inside == pytest.approx((1 / (usual * (1 - usual)))[:, 0], rel=0.5)
+    assert np.abs(mean.mean(axis=1) - special.logit(usual)[:, 0]).max() < 0.6
+
+
+def test_nobody_has_odds_without_flags() -> None:
+    for shape in ((0, 0, 17), (0, 3, 17), (2, 3, 17), (2, 3, 0)):
+        odds, usual = in_odds(np.zeros((*shape, 4)), 8)
+        assert odds.shape == (*shape, 4)
+        assert (odds == 0).all()
+        assert (usual == 0.5).all()
