@@ -10,7 +10,7 @@ annotators, W weeks, H habits; weeks of an annotator vary more than their instan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -45,8 +45,7 @@ FLAG_FREEDOM = 80.0
 """Degrees of freedom by which a keypoint's variance is taken to be known: measured. Of
 normal scores there are .12 false alarms a week in six made fleets in which nobody
 changes, of Student's .04, where .05 are asked for: rates near 0 and 1, and people's
-first weeks, are no normal variables. So fewer weeks than `baseline` are no past of
-flags either.
+first weeks, are no normal variables.
 """
 
 
@@ -97,13 +96,25 @@ def people(
         found.append(_rare(each[..., 0], each[..., 1], parameters))
     if flags is not None and flags.any():
         beside, usual = visibility.in_odds(flags / UNIT, parameters.baseline)
-        told, odds, over = _work(beside, FLAG_VARIANCE, parameters, False, FLAG_FREEDOM)
+        told, odds, over = _work(
+            beside, FLAG_VARIANCE, brief(parameters), False, FLAG_FREEDOM
+        )
         found.append((told, special.expit(special.logit(usual) + odds) - usual, over))
     p, change = (np.concatenate([each[i] for each in found], axis=2) for i in (0, 1))
     weeks = np.concatenate([each[2] for each in found], axis=2)
     held = p[..., : len(HOLDING)]
     held[partners.echoes(held, change[..., : len(HOLDING)])] = 1.0
     return People(p, change, weeks, _told(p, parameters))
+
+
+def brief(parameters: Parameters) -> Parameters:
+    """With half of the `baseline`: as much as flags need, for all instances tell them.
+
+    Of people in a made fleet who change in their sixth week 92 and 83 % (two keypoints,
+    one) are found within nine weeks, with eight weeks of baseline 42 and 33 %; false
+    alarms are as many.
+    """
+    return replace(parameters, baseline=(parameters.baseline + 1) // 2)
 
 
 def _told(p: Floats, parameters: Parameters) -> Alarms:

@@ -165,6 +165,15 @@ def test_who_marks_one_keypoint_as_visible_always_is_found_by_that_keypoint() ->
     assert people(nothing, work, Parameters((0.1,) * 5)).p.shape[2] == len(HABITS)
 
 
+def test_flags_of_a_keypoint_need_half_a_baseline() -> None:
+    rates = np.full((20, 8, 5), 0.75)
+    rates[3, 5:, 2] = 0.99
+    nothing = np.zeros((20, 8, 5, len(STATISTICS)), np.int64)
+    work = np.zeros((20, 8, len(WORK), 4), np.int64)
+    found = people(nothing, work, Parameters((0.1,) * 5), flags(rates))
+    assert np.argwhere(found.alarms.alarm[:, -1]).tolist() == [[3, len(HABITS) + 2]]
+
+
 def test_a_person_whose_keypoints_all_change_is_told_of_once() -> None:
     rates = np.full((20, 30, 5), 0.75)
     rates[0, 14:] = 0.9
