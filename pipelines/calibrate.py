@@ -146,8 +146,9 @@ def table(skeleton: "Skeleton", sigmas: Sequence["Sigma"]) -> Iterator[str]:
         f"{'moment':>9}{'click px':>10}"
     )
     for name, s in zip(skeleton.keypoints, sigmas, strict=True):
+        interval = f"{s.low:.4f} to {s.high:.4f}" if s.sigma >= LEAST else "none"
         yield (
-            f"{name[:23]:24}{s.sigma:8.4f}{f'{s.low:.4f} to {s.high:.4f}':>22}"
+            f"{name[:23]:24}{s.sigma:8.4f}{interval:>22}"
             f"{s.pairs:8,}{s.people:8}{s.moment:9.4f}{s.floor_px:10.2f}"
         )
 

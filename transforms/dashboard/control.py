@@ -93,6 +93,10 @@ def _weeks(stream: Mapping[str, Any], marks: set[tuple[Any, ...]]) -> list[Week]
     ]
 
 
+OVER = 0.99
+"""Nothing is told surer than this."""
+
+
 def sentence(stream: Mapping[str, Any]) -> str:
     """'12.4 px right and down since 2026-W08'; 'in control' without an alarm, whatever
     its last week seems to show."""
@@ -102,7 +106,8 @@ def sentence(stream: Mapping[str, Any]) -> str:
     words = [changed(stream), f"since {stream.get('began') or since}"]
     chance = finite(stream.get("chance"))
     if chance is not None:
-        words.append(f"({decimal(100 * chance, 0)} % sure)")
+        sure = f"{100 * chance:.0f}" if chance < OVER else f"over {100 * OVER:.0f}"
+        words.append(f"({sure} % sure)")
     return " ".join(word for word in words if word)
 
 

@@ -19,8 +19,8 @@ TRAPS = {
     "coco.bbox-missing": ("There is no box: kept without."),
     "coco.bbox-negative": ("A box has a negative size: quarantined."),
     "coco.bbox-tight": (
-        "There is no area, and the box is that of the keypoints (CVAT and Label Studio "
-        "make it so): an area of it is smaller than the person's, and OKS stricter. "
+        "There is no area but the box's, and that is the keypoints' (CVAT and Label "
+        "Studio make it so): smaller than the person's, so that OKS is stricter. "
         "The count is of records."
     ),
     "coco.byte-order-mark": ("The file begins with a byte order mark: skipped."),

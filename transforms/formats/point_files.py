@@ -12,7 +12,7 @@ from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.lines import points_of, tables
 from posegate.transforms.formats.per_file import TOGETHER, Collected, image_of, whole
 from posegate.transforms.kernels.geometry import both
-from posegate.transforms.model.poses import Floats
+from posegate.transforms.model.poses import Bools, Floats
 from posegate.transforms.model.schema import Visibility
 
 _XY = {"x": pa.float64(), "y": pa.float64()}
@@ -36,8 +36,8 @@ class PointFiles:
 
     `body` takes a file apart, or raises Malformed; `said` is what its name says, as
     fields of `Rows`. `shift` [px] is added to coordinates. `name`.missing-point is a
-    point at (-1, -1) or (0, 0), or without a number. Where files are `negated`, other
-    points whose coordinates both are negative are occluded, at the positive ones.
+    point at (-1, -1) or (0, 0), or without a number. Where files are `negated`, points
+    that `turned` tells are occluded, at the positive coordinates.
     """
 
     context: Context
@@ -103,7 +103,7 @@ class PointFiles:
     def _add(self, found: Collected) -> None:
         xy = np.stack(found.xy)
         gone = both(xy == -1) | both(xy == 0) | ~both(np.isfinite(xy))
-        hidden = both(xy < 0) & ~gone if self.negated else np.zeros_like(gone)
+        hidden = turned(xy, gone) if self.negated else np.zeros_like(gone)
         xy = np.where(hidden[:, :, None], -xy, xy)
         found.xy = np.where(gone[:, :, None], np.nan, xy + self.shift)
         rows = found.rows()
@@ -129,3 +129,17 @@ class PointFiles:
                 f"{len(skeleton.keypoints)}; deliver it apart"
             )
         self.build.refuse(source, 0, code, detail, data)
+
+
+def turned(xy: Floats, gone: Bools) -> Bools:
+    """Which points have both signs turned round: (N, K, 2), (N, K) -> (N, K).
+
+    As they stand they would lie farther from the face's other points than those are
+    wide or high; a face that reaches beyond the corner of its image has none such. None
+    where a face has no other points.
+    """
+    negative = both(xy < 0) & ~gone
+    others = np.where((negative | gone)[..., None], np.nan, xy)
+    low = np.fmin.reduce(others, axis=1, keepdims=True)
+    high = np.fmax.reduce(others, axis=1, keepdims=True)
+    return negative & (xy < low - (high - low)).any(axis=-1)

@@ -37,8 +37,8 @@ TRAPS = {
     "pts.one-based": "Coordinates count from 1: 1 px is taken off each.",
     "pts.missing-point": "A point at (-1, -1), (0, 0) or without a number is none: it "
     "counts as not labelled.",
-    "pts.negated": "Both coordinates are negative, which is how MERL-RAV marks a point "
-    "that an object hides: occluded, where they are positive.",
+    "pts.negated": "Both coordinates are negative and far from the face, as MERL-RAV "
+    "marks a point that an object hides: occluded, where they are positive.",
     "pts.count": "`n_points` is not how many points there are: those count.",
     "pts.unclosed": "The last bracket is missing, but all points are there: read.",
     "pts.malformed": "A file is cut off or has a line that is no point: quarantined.",

@@ -78,11 +78,13 @@ def gates(
     """
     if not records.records and not records.unreadable:
         return [Gate("defects", "hold", nothing(records.images))]
-    if records.rows and not records.unreadable and not role(sums, "production"):
+    if not records.rows:
+        return [defects(sums, records, policy)]
+    if not records.unreadable and not role(sums, "production"):
         if reviews is None:
             return [Gate("defects", "hold", ONLY_REFERENCES)]
         return [handed_in(sums, reviews), defects(sums, records, policy)]
-    if records.rows and not records.unreadable and not lot.size(sums):
+    if not records.unreadable and not lot.size(sums):
         found = defects(sums, records, policy)
         waits = Gate("defects", "hold", nothing_drawn(sums, score))
         return [waits if found.passed else found]
@@ -158,7 +160,10 @@ def defects(sums: Mapping[Key, Ints], records: Records, policy: Policy) -> Gate:
         return Gate("defects", "reject", text, lost, policy.defects.quarantined)
     broken = sum(int(n[0]) for key, n in sums.items() if key[0] == "rejected")
     made = role(sums, "production")
-    share = broken / max(made, 1)
+    if not made:
+        text = f"{records.rows:,} of {records.records:,} records could be read."
+        return Gate("defects", "accept", text, lost, policy.defects.quarantined)
+    share = broken / made
     text = (
         f"{broken} of {made} instances {'breaks' if broken == 1 else 'break'} a rule "
         f"that rejects ({share:.2%}); at most {policy.defects.rejected:.2%} may."
@@ -246,6 +251,13 @@ def crowd(found: lot.Counted) -> str:
     )
 
 
+def bad_of(found: lot.Looked) -> str:
+    """How many are bad, of how many, and what those count for where it is less."""
+    told = f"{found.bad} of {found.n}"
+    less = round(found.worth) < found.n
+    return f"{told}, which count as {found.worth:.0f}" if less else told
+
+
 def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     """Nobody's share of bad instances is above p0 beyond chance."""
     cells = lot.of_annotators(sums, policy)
@@ -262,7 +274,7 @@ def annotators(sums: Mapping[Key, Ints], policy: Policy) -> Gate:
     if not who:
         text = f"No annotator has more than {100 * p0:g}% bad instances beyond chance."
         return Gate("annotators", "accept", text)
-    named = ", ".join(f"{a or 'unknown'} ({one.bad} of {one.n})" for a, one in who)
+    named = ", ".join(f"{a or 'unknown'} ({bad_of(one)})" for a, one in who)
     worst = max(one.bad / one.n for _, one in who)
     text = f"More than {100 * p0:g}% bad instances: {named}."
     return Gate("annotators", "reject", text, worst, p0)
@@ -282,7 +294,7 @@ def agreement_gate(
         return Gate("agreement", "hold", why, None, limit)
     against = " and ".join("a second annotator" if k == "second" else k for k in kinds)
     says: Verdict = "hold"
-    bounds = f"between {max(low, 0):.3f} and {min(high, 1):.3f}"
+    bounds = f"at least {max(low, 0):.3f} and at most {min(high, 1):.3f}, each"
     if low >= limit:
         says, bounds = "accept", f"at least {low:.3f}"
     elif high < limit:

@@ -58,6 +58,15 @@ def test_a_negated_point_is_hidden_where_it_is_positive() -> None:
     assert {"pts.negated", "pts.missing-point"} <= set(row["repairs"])
 
 
+def test_a_point_beyond_the_corner_of_the_image_stays_there() -> None:
+    three = Skeleton("three", ("a", "b", "c"), (), (), None)
+    data = face(np.array([[-5.5, -6.0], [2.0, 30.0], [41.0, 3.0]]))
+    (row,) = Reading({"a.pts": data}, three).rows
+    assert row["xy"] == [-6.5, -7.0, 1.0, 29.0, 40.0, 2.0]
+    assert row["visibility"] == [2, 2, 2]
+    assert "pts.negated" not in row["repairs"]
+
+
 @pytest.mark.parametrize(
     "data",
     [

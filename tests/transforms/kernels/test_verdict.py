@@ -58,7 +58,7 @@ def clusters(oks: float, n: int = 30, kind: str = "gold") -> Sums:
             "reject",
             "11 of 1000 records could not be read (1.10%); at most 1.00% may be.",
         ),
-        (Records(1000, 990, 10), {}, "accept", "0 of 0 instances"),
+        (Records(1000, 990, 10), {}, "accept", "990 of 1,000 records could be read"),
         (
             Records(9, 9, 0, ("b",)),
             {},
@@ -217,8 +217,8 @@ NO_OKS = {("pairs", "gold", "", ""): 0, ("cluster", "gold", "v", ""): np.zeros(2
         (clusters(0.9), "accept", "Mean OKS against gold is 0.905, at least 0.9"),
         (clusters(0.9), "accept", "(60 pairs, 30 clusters); 0.85 is required."),
         (clusters(0.8), "reject", "against gold is 0.805, at most 0.80"),
-        (apart(0.7, 1.0), "hold", "is 0.850, between 0."),
-        (apart(0.7, 1.0), "hold", " and 1.000 with 90% confidence (2 pairs"),
+        (apart(0.7, 1.0), "hold", "is 0.850, at least 0."),
+        (apart(0.7, 1.0), "hold", " at most 1.000, each with 90% confidence (2 pairs"),
         (clusters(0.9, kind="second"), "accept", "against a second annotator is"),
         (clusters(0.9) | clusters(0.1, kind="second"), "accept", "against gold is"),
         (
@@ -266,9 +266,7 @@ def test_an_export_that_dropped_all_work_is_named_as_such() -> None:
 
 def test_an_unreadable_file_without_records_is_not_an_empty_delivery() -> None:
     found = verdict.gates({}, Records(0, 0, 0, ("a.json",)), POLICY)
-    assert [g.gate for g in found] == [
-        *("defects", "acceptance", "annotators", "agreement", "visibility")
-    ]
+    assert [(g.gate, g.verdict) for g in found] == [("defects", "reject")]
     assert verdict.overall(found) == "reject"
 
 
