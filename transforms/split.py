@@ -14,6 +14,7 @@ from apache_beam.pvalue import AsIter
 from posegate.transforms import parts, storage
 from posegate.transforms.formats import Tally
 from posegate.transforms.formats.coco_write import Writer
+from posegate.transforms.formats.write import class_of
 from posegate.transforms.kernels import decisions, splitting
 from posegate.transforms.kernels.buckets import Hashes, Ints, stable_hash
 from posegate.transforms.kernels.splitting import SPLITS
@@ -90,7 +91,8 @@ def write(
     plan = assign(pa.Table.from_batches(groups[1]), release)
     chosen = Chosen.by(plan, (*release.sources, own), release)
     with ExitStack() as stack:
-        sets = [stack.enter_context(opened(name, release)) for name in SPLITS]
+        classes = chosen.classes()
+        sets = [stack.enter_context(opened(name, release, classes)) for name in SPLITS]
         known = image_hashes(chosen)
         chosen = chosen.whole(known)
         if len(chosen.images):
@@ -180,6 +182,14 @@ class Chosen:
                 for batch, split in self._part(source.folder, part, wanted):
                     yield batch.select(columns), split, source.delivery
 
+    def classes(self) -> list[str]:
+        """The classes of all splits, which have the same numbers in each."""
+        said = [
+            pc.unique(class_of(batch["attributes"], self.skeleton))
+            for batch, _, _ in self.rows(["attributes"])
+        ]
+        return sorted({name for each in said for name in each.to_pylist()})
+
     def _needed(self) -> list[str]:
         named = {name.partition(".")[0] for name in self.group}
         return sorted(named | {"image", "attributes"})
@@ -236,7 +246,7 @@ class Set:
 
 
 @contextmanager
-def opened(name: str, release: Release) -> Iterator[Set]:
+def opened(name: str, release: Release, classes: Sequence[str]) -> Iterator[Set]:
     """A split's two files; the COCO one is begun here and ended with the block."""
     schema = with_delivery(instances(len(release.skeleton.keypoints)))
     with (
@@ -244,7 +254,7 @@ def opened(name: str, release: Release) -> Iterator[Set]:
         parts.part_file(release.folder, f"{name}.parquet", schema) as table,
     ):
         coco = Writer(text)
-        coco.begin(f"{release.delivery} and before: {name}", release.skeleton)
+        coco.begin(f"{release.delivery} and before: {name}", release.skeleton, classes)
         yield Set(text, coco, table)
         coco.end()
 

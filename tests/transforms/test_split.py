@@ -113,6 +113,25 @@ def test_every_approved_instance_is_in_one_split(
         assert Path(to.folder, file["name"]).stat().st_size == file["size"]
 
 
+def test_every_class_has_the_same_number_in_all_splits(tmp_path: Path) -> None:
+    kinds = ("dog", "cat", "fox")
+    rows = [
+        row(i, image=f"{i}.jpg", attributes=[("category", kinds[i % 3])])
+        for i in range(30)
+    ]
+    to = release(tmp_path, "d1")
+    list(write((0, committed(tmp_path / "d1", [batch(*rows)])), TALLIES[:1], to))
+    for name in SPLITS:
+        text = json.loads(Path(to.folder, f"{name}.json").read_text())
+        said = {c["id"]: c["name"] for c in text["categories"]}
+        assert said == {1: "cat", 2: "fox"}  # every dog is held
+        images = {i["id"]: int(i["file_name"].split(".")[0]) for i in text["images"]}
+        assert text["annotations"]
+        for each in text["annotations"]:
+            kind = kinds[images[each["image_id"]] % 3]
+            assert said[each["category_id"]] == kind
+
+
 def test_batches_and_runner_change_no_byte(tmp_path: Path) -> None:
     counted = committed(tmp_path / "d1", TABLES)
     whole, pieces = (release(tmp_path, "d1", folder=str(tmp_path / n)) for n in "ab")

@@ -1,6 +1,6 @@
 """Writing COCO keypoints JSON as a stream: images first, then annotations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from math import isfinite
 from typing import Any, Protocol
 
@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.formats.write import IMAGE, Keeps, Outgoing
+from posegate.transforms.formats.write import (
+    IMAGE,
+    Keeps,
+    Outgoing,
+    class_of,
+    classes_of,
+)
 from posegate.transforms.kernels.buckets import Hashes, stable_hash
 from posegate.transforms.model.poses import Poses
 from posegate.transforms.model.schema import Origin, Role
@@ -54,21 +60,26 @@ class Writer:
         self._file = file
         self._first = True
         self._known = np.empty(0, np.uint64)
+        self._classes: list[str] = []
         self.annotations = 0
 
-    def begin(self, description: str, skeleton: Skeleton) -> None:
-        """The head of the file: what it is, and the skeleton as its one category."""
-        category = {
-            "id": 1,
-            "name": skeleton.category,
-            "keypoints": skeleton.keypoints,
-            "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs],
-        }
-        info = _encoder.encode({"description": description})
-        self._file.write(
-            b'{"info":%b,"categories":[%b],"images":['
-            % (info, _encoder.encode(category))
-        )
+    def begin(
+        self, description: str, skeleton: Skeleton, classes: Sequence[str] = ()
+    ) -> None:
+        """The head of the file: what it is, and a category for each class (without
+        any, for what the skeleton is of), all of them with the skeleton."""
+        self._skeleton, self._classes = skeleton, [*classes] or [skeleton.category]
+        categories = [
+            {
+                "id": id,
+                "name": name,
+                "keypoints": skeleton.keypoints,
+                "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs],
+            }
+            for id, name in enumerate(self._classes, 1)
+        ]
+        said = map(_encoder.encode, ({"description": description}, categories))
+        self._file.write(b'{"info":%b,"categories":%b,"images":[' % tuple(said))
 
     def images(self, rows: pa.RecordBatch, ids: Sequence[int]) -> None:
         """Appends image records with these ids; `rows` has one row an image."""
@@ -91,7 +102,8 @@ class Writer:
         images = (rank + 1).tolist()
         first = self.annotations + 1
         numbers = range(first, first + rows.num_rows) if ids is None else ids
-        heads = _encoder_lines(head(rows, images, numbers))
+        named = class_of(rows["attributes"], self._skeleton)
+        heads = _encoder_lines(head(rows, images, numbers, named, self._classes))
         tails = zip(triplets(Poses.of(rows)), segmentations(rows), strict=True)
         self._append_raw(
             h[:-1] + b',"keypoints":' + keypoints + segment + b"}"
@@ -146,24 +158,33 @@ _FIELDS = {
 
 
 def head(
-    rows: pa.RecordBatch, images: Sequence[int], ids: Sequence[int]
+    rows: pa.RecordBatch,
+    images: Sequence[int],
+    ids: Sequence[int],
+    named: pa.Array,
+    classes: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The annotations without their keypoints, which are encoded all at once."""
+    """The annotations without their keypoints, which are encoded all at once.
+
+    Args:
+      named: (N,) each row's class, one of the `classes`.
+    """
     poses = Poses.of(rows)
     columns = [
         ids,
         images,
+        pc.add(pc.index_in(named, value_set=pa.array(classes)), 1).to_pylist(),
         poses.labelled.sum(axis=1).tolist(),
         poses.bbox.tolist(),
         rows["area"].to_pylist(),
-        attributes(rows, poses),
+        attributes(rows, poses, {"category"} if len(classes) > 1 else set()),
     ]
     known = [dict(each) for each in _said(rows)]
     return [
         {
             "id": id,
             "image_id": image,
-            "category_id": 1,
+            "category_id": category,
             "iscrowd": int(said.get("iscrowd") == "1"),
             "num_keypoints": count,
             **({"bbox": box} if isfinite(box[0]) else {}),
@@ -171,7 +192,9 @@ def head(
             **more,
             **({"attributes": said} if said else {}),
         }
-        for id, image, count, box, area, said, more in zip(*columns, known, strict=True)
+        for id, image, category, count, box, area, said, more in zip(
+            *columns, known, strict=True
+        )
     ]
 
 
@@ -187,13 +210,17 @@ def _said(rows: pa.RecordBatch) -> Iterator[list[tuple[str, Any]]]:
         yield [(name, value) for name, value in pairs if value is not None]
 
 
-def attributes(rows: pa.RecordBatch, poses: Poses) -> list[dict[str, Any]]:
-    """Each row's attributes; `keyframe` is false where a tool made all its points."""
+def attributes(
+    rows: pa.RecordBatch, poses: Poses, less: Container[str]
+) -> list[dict[str, Any]]:
+    """Each row's attributes, less those said otherwise; `keyframe` is false where a
+    tool made all its points."""
     between = (poses.origin == Origin.INTERPOLATED) | ~poses.labelled
     made = (between.all(axis=1) & poses.labelled.any(axis=1)).tolist()
     given = rows["attributes"].to_pylist()
     return [
-        dict(said or ()) | ({"keyframe": False} if tool else {})
+        {name: text for name, text in said or () if name not in less}
+        | ({"keyframe": False} if tool else {})
         for said, tool in zip(given, made, strict=True)
     ]
 
@@ -233,7 +260,8 @@ def write(given: Outgoing) -> dict[str, int]:
     numbered = numbers(given.rows.column("id"))
     with given.open(FILE) as file:
         writer = Writer(file)
-        writer.begin(given.name, given.skeleton)
+        classes = classes_of(given.rows.column("attributes"), given.skeleton)
+        writer.begin(given.name, given.skeleton, classes)
         for batch in given.images.combine_chunks().to_batches():
             writer.images(batch, (rank + 1).tolist())
         writer.turn(known)

@@ -158,3 +158,15 @@ def _cuts(ends: Ints, batch: int) -> list[int]:
     if len(ends) and cuts[-1] != ends[-1]:
         cuts.append(int(ends[-1]))
     return cuts
+
+
+def class_of(attributes: pa.Array, skeleton: Skeleton) -> pa.Array:
+    """(N,) each row's class: its attribute `category`, else what the skeleton is of."""
+    return pc.map_lookup(attributes, "category", "first").fill_null(skeleton.category)
+
+
+def classes_of(attributes: pa.ChunkedArray, skeleton: Skeleton) -> list[str]:
+    """The classes that are there, in the order of their numbers; of no rows the
+    skeleton's."""
+    said = pc.unique(class_of(attributes, skeleton)).to_pylist()
+    return sorted(said) or [skeleton.category]

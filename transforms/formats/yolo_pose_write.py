@@ -11,11 +11,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import yaml
 
-from posegate.transforms.formats.write import Keeps, Outgoing
+from posegate.transforms.formats.write import Keeps, Outgoing, class_of, classes_of
 from posegate.transforms.kernels.buckets import runs
 from posegate.transforms.kernels.geometry import both
 from posegate.transforms.model.poses import Bools, Floats, Poses
@@ -42,7 +41,7 @@ OUTSIDE = "keypoints outside the image, for which training drops the whole file"
 
 def write(given: Outgoing) -> dict[str, int]:
     """A file an image, and what training and our own reader need beside them."""
-    classes = categories(given.rows.column("attributes"), given.skeleton)
+    classes = classes_of(given.rows.column("attributes"), given.skeleton)
     labels = names(given.images["image"].to_pylist())
     told = dict.fromkeys((UNSIZED, UNNAMED, UNBOXED, BOXED, AT_ZERO, OUTSIDE), 0)
     for batch in given.rows:
@@ -127,7 +126,7 @@ def encoded(
     told[OUTSIDE] += int(outside(share).sum())
     flag = np.minimum(poses.visibility, 2)
     number = {name: i for i, name in enumerate(classes)}
-    said = of_category(batch["attributes"]).fill_null(skeleton.category).to_pylist()
+    said = class_of(batch["attributes"], skeleton).to_pylist()
     columns = zip(
         [number[name] for name in said],
         np.concatenate([center, box[:, 2:] / size], axis=1).tolist(),
@@ -146,17 +145,6 @@ def encoded(
 def outside(share: Floats) -> Bools:
     """(N, K) which of (N, K, 2) shares training refuses; NaN is not inside."""
     return np.asarray(~both((share <= MARGIN) & (share >= 1 - MARGIN)))
-
-
-def of_category(attributes: pa.Array) -> pa.Array:
-    """(N,) the attribute `category`."""
-    return pc.map_lookup(attributes, "category", "first")
-
-
-def categories(attributes: pa.ChunkedArray, skeleton: Skeleton) -> list[str]:
-    """The classes' names, in their numbers' order."""
-    said = pc.unique(of_category(attributes).fill_null(skeleton.category)).to_pylist()
-    return sorted(said) or [skeleton.category]
 
 
 def description(classes: Sequence[str], skeleton: Skeleton) -> bytes:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,13 @@ RLE = b'{"counts": [0, 4, 2], "size": [2, 3]}'
 POLYGON = b"[[10,10,  30,10, 30,30.50]]"
 
 
-def written(
-    *rows: dict[str, Any], cut: int = 0, skeleton: Skeleton = TRIANGLE
-) -> bytes:
+def written(*rows: dict[str, Any], cut: int = 0, classes: Sequence[str] = ()) -> bytes:
     """A file of the rows, in two batches where they are cut."""
     table = batch(*rows)
     hashes, first = np.unique(stable_hash(table["image"]), return_index=True)
     file = io.BytesIO()
     writer = Writer(file)
-    writer.begin('a "test"', TRIANGLE)
+    writer.begin('a "test"', TRIANGLE, classes)
     writer.images(table.take(pa.array(first)), list(range(1, len(hashes) + 1)))
     writer.turn(hashes)
     for some in (table.slice(0, cut), table.slice(cut)):
@@ -136,6 +135,24 @@ def test_every_record_says_what_is_known_and_nothing_else() -> None:
     assert (one["num_keypoints"], one["track_id"], one["iscrowd"]) == (2, "t", 0)
     assert one["image_id"] == by_name["a.jpg"]["id"]
     assert not other.keys() & {"bbox", "area", "annotator", "track_id", "segmentation"}
+
+
+def test_every_class_is_a_category_and_is_read_from_there() -> None:
+    said = [{"attributes": [("category", name)]} for name in ("dog", "cat", "dog")]
+    rows = [row(i, image=f"{i}.jpg", **each) for i, each in enumerate(said)]
+    text = json.loads(written(*rows, cut=1, classes=["cat", "dog"]))
+    assert [c["name"] for c in text["categories"]] == ["cat", "dog"]
+    assert [a["category_id"] for a in text["annotations"]] == [2, 1, 2]
+    text["annotations"][0]["category_id"] = 1  # as a reviewer's tool would
+    back = read(json.dumps(text).encode())
+    assert [dict(r["attributes"])["category"] for r in back] == ["cat", "cat", "dog"]
+
+
+def test_a_class_alone_is_a_category_and_an_attribute() -> None:
+    one = row(0, attributes=[("category", "dog")])
+    data = written(one, classes=["dog"])
+    assert [c["name"] for c in json.loads(data)["categories"]] == ["dog"]
+    assert [r["attributes"] for r in read(data)] == [[("category", "dog")]]
 
 
 def test_a_segmentation_is_written_byte_for_byte() -> None:
