@@ -173,8 +173,8 @@ def handed_in(plan: Plan, of: str) -> str:
     settled = sum(min(n, brought[image]) for image, n in asked.items())
     return (
         f"reviews of {printable(of)}: {settled} of the {asked.total()} drawn instances "
-        "that still lack one lie in these frames; run the gate on it again, and they "
-        "count"
+        "that lacked one when it was judged lie in these frames; run the gate on it "
+        "again, and they count"
     )
 
 
