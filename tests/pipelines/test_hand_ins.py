@@ -97,6 +97,7 @@ def test_reviews_are_asked_for_handed_in_twice_and_decide(folder: Path) -> None:
     assert "25 of the 25 drawn instances" in run(folder, "second")[0]
     out, report = run(folder, "work")
     assert out.startswith("work: ACCEPT"), out
+    assert "No review differs from what was sent" in out  # nor does any
     assert "0 of 55 reviewed instances" in out
     assert report["sampling"]["hand_ins"] == ["first", "second"]
     assert report["agreement"]["kinds"] == {"review": 55}

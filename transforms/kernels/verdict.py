@@ -286,7 +286,8 @@ def agreement_gate(
     """The bounds of the mean score, as `mean_score` has it. Few pairs prove nothing."""
     kinds = kinds_of(sums)
     limit = policy.agreement.least(score is IOU)
-    n = sum(int(cell[0]) for cell in clusters(sums, kinds))
+    cells = clusters(sums, kinds)
+    n = sum(int(cell[0]) for cell in cells)
     found, basis = mean_score(sums, kinds)
     low, high = (found.lower_bound(level) for level in (CONFIDENCE, 1 - CONFIDENCE))
     if not np.isfinite(low):
@@ -304,7 +305,15 @@ def agreement_gate(
         f"{CONFIDENCE:.0%} confidence ({numbered('{n} {pair|pairs}', n)}, {basis}); "
         f"{limit:g} is required."
     )
+    if kinds == ["review"] and all(cell[1] == cell[0] * ONE for cell in cells):
+        text += AS_SENT
     return Gate("agreement", says, text + left_out(sums), low, limit)
+
+
+AS_SENT = (
+    " No review differs from what was sent: unless they were drawn anew, they say "
+    "nothing of how exact it is."
+)
 
 
 def mean_score(sums: Mapping[Key, Ints], kinds: Sequence[str]) -> tuple[Estimate, str]:
