@@ -51,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--only",
         action="append",
-        metavar="GROUND",
-        help="of detection: measure this ground and leave the other tables as they are",
+        metavar="NAME",
+        help="of formats this one; of detection this ground: the other tables stay",
     )
     top.add_argument(
         "--data",

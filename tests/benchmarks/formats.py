@@ -33,9 +33,15 @@ TARGET = 3.0
 
 
 def run(options: argparse.Namespace) -> str:
-    """MB/s and instances/s of each reader, and its ratio to the plain parser."""
+    """MB/s and instances/s of each reader, and its ratio to the plain parser.
+
+    With `--only` of the readers that are named.
+    """
     n = options.instances or INSTANCES
-    found = {name: module for name in formats() if (module := sampled(name))}
+    some = options.only or formats()
+    if unknown := set(some) - set(formats()):
+        return f"  no format {', '.join(unknown)}; one of {', '.join(formats())}\n"
+    found = {name: module for name in some if (module := sampled(name))}
     cases: dict[str, Run] = {}
     sizes: dict[str, int] = {}
     for name, module in found.items():
@@ -54,7 +60,7 @@ def run(options: argparse.Namespace) -> str:
         [name, *figures(costs[name], costs[f"{name} plain"], sizes[name])]
         for name in found
     ]
-    missing = sorted(set(formats()) - set(found))
+    missing = sorted(set(some) - set(found))
     lines = [table(head, body), notes(costs[BARE])]
     if missing:
         lines.append(f"  without a sample: {', '.join(missing)}")
