@@ -13,20 +13,31 @@ BALANCED = 0.3
 """Share of all but the commonest level from which on kappa means what it seems to."""
 
 
-def confusion(a: npt.ArrayLike, b: npt.ArrayLike, levels: int) -> Ints:
-    """Counts of flag pairs, (…), (…) -> (levels, levels): row of a, column of b.
+def confusion(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    levels: int,
+    group: npt.ArrayLike = 0,
+    groups: int = 1,
+) -> Ints:
+    """Counts of flag pairs, (…) twice -> (groups, levels, levels): row of a, column of
+    b. Tables add.
 
-    Tables add. Raises ValueError for a flag outside 0 … levels - 1.
+    Args:
+      group: of each pair, from 0; broadcasts against them.
+
+    Raises ValueError for a flag outside 0 … levels - 1.
     """
-    first, second = (np.asarray(x).astype(np.int64).ravel() for x in (a, b))
+    first, second = (np.asarray(x).astype(np.int64) for x in (a, b))
     for flags in (first, second):
         if flags.size and not 0 <= flags.min() <= flags.max() < levels:
             raise ValueError(
                 f"flags run from {flags.min()} to {flags.max()}; "
                 f"the table has the levels 0 to {levels - 1}"
             )
-    flat = np.bincount(first * levels + second, minlength=levels * levels)
-    return flat.reshape(levels, levels)
+    cell = (np.asarray(group) * levels + first) * levels + second
+    flat = np.bincount(cell.ravel(), minlength=groups * levels * levels)
+    return flat.reshape(groups, levels, levels)
 
 
 def _ratio(over: Floats, under: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from posegate.transforms.kernels import jackknife, sides, taxonomy
+from posegate.transforms.kernels import agreement, jackknife, sides, taxonomy
 from posegate.transforms.kernels.buckets import Ints, stable_hash
 from posegate.transforms.kernels.geometry import length
 from posegate.transforms.kernels.ledger import ACCEPT, PARTIAL
@@ -112,10 +112,9 @@ def of_pairs(
 def flags(pairs: pa.RecordBatch, own: Bytes, other: Bytes) -> Iterator[Sum]:
     """How often each flag met each of the reference's, by group of videos: of (N, K)
     twice."""
-    cell = (jackknife.groups(pairs)[:, None] * LEVELS + own) * LEVELS + other
-    shape = (jackknife.GROUPS, LEVELS, LEVELS)
-    table = np.bincount(cell.ravel(), minlength=int(np.prod(shape))).reshape(shape)
-    yield ("flags-pair", "", "", ""), table.astype(np.int64)
+    group = jackknife.groups(pairs)[:, None]
+    table = agreement.confusion(own, other, LEVELS, group, jackknife.GROUPS)
+    yield ("flags-pair", "", "", ""), table
 
 
 def chosen(pairs: pa.RecordBatch, kept: Bools) -> pa.RecordBatch:

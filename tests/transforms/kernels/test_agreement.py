@@ -17,8 +17,19 @@ PARADOX = np.array([[118, 5], [2, 0]])
 def test_confusion_counts_pairs_of_flags() -> None:
     a = np.array([[0, 1, 2], [2, 2, 0]], np.uint8)
     b = np.array([[0, 2, 2], [2, 1, 0]], np.uint8)
-    assert confusion(a, b, 3).tolist() == [[2, 0, 0], [0, 0, 1], [0, 1, 2]]
-    assert confusion([], [], 2).tolist() == [[0, 0], [0, 0]]
+    [whole] = confusion(a, b, 3)
+    assert whole.tolist() == [[2, 0, 0], [0, 0, 1], [0, 1, 2]]
+    [nothing] = confusion([], [], 2)
+    assert nothing.tolist() == [[0, 0], [0, 0]]
+
+
+def test_confusion_counts_groups_apart() -> None:
+    a = np.array([[0, 1, 2], [2, 2, 0]], np.uint8)
+    b = np.array([[0, 2, 2], [2, 1, 0]], np.uint8)
+    own = confusion(a, b, 3, np.array([[2], [0]]), 3)
+    assert own[2].tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+    assert own[0].tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
+    assert not own[1].any()
 
 
 def test_a_flag_beyond_the_table_is_named() -> None:
