@@ -90,13 +90,12 @@ def write(
     )
     plan = assign(pa.Table.from_batches(groups[1]), release)
     chosen = Chosen.by(plan, (*release.sources, own), release)
+    known, classes = looked_through(chosen)
     with ExitStack() as stack:
-        classes = chosen.classes()
         sets = [stack.enter_context(opened(name, release, classes)) for name in SPLITS]
-        known = image_hashes(chosen)
         chosen = chosen.whole(known)
         if len(chosen.images):
-            known = image_hashes(chosen)
+            known, _ = looked_through(chosen)
         catalogue(chosen, sets, known)
         annotate(chosen, sets)
     files = [parts.write_table(release.folder, "groups.parquet", plan)]
@@ -181,14 +180,6 @@ class Chosen:
             for part in source.parts:
                 for batch, split in self._part(source.folder, part, wanted):
                     yield batch.select(columns), split, source.delivery
-
-    def classes(self) -> list[str]:
-        """The classes of all splits, which have the same numbers in each."""
-        said = [
-            pc.unique(class_of(batch["attributes"], self.skeleton))
-            for batch, _, _ in self.rows(["attributes"])
-        ]
-        return sorted({name for each in said for name in each.to_pylist()})
 
     def _needed(self) -> list[str]:
         named = {name.partition(".")[0] for name in self.group}
@@ -276,12 +267,19 @@ def catalogue(chosen: Chosen, sets: Sequence[Set], known: Sequence[Hashes]) -> N
         each.coco.turn(hashes)
 
 
-def image_hashes(chosen: Chosen) -> list[Hashes]:
-    """Each split's images as sorted hashes: an image's id is its place among them."""
+def looked_through(chosen: Chosen) -> tuple[list[Hashes], list[str]]:
+    """Each split's images as sorted hashes: an image's id is its place among them; and
+    the classes of all splits, which have the same numbers in each."""
     seen: list[list[Hashes]] = [[] for _ in SPLITS]
-    for batch, split, _ in chosen.rows(["image"]):
+    classes: set[str] = set()
+    for batch, split, _ in chosen.rows(["image", "attributes"]):
         seen[split].append(np.unique(stable_hash(batch["image"])))
-    return [np.unique(np.concatenate([np.empty(0, np.uint64), *some])) for some in seen]
+        named = class_of(batch["attributes"], chosen.skeleton)
+        classes.update(pc.unique(named).to_pylist())
+    known = [
+        np.unique(np.concatenate([np.empty(0, np.uint64), *some])) for some in seen
+    ]
+    return known, sorted(classes)
 
 
 def annotate(chosen: Chosen, sets: Sequence[Set]) -> None:
