@@ -20,21 +20,9 @@ from posegate.transforms.formats import instances, json_names
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
-from posegate.transforms.formats.darwin_item import (
-    Document,
-    Json,
-    Slot,
-    each,
-    mapping,
-    slots,
-)
+from posegate.transforms.formats.darwin_item import Document, Slot, slots
 from posegate.transforms.formats.darwin_poses import Drawn, Poses, paired, people
-from posegate.transforms.formats.darwin_shapes import (
-    Raster,
-    drawn,
-    instance,
-    joined,
-)
+from posegate.transforms.formats.darwin_shapes import Raster, drawn, instance, joined
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
@@ -43,7 +31,7 @@ from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.plain_poses import Pose
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import Json, each, mapping, scalar
 from posegate.transforms.model.schema import Origin
 
 NAME = "darwin"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-Json = dict[str, Any]
+from posegate.transforms.formats.values import Json, each, mapping
 
 
 class Annotation(TypedDict, total=False):
@@ -58,20 +58,6 @@ class Slot:
     height: int | None = None
     fps: float | None = None
     video: bool = False
-
-
-def mapping(given: object) -> Json:
-    """An object, or an empty one in the place of what is none."""
-    return given if isinstance(given, dict) else {}
-
-
-def each(given: object) -> list[Json]:
-    """The objects of a list."""
-    if not given or not isinstance(given, list):
-        return []
-    if set(map(type, given)) <= {dict}:
-        return given
-    return [one for one in given if isinstance(one, dict)]
 
 
 def slots(record: Json) -> dict[str, Slot]:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from posegate.transforms.formats import outlines
-from posegate.transforms.formats.darwin_item import Json, Slot, each, mapping
+from posegate.transforms.formats.darwin_item import Slot
 from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.outlines import LARGEST, Outline
-from posegate.transforms.formats.values import real
+from posegate.transforms.formats.values import Json, each, mapping, real
 from posegate.transforms.model.schema import Origin, Visibility
 
 _BEFORE = frozenset(("keypoint", "mask", "polygon", "complex_polygon", "ellipse"))

@@ -46,7 +46,7 @@ from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.outlines import LARGEST, Outline, mask
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.streams import DamagedStream
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import mapping, scalar
 from posegate.transforms.kernels.masks import decode
 from posegate.transforms.model.schema import Visibility
 
@@ -161,12 +161,12 @@ class _Labels:
     """The labels' names, and the points of each skeleton's label."""
 
     def __init__(self, categories: Json) -> None:
-        own = _list(_dict(categories.get("label")).get("labels"))
-        self.names = [str(_dict(each).get("name", "")) for each in own]
+        own = _list(mapping(categories.get("label")).get("labels"))
+        self.names = [str(mapping(each).get("name", "")) for each in own]
         self.points = {
-            number: tuple(map(str, _list(_dict(each).get("labels"))))
-            for each in _list(_dict(categories.get("points")).get("items"))
-            if isinstance(number := _dict(each).get("label_id"), int)
+            number: tuple(map(str, _list(mapping(each).get("labels"))))
+            for each in _list(mapping(categories.get("points")).get("items"))
+            if isinstance(number := mapping(each).get("label_id"), int)
         }
 
     def name(self, number: Any) -> str:
@@ -227,7 +227,7 @@ class _Reading:
 
     def _put(self, record: Record, first: Json, of: About, position: int) -> None:
         """Of a record whose first shape is `first`."""
-        record.track = track(_dict(first.get("attributes")))
+        record.track = track(mapping(first.get("attributes")))
         record.image, record.frame = of.image, of.frame
         record.source, record.position = self._source, position
         record.width, record.height = of.size
@@ -248,7 +248,7 @@ def _about(item: Item, raw: bytes) -> About:
 
 
 def _shape(i: int, given: Json, labels: _Labels, size: Size, raw: bytes) -> Shape:
-    said = _dict(given.get("attributes"))
+    said = mapping(given.get("attributes"))
     kind, group = _KINDS[str(given.get("type"))], given.get("group")
     made = Shape(kind, "", raw, id=str(i))
     made.group = str(group) if group else None
@@ -263,7 +263,7 @@ def _shape(i: int, given: Json, labels: _Labels, size: Size, raw: bytes) -> Shap
             if made.placed is None:
                 made.elements = list(_elements(given, labels, made.origin))
         elif kind == "mask":
-            made.mask = _mask(_dict(given.get("rle")), size)
+            made.mask = _mask(mapping(given.get("rle")), size)
         else:
             made.values = _numbers(given.get("bbox" if kind == "box" else "points"))
             if kind == "box" and len(made.values) == 4:
@@ -310,9 +310,9 @@ def _placed(given: Json, labels: _Labels, how: int) -> Placed | None:
 
 def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
     """A skeleton's points, in either of the two ways in which they are written."""
-    for each in map(_dict, _list(given.get("elements"))):
+    for each in map(mapping, _list(given.get("elements"))):
         at = _numbers(each.get("points"))
-        said = _dict(each.get("attributes"))
+        said = mapping(each.get("attributes"))
         if len(at) != 2:
             raise Unreadable("coordinate", "an element has no position; place it")
         flag = _first(each.get("visibility"), _flag(said))
@@ -328,7 +328,7 @@ def _elements(given: Json, labels: _Labels, how: int) -> Iterator[Element]:
             "other-skeleton",
             f"{len(numbers) // 3} points, and {len(names)} names; export again",
         )
-    said_of = [_dict(each) for each in _list(given.get("points_attributes"))]
+    said_of = [mapping(each) for each in _list(given.get("points_attributes"))]
     places = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
     more = chain(map(_said, said_of), repeat({}))
     for name, (x, y, seen), said in zip(names, places, more, strict=False):
@@ -372,10 +372,6 @@ def _visibility(flag: float) -> int:
     if flag not in _FLAGS:
         raise Unreadable("coordinate", f"a visibility is {flag:g}, none of 0, 1, 2")
     return _FLAGS[flag]
-
-
-def _dict(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> Sequence[Any]:

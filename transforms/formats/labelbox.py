@@ -33,10 +33,11 @@ from posegate.transforms.formats.labelbox_label import (
     who,
 )
 from posegate.transforms.formats.labelbox_objects import Objects, links
-from posegate.transforms.formats.labelbox_row import DataRow, each
+from posegate.transforms.formats.labelbox_row import DataRow
 from posegate.transforms.formats.labelbox_video import frames
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.values import each
 from posegate.transforms.model.schema import Role
 
 NAME = "labelbox"

@@ -12,8 +12,9 @@ from posegate.transforms.formats.context import Context
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.labelbox_objects import Objects, links, said
-from posegate.transforms.formats.labelbox_row import Json, each, image_of, mapping
+from posegate.transforms.formats.labelbox_row import image_of
 from posegate.transforms.formats.rows import Record
+from posegate.transforms.formats.values import Json, each, mapping
 
 
 class Imports:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from posegate.transforms.formats.labelbox_objects import said
-from posegate.transforms.formats.labelbox_row import DataRow, Json, each, mapping
+from posegate.transforms.formats.labelbox_row import DataRow
 from posegate.transforms.formats.rows import Record
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import Json, each, mapping, scalar
 
 
 def who(label: Json) -> str | None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from posegate.transforms.formats.uris import file_of
-
-Json = dict[str, Any]
+from posegate.transforms.formats.values import Json, each, mapping
 
 
 @dataclass
@@ -76,17 +74,6 @@ def image_of(data: Json) -> str:
         if "." in name.rpartition("/")[2][-6:]:
             return name
     return names[0] if names else str(data.get("id") or "")
-
-
-def mapping(given: object) -> Json:
-    """An object, or an empty one in the place of what is none."""
-    return given if isinstance(given, dict) else {}
-
-
-def each(given: object) -> list[Json]:
-    """The objects of a list."""
-    listed = given if isinstance(given, list) else []
-    return [one for one in listed if isinstance(one, dict)]
 
 
 def _side(given: object) -> int | None:

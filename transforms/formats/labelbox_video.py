@@ -6,7 +6,7 @@ from typing import Any
 from posegate.transforms.formats.grouping import Shape
 from posegate.transforms.formats.instances import Instances
 from posegate.transforms.formats.labelbox_objects import Objects, said
-from posegate.transforms.formats.labelbox_row import Json, each, mapping
+from posegate.transforms.formats.values import Json, each, mapping
 from posegate.transforms.model.schema import Origin
 
 _FIRST = 1

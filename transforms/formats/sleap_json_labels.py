@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from posegate.transforms.formats.json_files import Unreadable, decoded, typed
+from posegate.transforms.formats.values import mapping
 
 FARTHEST = 1e300
 """px: a number beyond is no coordinate."""
@@ -68,7 +69,7 @@ def labels(data: bytes) -> Labels:
         raise Unreadable(f"it is no JSON: {error}") from error
     if isinstance(found, Labels):
         return found
-    said = _dict(found)
+    said = mapping(found)
     if not isinstance(said.get("labels"), list):
         raise Unreadable("it has no list of labels")
     others = (said.get(name) for name in ("skeletons", "nodes", "videos", "tracks"))
@@ -90,19 +91,19 @@ def whole(value: Any) -> int | None:
 
 
 def _frame(given: Any) -> Frame:
-    frame = _dict(given)
+    frame = mapping(given)
     found = [_instance(each) for each in _instances(given)]
     return Frame(found, whole(frame.get("video")), whole(frame.get("frame_idx")))
 
 
 def _instances(given: Any) -> list[Any]:
-    frame = _dict(given)
+    frame = mapping(given)
     listed = frame.get("_instances", frame.get("instances"))
     return listed if isinstance(listed, list) else []
 
 
 def _instance(given: Any) -> Instance:
-    said = _dict(given)
+    said = mapping(given)
     points = said.get("_points", said.get("points"))
     known = points if isinstance(points, dict) else None
     return Instance(
@@ -114,7 +115,7 @@ def _instance(given: Any) -> Instance:
 
 
 def _point(given: Any) -> Point:
-    said = _dict(given)
+    said = mapping(given)
     seen = said.get("visible", True) is not False
     return Point(_number(said.get("x")), _number(said.get("y")), seen)
 
@@ -123,7 +124,3 @@ def _number(value: Any) -> float | None:
     """A coordinate; None for what is no number, or beyond any."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number and abs(value) < FARTHEST else None
-
-
-def _dict(given: Any) -> dict[str, Any]:
-    return given if isinstance(given, dict) else {}

@@ -18,19 +18,14 @@ from typing import Any, TypedDict
 import msgspec
 import pyarrow as pa
 
-from posegate.transforms.formats import instances, json_names, outlines
+from posegate.transforms.formats import instances, json_names, outlines, values
 from posegate.transforms.formats.build import Build
 from posegate.transforms.formats.carries import Carries
 from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Nodes, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import (
-    Unreadable,
-    decoded,
-    records,
-    typed,
-)
+from posegate.transforms.formats.json_files import Unreadable, decoded, records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.labels import state
 from posegate.transforms.formats.names import Names
@@ -44,7 +39,7 @@ from posegate.transforms.formats.superannotate_poses import (
     origin,
     paired,
 )
-from posegate.transforms.formats.values import real, scalar
+from posegate.transforms.formats.values import Json, real, scalar
 
 NAME = "superannotate"
 SUFFIXES = (".json",)
@@ -74,8 +69,6 @@ TRAPS = instances.named(
         "no-metadata": "A file has no metadata or no instances: quarantined.",
     },
 )
-
-Json = dict[str, Any]
 
 
 class _Instance(TypedDict, total=False):
@@ -144,7 +137,8 @@ def names(file: File) -> list[Names]:
 def _labelled(each: Json) -> tuple[str, list[str]] | None:
     if each.get("type") != "template":
         return None
-    labels, points = _mapping(each.get("pointLabels")), _each(each.get("points"))
+    labels = values.mapping(each.get("pointLabels"))
+    points = values.each(each.get("points"))
     said = (scalar(each.get(key)) for key in ("templateName", "className"))
     names = [scalar(labels.get(key)) or "" for key in ordinals(len(points))[0]]
     return next(filter(None, said), "person"), names
@@ -154,25 +148,13 @@ def _is_class(document: Any) -> bool:
     return isinstance(document, dict) and "attribute_groups" in document
 
 
-def _mapping(given: object) -> Json:
-    return given if isinstance(given, dict) else {}
-
-
-def _each(given: object) -> list[Json]:
-    if not isinstance(given, list):
-        return []
-    if set(map(type, given)) <= {dict}:
-        return given
-    return [one for one in given if isinstance(one, dict)]
-
-
 def _written(raw: bytes) -> list[bytes]:
     """Every instance as it is written; none where something else cannot be read."""
     try:
         listed = decoded(raw)["instances"]
     except Unreadable:
         return []
-    return [msgspec.json.encode(one) for one in _each(listed)]
+    return [msgspec.json.encode(one) for one in values.each(listed)]
 
 
 def _take(
@@ -183,8 +165,8 @@ def _take(
         if _poses(build, found, raw, document):
             return
         document = _DOCUMENT(raw)
-    document = _mapping(document)
-    about, listed = _mapping(document.get("metadata")), document.get("instances")
+    document = values.mapping(document)
+    about, listed = values.mapping(document.get("metadata")), document.get("instances")
     image = about.get("name")
     if not isinstance(image, str) or not image or not isinstance(listed, list):
         detail = "it has no name in `metadata`, or no list `instances`; export again"
@@ -193,17 +175,17 @@ def _take(
     build.images()
     if about.get("status") == "Skipped":
         detail = f"image {image} was skipped; have it annotated"
-        for text in _written(raw) or [raw] * len(_each(listed)):
+        for text in _written(raw) or [raw] * len(values.each(listed)):
             found.refuse("skipped", detail, text)
         return
-    if any("parameters" in one for one in _each(listed)):
+    if any("parameters" in one for one in values.each(listed)):
         detail = f"{image} is a video, which has times and no frames; export images"
         for text in _written(raw):
             found.refuse("video", detail, text)
         return
     shapes: list[Shape] = []
     made: dict[str, Json] = {}
-    for i, one in enumerate(_each(listed)):
+    for i, one in enumerate(values.each(listed)):
         shape = _shape(one, f"#{i}", names)
         build.note("not-drawn", shape is None)
         if shape is not None:
@@ -261,14 +243,14 @@ def _image(image: str, about: Json) -> tuple[Callable[..., Record], Json]:
 
 
 def _who(one: Json, about: Json) -> str | None:
-    email = _mapping(one.get("createdBy")).get("email")
+    email = values.mapping(one.get("createdBy")).get("email")
     return scalar(email) or scalar(about.get("annotatorEmail"))
 
 
 def _attributes(given: object) -> Json:
     """The values of each group of attributes, joined."""
     found: Json = {}
-    for each in _each(given):
+    for each in values.each(given):
         group, value = scalar(each.get("groupName")), scalar(each.get("name"))
         if group and value:
             found[group] = f"{found[group]}, {value}" if group in found else value
@@ -279,7 +261,7 @@ def _shape(one: Json, id: str, names: Sequence[str]) -> Shape | None:
     """What an instance draws; None for what we do not keep."""
     number = one.get("groupId")
     tied = group(number if isinstance(number, int) else None)
-    how = origin(str(one.get("creationType", "")), _mapping(one.get("updatedBy")))
+    how = origin(str(one.get("creationType", "")), values.mapping(one.get("updatedBy")))
     shape = Shape(str(one.get("className") or ""), id, group=tied, origin=how)
     try:
         if one.get("type") == "template":
@@ -298,7 +280,7 @@ def _template(one: Json, pose: Shape, names: Sequence[str]) -> None:
     The labels' keys count the points from 0, as in the tests of SuperAnnotate's own
     SDK, where "3" is a box's last corner; the points' ids count from 1.
     """
-    points, labels = _each(one["points"]), _mapping(one.get("pointLabels"))
+    points, labels = values.each(one["points"]), values.mapping(one.get("pointLabels"))
     keys, ids = ordinals(len(points))
     bare = not labels and len(points) == len(names)
     said = [point.get("id", i) for point, i in zip(points, ids, strict=True)]
@@ -321,7 +303,7 @@ def _draw(shape: Shape, kind: str, one: Json) -> bool:
         for value in _attributes(one.get("attributes")).values():
             shape.visibility = state(value) or shape.visibility
     elif kind in ("bbox", "rbbox"):
-        corners = {k: real(v) for k, v in _mapping(one["points"]).items()}
+        corners = {k: real(v) for k, v in values.mapping(one["points"]).items()}
         xs = [v for k, v in corners.items() if k.startswith("x")]
         ys = [v for k, v in corners.items() if k.startswith("y")]
         shape.box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))

@@ -23,12 +23,7 @@ from posegate.transforms.formats.context import Context, Tally
 from posegate.transforms.formats.files import File
 from posegate.transforms.formats.grouping import Group, Shape
 from posegate.transforms.formats.instances import Instances
-from posegate.transforms.formats.json_files import (
-    Unreadable,
-    decoded,
-    records,
-    typed,
-)
+from posegate.transforms.formats.json_files import Unreadable, decoded, records, typed
 from posegate.transforms.formats.json_outline import outline
 from posegate.transforms.formats.names import Names
 from posegate.transforms.formats.per_file import image_of
@@ -36,17 +31,14 @@ from posegate.transforms.formats.plain_poses import Pose
 from posegate.transforms.formats.rows import Record
 from posegate.transforms.formats.supervisely_figures import (
     Document,
-    Json,
     Template,
-    each,
-    mapping,
     number_in,
     shape,
     tags,
     templates,
 )
 from posegate.transforms.formats.supervisely_poses import Figure, Poses, paired
-from posegate.transforms.formats.values import scalar
+from posegate.transforms.formats.values import Json, each, mapping, scalar
 
 NAME = "supervisely"
 SUFFIXES = (".json",)

@@ -7,10 +7,9 @@ from posegate.transforms.formats import outlines
 from posegate.transforms.formats.grouping import Nodes, Shape
 from posegate.transforms.formats.labels import Labels, state
 from posegate.transforms.formats.mask_pictures import Size, bitmap, holed
-from posegate.transforms.formats.values import real, scalar
+from posegate.transforms.formats.values import Json, each, mapping, real, scalar
 from posegate.transforms.model.schema import Origin, Visibility
 
-Json = dict[str, Any]
 Template = dict[str, str]
 """The names of a class's points by the ids of their nodes, in order."""
 
@@ -56,20 +55,6 @@ class Document(TypedDict, total=False):
 
 
 _HIDDEN, _SEEN = Visibility.OCCLUDED, Visibility.VISIBLE
-
-
-def mapping(given: object) -> Json:
-    """An object, or an empty one in the place of what is none."""
-    return given if isinstance(given, dict) else {}
-
-
-def each(given: object) -> list[Json]:
-    """The objects of a list."""
-    if not isinstance(given, list):
-        return []
-    if set(map(type, given)) <= {dict}:
-        return given
-    return [one for one in given if isinstance(one, dict)]
 
 
 def number_in(given: object) -> int | None:

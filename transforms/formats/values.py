@@ -16,8 +16,25 @@ import pyarrow as pa
 Id = int | float | str | None
 """An identifier as vendors write it; 7, 7.0 and "7" are the same."""
 
+Json = dict[str, Any]
+"""An object of JSON."""
+
 _NONE = type(None)
 _SCALARS = (str, int, float)  # a union would be made anew at every call
+
+
+def mapping(given: object) -> Json:
+    """An object, or an empty one in the place of what is none."""
+    return given if isinstance(given, dict) else {}
+
+
+def each(given: object) -> list[Json]:
+    """The objects of a list."""
+    if not isinstance(given, list):
+        return []
+    if set(map(type, given)) <= {dict}:
+        return given
+    return [one for one in given if isinstance(one, dict)]
 
 
 def key(value: Id) -> int | str | None:
